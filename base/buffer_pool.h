@@ -1,0 +1,55 @@
+#pragma once
+
+#include <condition_variable>
+#include <cstddef>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <stop_token>
+#include <vector>
+
+#include "base/bytes.h"
+
+namespace stateferry {
+
+/// A fixed number of equally large buffers: the bound on a transfer's memory.  Buffers are made on
+/// first use and kept.  Thread-safe; must outlive its leases.
+class BufferPool {
+ public:
+  class Lease {
+   public:
+    Lease(Lease&& other) noexcept;
+    Lease& operator=(Lease&& other) noexcept;
+    ~Lease();
+    MutableByteSpan bytes() const { return {buffer_.get(), size_}; }
+    MutableByteSpan first(std::size_t size_bytes) const { return bytes().first(size_bytes); }
+
+   private:
+    friend class BufferPool;
+    Lease(BufferPool* pool, std::unique_ptr<std::byte[]> buffer, std::size_t size)
+        : pool_(pool), buffer_(std::move(buffer)), size_(size) {}
+    BufferPool* pool_;
+    std::unique_ptr<std::byte[]> buffer_;
+    std::size_t size_;
+  };
+
+  /// At least one buffer of `buffer_bytes`, and as many as fit into `total_bytes`.
+  BufferPool(std::size_t buffer_bytes, std::size_t total_bytes);
+
+  /// Waits for a free buffer; empty when asked to stop.
+  std::optional<Lease> Acquire(std::stop_token stop = {});
+  std::size_t buffer_bytes() const { return buffer_bytes_; }
+  std::size_t capacity() const { return capacity_; }
+
+ private:
+  void Return(std::unique_ptr<std::byte[]> buffer);
+
+  const std::size_t buffer_bytes_;
+  const std::size_t capacity_;
+  std::mutex mutex_;
+  std::condition_variable_any available_;
+  std::vector<std::unique_ptr<std::byte[]>> free_;  // guarded by mutex_
+  std::size_t made_ = 0;                            // guarded by mutex_
+};
+
+}  // namespace stateferry

@@ -1,0 +1,47 @@
+#pragma once
+// zstd frames (RFC 8878) of one buffer each.
+
+#include <memory>
+
+#include "base/bytes.h"
+#include "base/result.h"
+
+namespace stateferry {
+
+/// Compresses buffers into single zstd frames with content size and no checksum (the caller has its
+/// own hash).  Keeps a context between calls; one object per thread.
+class ZstdCompressor {
+ public:
+  /// `level`: -7..19, as zstd counts them; 0 is not allowed here.
+  explicit ZstdCompressor(int level);
+  ~ZstdCompressor();
+  ZstdCompressor(ZstdCompressor&&) noexcept;
+  ZstdCompressor& operator=(ZstdCompressor&&) noexcept;
+
+  int level() const { return level_; }
+  /// Replaces `out` by the frame.  Errors: kInternal.
+  Result<void> Compress(ByteSpan plain, Bytes& out);
+
+ private:
+  struct Context;
+  std::unique_ptr<Context> context_;
+  int level_;
+};
+
+/// Decompresses single frames.  One object per thread.
+class ZstdDecompressor {
+ public:
+  ZstdDecompressor();
+  ~ZstdDecompressor();
+  ZstdDecompressor(ZstdDecompressor&&) noexcept;
+  ZstdDecompressor& operator=(ZstdDecompressor&&) noexcept;
+
+  /// Fills exactly `plain`; anything else is kCorruption.  Never writes outside `plain`.
+  Result<void> Decompress(ByteSpan frame, MutableByteSpan plain);
+
+ private:
+  struct Context;
+  std::unique_ptr<Context> context_;
+};
+
+}  // namespace stateferry

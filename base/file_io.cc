@@ -1,0 +1,289 @@
+#include "base/file_io.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+
+#ifndef RENAME_NOREPLACE
+#define RENAME_NOREPLACE (1 << 0)
+#endif
+
+namespace stateferry {
+
+namespace {
+/// Calls `f` again while a signal interrupts it.
+template <typename F>
+auto Uninterrupted(F f) {
+  decltype(f()) result;
+  do result = f();
+  while (result < 0 && errno == EINTR);
+  return result;
+}
+
+FileStat ToFileStat(const struct stat& st) {
+  return {.size_bytes = static_cast<std::uint64_t>(st.st_size),
+          .mtime_ns = st.st_mtim.tv_sec * 1'000'000'000LL + st.st_mtim.tv_nsec,
+          .inode = st.st_ino,
+          .is_regular = S_ISREG(st.st_mode),
+          .is_directory = S_ISDIR(st.st_mode)};
+}
+}  // namespace
+
+std::string ParentDir(std::string_view path) {
+  while (path.size() > 1 && path.back() == '/') path.remove_suffix(1);
+  const auto slash = path.rfind('/');
+  if (slash == std::string_view::npos) return ".";
+  if (slash == 0) return "/";
+  return std::string(path.substr(0, slash));
+}
+
+struct File::State {
+  int fd = -1;
+  std::string path;
+  IoHooks* hooks = nullptr;
+  std::atomic<bool> poisoned{false};
+
+  State(int fd_in, std::string path_in, IoHooks* hooks_in)
+      : fd(fd_in), path(std::move(path_in)), hooks(hooks_in) {}
+  ~State() {
+    if (fd >= 0) ::close(fd);
+  }
+  State(const State&) = delete;
+  State& operator=(const State&) = delete;
+
+  Result<void> Check(IoOp op) {
+    if (Changes(op) && poisoned)
+      return Error(ErrorCode::kIo, path + ": an earlier fsync of this file failed");
+    if (hooks) return hooks->Before(op, path);
+    return {};
+  }
+};
+
+File::File(File&&) noexcept = default;
+File& File::operator=(File&&) noexcept = default;
+File::~File() = default;
+void File::Close() { state_.reset(); }
+int File::fd() const { return state_->fd; }
+const std::string& File::path() const { return state_->path; }
+
+Result<std::size_t> File::ReadAt(std::uint64_t offset, MutableByteSpan out) const {
+  SF_TRY(state_->Check(IoOp::kRead));
+  std::size_t done = 0;
+  while (done < out.size()) {
+    const ssize_t n = Uninterrupted([&] {
+      return ::pread(state_->fd, out.data() + done, out.size() - done,
+                     static_cast<off_t>(offset + done));
+    });
+    if (n < 0) return ErrnoError(errno, "reading " + state_->path);
+    if (n == 0) break;
+    done += static_cast<std::size_t>(n);
+  }
+  return done;
+}
+
+Result<void> File::WriteAt(std::uint64_t offset, ByteSpan bytes) {
+  SF_TRY(state_->Check(IoOp::kWrite));
+  std::size_t done = 0;
+  while (done < bytes.size()) {
+    const ssize_t n = Uninterrupted([&] {
+      return ::pwrite(state_->fd, bytes.data() + done, bytes.size() - done,
+                      static_cast<off_t>(offset + done));
+    });
+    if (n < 0) return ErrnoError(errno, "writing " + state_->path);
+    done += static_cast<std::size_t>(n);
+  }
+  return {};
+}
+
+Result<FileStat> File::Stat() const {
+  struct stat st {};
+  if (::fstat(state_->fd, &st) != 0) return ErrnoError(errno, "stat of " + state_->path);
+  return ToFileStat(st);
+}
+
+Result<void> File::Truncate(std::uint64_t size_bytes) {
+  SF_TRY(state_->Check(IoOp::kTruncate));
+  if (Uninterrupted([&] { return ::ftruncate(state_->fd, static_cast<off_t>(size_bytes)); }) != 0)
+    return ErrnoError(errno, "setting the size of " + state_->path);
+  return {};
+}
+
+Result<void> File::Sync() {
+  auto checked = state_->Check(IoOp::kSync);
+  if (!checked) {
+    state_->poisoned = true;  // a hook plays a failed fsync: same consequence
+    return checked;
+  }
+  if (Uninterrupted([&] { return ::fsync(state_->fd); }) != 0) {
+    const int errnum = errno;
+    state_->poisoned = true;
+    return ErrnoError(errnum, "fsync of " + state_->path);
+  }
+  return {};
+}
+
+void File::StartSync(std::uint64_t offset, std::uint64_t size_bytes) {
+  if (!state_->Check(IoOp::kStartSync)) return;
+  (void)::sync_file_range(state_->fd, static_cast<off_t>(offset), static_cast<off_t>(size_bytes),
+                          SYNC_FILE_RANGE_WRITE);
+}
+
+Result<void> FileIo::Check(IoOp op, std::string_view path) const {
+  if (hooks_) return hooks_->Before(op, path);
+  return {};
+}
+
+Result<File> FileIo::Open(const std::string& path, OpenMode mode) const {
+  SF_TRY(Check(mode == OpenMode::kCreateNew ? IoOp::kWrite : IoOp::kOpen, path));
+  int flags = O_CLOEXEC;
+  switch (mode) {
+    case OpenMode::kRead: flags |= O_RDONLY; break;
+    case OpenMode::kReadWrite: flags |= O_RDWR; break;
+    case OpenMode::kCreateNew: flags |= O_RDWR | O_CREAT | O_EXCL; break;
+    case OpenMode::kCreateOrOpen: flags |= O_RDWR | O_CREAT; break;
+  }
+  const int fd = Uninterrupted([&] { return ::open(path.c_str(), flags, 0666); });
+  if (fd < 0) return ErrnoError(errno, "opening " + path);
+  return Adopt(fd, path);
+}
+
+Result<File> FileIo::Adopt(int fd, std::string path) const {
+  File file;
+  file.state_ = std::make_unique<File::State>(fd, std::move(path), hooks_);
+  return file;
+}
+
+Result<FileStat> FileIo::Stat(const std::string& path) const {
+  struct stat st {};
+  if (::stat(path.c_str(), &st) != 0) return ErrnoError(errno, path);
+  return ToFileStat(st);
+}
+
+Result<bool> FileIo::Exists(const std::string& path) const {
+  struct stat st {};
+  if (::lstat(path.c_str(), &st) == 0) return true;
+  if (errno == ENOENT || errno == ENOTDIR) return false;
+  return ErrnoError(errno, path);
+}
+
+Result<void> FileIo::Rename(const std::string& from, const std::string& to) const {
+  SF_TRY(Check(IoOp::kRename, to));
+  if (::rename(from.c_str(), to.c_str()) != 0)
+    return ErrnoError(errno, "renaming " + from + " to " + to);
+  return {};
+}
+
+Result<void> FileIo::RenameNoReplace(const std::string& from, const std::string& to) const {
+  SF_TRY(Check(IoOp::kRename, to));
+  if (::syscall(SYS_renameat2, AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) != 0)
+    return ErrnoError(errno, "renaming " + from + " to " + to);
+  return {};
+}
+
+Result<void> FileIo::Unlink(const std::string& path) const {
+  SF_TRY(Check(IoOp::kUnlink, path));
+  if (::unlink(path.c_str()) != 0 && errno != ENOENT) return ErrnoError(errno, "removing " + path);
+  return {};
+}
+
+Result<void> FileIo::RemoveEmptyDir(const std::string& path) const {
+  SF_TRY(Check(IoOp::kUnlink, path));
+  if (::rmdir(path.c_str()) != 0 && errno != ENOENT) return ErrnoError(errno, "removing " + path);
+  return {};
+}
+
+Result<void> FileIo::SyncDir(const std::string& path) const {
+  SF_TRY(Check(IoOp::kSyncDir, path));
+  const int fd =
+      Uninterrupted([&] { return ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); });
+  if (fd < 0) return ErrnoError(errno, "opening directory " + path);
+  const int synced = Uninterrupted([&] { return ::fsync(fd); });
+  const int errnum = errno;
+  ::close(fd);
+  if (synced != 0) return ErrnoError(errnum, "fsync of directory " + path);
+  return {};
+}
+
+Result<void> FileIo::SyncFs(const std::string& path) const {
+  SF_TRY(Check(IoOp::kSyncFs, path));
+  const int fd = Uninterrupted([&] { return ::open(path.c_str(), O_RDONLY | O_CLOEXEC); });
+  if (fd < 0) return ErrnoError(errno, "opening " + path);
+  const int synced = ::syncfs(fd);
+  const int errnum = errno;
+  ::close(fd);
+  if (synced != 0) return ErrnoError(errnum, "syncfs of " + path);
+  return {};
+}
+
+Result<void> FileIo::MakeDirsDurably(const std::string& path) const {
+  SF_TRY(bool exists, Exists(path));
+  if (exists) {
+    SF_TRY(auto stat, Stat(path));
+    if (!stat.is_directory) return Error(ErrorCode::kConflict, path + " is not a directory");
+    return {};
+  }
+  const std::string parent = ParentDir(path);
+  SF_TRY(MakeDirsDurably(parent));
+  SF_TRY(Check(IoOp::kMakeDir, path));
+  if (::mkdir(path.c_str(), 0777) != 0 && errno != EEXIST)
+    return ErrnoError(errno, "making directory " + path);
+  SF_TRY(SyncDir(path));
+  return SyncDir(parent);
+}
+
+Result<std::vector<std::string>> FileIo::ListDir(const std::string& path) const {
+  SF_TRY(Check(IoOp::kRead, path));
+  DIR* dir = ::opendir(path.c_str());
+  if (!dir) return ErrnoError(errno, "listing " + path);
+  std::vector<std::string> names;
+  errno = 0;
+  while (const dirent* entry = ::readdir(dir)) {
+    const std::string_view name = entry->d_name;
+    if (name != "." && name != "..") names.emplace_back(name);
+    errno = 0;
+  }
+  const int errnum = errno;
+  ::closedir(dir);
+  if (errnum != 0) return ErrnoError(errnum, "listing " + path);
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+Result<std::string> FileIo::ReadSmall(const std::string& path, std::uint64_t limit_bytes) const {
+  SF_TRY(auto file, Open(path, OpenMode::kRead));
+  SF_TRY(auto stat, file.Stat());
+  if (stat.is_directory) return Error(ErrorCode::kInvalidArgument, path + " is a directory");
+  if (stat.size_bytes > limit_bytes)
+    return Error(ErrorCode::kRefused, path + " is " + std::to_string(stat.size_bytes) +
+                                          " bytes long; the limit is " +
+                                          std::to_string(limit_bytes));
+  std::string text(stat.size_bytes, '\0');
+  SF_TRY(auto read, file.ReadAt(0, {reinterpret_cast<std::byte*>(text.data()), text.size()}));
+  text.resize(read);
+  return text;
+}
+
+Result<void> FileIo::WriteDurably(const std::string& path, ByteSpan bytes) const {
+  static std::atomic<unsigned> counter{0};
+  const std::string temp =
+      path + ".tmp." + std::to_string(::getpid()) + "." + std::to_string(counter++);
+  auto write = [&]() -> Result<void> {
+    SF_TRY(auto file, Open(temp, OpenMode::kCreateNew));
+    SF_TRY(file.WriteAt(0, bytes));
+    SF_TRY(file.Sync());
+    file.Close();
+    SF_TRY(Rename(temp, path));
+    return SyncDir(ParentDir(path));
+  };
+  auto written = write();
+  if (!written) (void)Unlink(temp);
+  return written;
+}
+
+}  // namespace stateferry

@@ -1,0 +1,129 @@
+#pragma once
+// The one thin layer through which stateferry touches files it owns: packs, buckets, lock files.
+// (RocksDB does its own I/O.)  No mmap for writing.  Tests pass IoHooks to stop or fail at each
+// call.
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/bytes.h"
+#include "base/result.h"
+
+namespace stateferry {
+
+enum class IoOp {
+  kOpen,
+  kRead,
+  kWrite,
+  kSync,
+  kStartSync,
+  kTruncate,
+  kRename,
+  kUnlink,
+  kMakeDir,
+  kSyncDir,
+  kSyncFs
+};
+constexpr bool Changes(IoOp op) { return op != IoOp::kOpen && op != IoOp::kRead; }
+
+/// Called before each operation; an error is returned to the caller instead of doing the operation.
+/// Must be thread-safe.
+class IoHooks {
+ public:
+  virtual ~IoHooks() = default;
+  virtual Result<void> Before(IoOp op, std::string_view path) = 0;
+};
+
+struct FileStat {
+  std::uint64_t size_bytes = 0;
+  std::int64_t mtime_ns = 0;  ///< since the epoch
+  std::uint64_t inode = 0;
+  bool is_regular = false;
+  bool is_directory = false;
+};
+
+/// An open file.  Reads and writes at explicit offsets are thread-safe; Sync is too.
+/// After a failed Sync the file is poisoned: the kernel may have dropped the dirty pages and marked
+/// them clean (Rebello et al., "Can Applications Recover from fsync Failures?", ATC 2020), so every
+/// later write or Sync fails at once.  Write the content again under a new name.
+class File {
+ public:
+  File() = default;
+  File(File&&) noexcept;
+  File& operator=(File&&) noexcept;
+  ~File();
+
+  bool is_open() const { return state_ != nullptr; }
+  const std::string& path() const;
+  /// Reads up to out.size() bytes; fewer only at the end of the file.
+  Result<std::size_t> ReadAt(std::uint64_t offset, MutableByteSpan out) const;
+  /// Writes all bytes or fails.
+  Result<void> WriteAt(std::uint64_t offset, ByteSpan bytes);
+  Result<FileStat> Stat() const;
+  Result<void> Truncate(std::uint64_t size_bytes);
+  /// fsync: content and size are durable.  The directory entry is not: see FileIo::SyncDir.
+  Result<void> Sync();
+  /// Asks the kernel to start writing back [offset, offset + size); a hint that makes a later Sync
+  /// shorter, never a promise.
+  void StartSync(std::uint64_t offset, std::uint64_t size_bytes);
+  /// Closes and forgets.  The destructor does the same.
+  void Close();
+  int fd() const;
+
+ private:
+  friend class FileIo;
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+enum class OpenMode {
+  kRead,
+  kReadWrite,     ///< must exist
+  kCreateNew,     ///< must not exist
+  kCreateOrOpen,  ///< keeps the content
+};
+
+/// Paths are absolute or relative to the working directory.  Thread-safe.
+class FileIo {
+ public:
+  explicit FileIo(IoHooks* hooks = nullptr) : hooks_(hooks) {}
+
+  Result<File> Open(const std::string& path, OpenMode mode) const;
+  /// Takes over an fd that the caller opened (openat2 in the file backend).
+  Result<File> Adopt(int fd, std::string path) const;
+  Result<FileStat> Stat(const std::string& path) const;
+  Result<bool> Exists(const std::string& path) const;
+  Result<void> Rename(const std::string& from, const std::string& to) const;
+  /// Errors: kConflict when `to` exists (renameat2 RENAME_NOREPLACE).
+  Result<void> RenameNoReplace(const std::string& from, const std::string& to) const;
+  /// Success also when it is not there.
+  Result<void> Unlink(const std::string& path) const;
+  Result<void> RemoveEmptyDir(const std::string& path) const;
+  /// fsync of a directory: renames, creations and removals in it are durable.
+  Result<void> SyncDir(const std::string& path) const;
+  /// syncfs of the file system that holds `path`: one call that writes back many dirty files, to
+  /// make the following Sync calls short.  Never the only sync of a file.
+  Result<void> SyncFs(const std::string& path) const;
+  /// Makes `path` and missing parents, and syncs each new directory and the parent that names it.
+  Result<void> MakeDirsDurably(const std::string& path) const;
+  /// Names in the directory, sorted bytewise, without "." and "..".
+  Result<std::vector<std::string>> ListDir(const std::string& path) const;
+  /// Whole file; kRefused above `limit_bytes`.
+  Result<std::string> ReadSmall(const std::string& path, std::uint64_t limit_bytes) const;
+  /// temp file beside it + fsync + rename + fsync of the directory.  Durable on return.
+  Result<void> WriteDurably(const std::string& path, ByteSpan bytes) const;
+
+  IoHooks* hooks() const { return hooks_; }
+
+ private:
+  Result<void> Check(IoOp op, std::string_view path) const;
+  IoHooks* hooks_;
+};
+
+/// The directory part: "/a/b" -> "/a", "/a" -> "/", "a" -> ".".
+std::string ParentDir(std::string_view path);
+
+}  // namespace stateferry

@@ -1,0 +1,65 @@
+#pragma once
+// Makes a snapshot complete at a new place.  docs/architecture.md, "layouts".
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "state/snapshot/snapshot.h"
+#include "storage/places.h"
+#include "transfer/transfer.h"
+
+namespace stateferry::state::snapshot {
+
+enum class Layout { kPortable, kAnchored, kTree };
+std::string_view LayoutName(Layout layout);
+std::optional<Layout> LayoutFromName(std::string_view name);
+
+struct RelocateRequest {
+  storage::Location from;  ///< snapshot directory or metadata file; with kTree also a job directory
+  storage::Location to;  ///< portable, anchored: becomes the snapshot directory; tree: the new root
+  std::optional<Layout> layout;                 ///< none: portable into managed, else anchored
+  std::optional<storage::Location> restore_at;  ///< the name by which Flink will see `to`
+  PathMap map;
+  std::vector<std::string> command;  ///< to repeat this request
+};
+
+struct RelocateReport {
+  transfer::TransferReport transfer;
+  Layout layout = Layout::kPortable;
+  std::vector<storage::Location> snapshots;  ///< new snapshot directories
+  storage::Location restore_pointer;         ///< what to give to `flink run -s` (the newest one)
+  std::uint64_t metadata_bytes = 0;
+  std::vector<std::string> warnings;
+};
+
+/// Inspects, checks that every file is there, moves the files, writes `_metadata` last, parses it
+/// again at the destination and checks that every file it names is there with its size.
+/// Errors: as Inspect and RunTransfer; kNotFound / kCorruption naming the first missing or wrong
+/// file before anything is written; kConflict when the destination holds something else, is a file,
+/// or lies inside the source (or the other way round).
+Result<RelocateReport> Relocate(const RelocateRequest& request,
+                                const transfer::TransferOptions& options,
+                                const transfer::TransferEnv& env);
+
+/// `copy SRC DST`: every object below `from`, as it is.  `_metadata` objects go last.
+Result<transfer::TransferReport> CopyTree(const storage::Location& from,
+                                          const storage::Location& to,
+                                          const std::vector<std::string>& command,
+                                          const transfer::TransferOptions& options,
+                                          const transfer::TransferEnv& env);
+
+enum class VerifyLevel { kList, kSize, kHash, kDeep };
+struct VerifyReport {
+  std::uint64_t files = 0, bytes_read = 0;
+  std::vector<std::string> problems;  ///< one sentence each
+};
+/// A snapshot: every handle resolves, sizes match; kHash and kDeep read every byte (managed places
+/// check their chunk hashes while reading; SSTs of RocksDB checkpoint directories have their block
+/// checksums verified at kDeep).  Any other prefix: every object is listed, or read.
+Result<VerifyReport> VerifySnapshot(storage::Places& places, const storage::Location& location,
+                                    VerifyLevel level, std::stop_token stop);
+
+}  // namespace stateferry::state::snapshot

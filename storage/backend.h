@@ -1,0 +1,117 @@
+#pragma once
+// The one interface behind which everything that holds bytes sits: a bucket directory, a managed
+// store, memory, later S3 and OSS.  tests/conformance holds every implementation to this contract.
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/bytes.h"
+#include "base/result.h"
+
+namespace stateferry::storage {
+
+struct ObjectMeta {
+  std::string key;
+  std::uint64_t size_bytes = 0;
+  std::int64_t mtime_ns = 0;  ///< since the epoch; 0 = unknown
+  /// Changes whenever the content may have changed.  Opaque; never empty.
+  std::string etag;
+};
+
+struct Capabilities {
+  std::uint64_t min_part_bytes = 1;  ///< of every part but the last
+  std::uint64_t max_part_bytes = UINT64_MAX;
+  std::uint32_t max_parts = UINT32_MAX;
+  bool server_side_copy = false;  ///< Copy moves no bytes through this process
+  /// What was Flush()ed was read back and compared by content hash already (managed storage), so
+  /// the transfer need not read it again to verify it.
+  bool verified_on_flush = false;
+};
+
+struct UploadOptions {
+  std::uint64_t size_bytes = 0;  ///< of the whole object
+  std::uint64_t part_bytes = 0;  ///< every part but the last has exactly this size; > 0
+  /// From Upload::ResumeToken() of an earlier process; empty starts anew.
+  std::string resume_token;
+  /// Opaque identity of the source content (place, key, size, etag), remembered by backends that
+  /// can answer FindByOrigin.  Empty: none.
+  std::string origin;
+  /// False: Complete (or Flush) gives kConflict when the key exists.
+  bool overwrite = true;
+};
+
+/// An object on its way.  Nothing is visible under the key before Complete.  Destroying it leaves
+/// the upload resumable.
+class Upload {
+ public:
+  virtual ~Upload() = default;
+  /// Takes part `part_index` (from 0): bytes [index * part_bytes, + part_bytes).  Any order, any
+  /// thread; repeating a part replaces it.  On return the bytes are accepted; they are durable
+  /// after the next Backend::Flush().
+  virtual Result<void> PutPart(std::uint32_t part_index, ByteSpan bytes) = 0;
+  /// All parts are in.  The object is visible and durable at the latest after the next Flush().
+  virtual Result<void> Complete() = 0;
+  /// Forgets all parts.
+  virtual Result<void> Abort() = 0;
+  /// Names this upload for a later process; parts that were accepted and flushed need not be put
+  /// again.  May be empty when the backend cannot resume.
+  virtual std::string ResumeToken() const = 0;
+};
+
+struct PutOptions {
+  bool overwrite = true;  ///< false: kConflict when the key exists
+};
+
+/// Keys are byte strings: non-empty, '/'-separated, at most 1,024 bytes, no NUL, no empty, "." or
+/// ".." component (kInvalidArgument otherwise).  All methods are thread-safe.
+class Backend {
+ public:
+  virtual ~Backend() = default;
+
+  virtual Capabilities capabilities() const = 0;
+  /// "file:///bucket", for messages.  Holds no secret.
+  virtual std::string Describe() const = 0;
+
+  /// Errors: kNotFound.
+  virtual Result<ObjectMeta> Stat(std::string_view key) = 0;
+  /// Calls `visit` for each object whose key starts with `prefix`, in bytewise key order, without
+  /// holding the listing in memory (a directory of the file backend excepted).  An error from
+  /// `visit` ends the listing and is returned.  No such prefix: no calls, success.
+  virtual Result<void> List(std::string_view prefix,
+                            const std::function<Result<void>(const ObjectMeta&)>& visit) = 0;
+  /// Reads up to out.size() bytes of `key` from byte `offset`; fewer only at the end of the object.
+  /// Errors: kNotFound; kCorruption when stored bytes fail their hash; kThrottled/kUnavailable
+  /// (retry may help).
+  virtual Result<std::size_t> ReadRange(std::string_view key, std::uint64_t offset,
+                                        MutableByteSpan out) = 0;
+  /// Small object in one atomic step; visible and durable on return.
+  virtual Result<ObjectMeta> Put(std::string_view key, ByteSpan bytes,
+                                 const PutOptions& options) = 0;
+  /// Errors: kNotFound when `resume_token` names an upload that is gone: start anew.
+  virtual Result<std::unique_ptr<Upload>> StartUpload(std::string_view key,
+                                                      const UploadOptions& options) = 0;
+  /// An object of this backend whose content came from that origin and is whole, if one is known.
+  virtual Result<std::optional<ObjectMeta>> FindByOrigin(std::string_view /*origin*/) {
+    return std::optional<ObjectMeta>();
+  }
+  /// Gives `to` the content of `from` without moving bytes through the caller.  Durable after
+  /// Flush().  Errors: kRefused when the backend cannot.
+  virtual Result<void> Copy(std::string_view from, std::string_view to, const PutOptions& options);
+  /// Success also when it is not there.
+  virtual Result<void> Delete(std::string_view key) = 0;
+  /// Everything accepted before this call (parts, completions, copies, deletions) is durable on
+  /// return.  After an error nothing since the last good Flush may be relied on.
+  virtual Result<void> Flush() = 0;
+};
+
+/// kInvalidArgument unless `key` obeys the rule above.
+Result<void> CheckKey(std::string_view key);
+
+/// Whole object into memory; kRefused above `limit_bytes`.
+Result<std::string> ReadAll(Backend& backend, std::string_view key, std::uint64_t limit_bytes);
+
+}  // namespace stateferry::storage

@@ -1,0 +1,45 @@
+#pragma once
+// URIs of places: file:///p, /p, managed:///path/to/store/PROJECT/KEY, mem://name/key; later s3,
+// oss.
+
+#include <map>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+
+namespace stateferry::storage {
+
+/// A parsed place.  The path text is unescaped, as Flink's Path.toString() gives it: '%', '?'
+/// inside a path and '#' are ordinary characters, except that `?name=value&...` at the very end of
+/// a URI that the *user* gave sets options (docs: cli-and-api).  Handles in metadata have no
+/// options.
+struct Location {
+  std::string scheme;     ///< lower case: "file", "managed", "mem", "s3", "oss"; s3a/s3p read as s3
+  std::string authority;  ///< bucket or host; may hold credentials in foreign metadata
+  std::string path;       ///< absolute and normalised: "/a/b", never "//", ".", "..", trailing "/"
+  std::map<std::string, std::string> options;
+
+  /// "file:/a/b" for file without authority, else "scheme://authority/path"; credentials in the
+  /// authority are replaced by "***".  Without options.
+  std::string ToString() const;
+  /// The location of `relative` below this one.  `relative` is a checked key.
+  Location Child(std::string_view relative) const;
+  Location Parent() const;
+  /// The last path component, "" for the root.
+  std::string Name() const;
+  bool operator==(const Location&) const = default;
+};
+
+/// A plain path ("cp/job" or "/cp/job") becomes an absolute file location.
+/// Errors: kInvalidArgument: empty, unknown scheme (the message lists the known ones), relative
+/// path behind a scheme, NUL, ".." that climbs above the root.
+Result<Location> ParseLocation(std::string_view text);
+
+/// True when `inner` is `outer` or below it, on component boundaries.
+bool IsWithin(const Location& inner, const Location& outer);
+
+/// The path of `inner` relative to `outer` ("" when equal); requires IsWithin.
+std::string RelativeTo(const Location& inner, const Location& outer);
+
+}  // namespace stateferry::storage

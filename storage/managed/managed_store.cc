@@ -1,0 +1,1 @@
+#include "storage/managed/managed_store.h"

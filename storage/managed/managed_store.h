@@ -1,0 +1,113 @@
+#pragma once
+// Managed storage: content-addressed chunks in packs, indexed in RocksDB.
+// docs/formats/managed-store.md.
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/file_io.h"
+#include "storage/backend.h"
+#include "storage/places.h"
+
+namespace stateferry::storage::managed {
+
+/// Where a managed location points: the store is the nearest directory upwards that holds a STORE
+/// file; the next component is the project, the rest is the key.
+struct StorePath {
+  std::string store_dir;
+  std::string project;  ///< "" when the location is the store itself
+  std::string key;      ///< "" when the location is the project itself
+};
+/// Errors: kNotFound when no STORE file is found upwards.
+Result<StorePath> ResolveStorePath(const FileIo& io, const std::string& absolute_path);
+
+struct StoreOptions {
+  bool read_only = false;
+  CompressPolicy compress;
+};
+
+struct StoreInfo {
+  std::string id;
+  std::uint32_t format_version = 0;
+  std::string created;  ///< RFC 3339
+  std::uint64_t packs = 0;
+  std::uint64_t pack_bytes = 0;
+  std::uint64_t chunks = 0;
+  std::uint64_t chunk_plain_bytes = 0;   ///< distinct chunks, uncompressed
+  std::uint64_t chunk_stored_bytes = 0;  ///< distinct chunks, as stored
+  std::uint64_t files = 0;
+  std::uint64_t file_bytes = 0;  ///< sum of the sizes of all files
+  std::vector<std::string> projects;
+};
+
+enum class CheckLevel { kQuick, kDeep };
+
+/// One thing that is wrong.  `snapshots` are the directories (project/key prefixes of `_metadata`)
+/// or file keys that need the damaged bytes.
+struct Damage {
+  std::string what;  ///< one sentence with pack, offset and kind
+  std::vector<std::string> files;
+  std::vector<std::string> snapshots;
+};
+struct CheckReport {
+  std::uint64_t packs = 0, chunks = 0, files = 0, bytes_read = 0;
+  std::vector<Damage> damages;
+};
+
+struct GcOptions {
+  bool dry_run = false;
+  double min_live_fraction = 0.7;  ///< packs below it are rewritten; 0..1
+};
+struct GcReport {
+  std::uint64_t packs_before = 0, packs_after = 0, packs_rewritten = 0, packs_deleted = 0;
+  std::uint64_t chunks_freed = 0, bytes_freed = 0, bytes_rewritten = 0;
+};
+
+/// Called now and then with (done, total) bytes.
+using StoreProgress = std::function<void(std::uint64_t, std::uint64_t)>;
+
+class Store {
+ public:
+  /// Makes an empty store in `dir` (which must be absent or empty), durably.
+  /// Errors: kConflict when something is there; kRefused inside another store.
+  static Result<void> Init(const FileIo& io, Clock& clock, const std::string& dir);
+  /// Errors: kNotFound; kLocked (another writer; the message names pid, host, start time, command);
+  /// kRefused (newer format); kCorruption (the index is lost or broken: hint says rebuild-index).
+  static Result<std::unique_ptr<Store>> Open(const FileIo& io, Clock& clock, const std::string& dir,
+                                             const StoreOptions& options);
+  virtual ~Store() = default;
+
+  /// The files of one project as a backend.  Lives as long as the store.
+  virtual Result<std::shared_ptr<Backend>> Project(const std::string& project) = 0;
+
+  virtual Result<StoreInfo> Info() = 0;
+  virtual Result<CheckReport> Check(CheckLevel level, const StoreProgress& progress,
+                                    std::stop_token stop) = 0;
+  virtual Result<GcReport> Gc(const GcOptions& options, const StoreProgress& progress,
+                              std::stop_token stop) = 0;
+  /// Drops all files of `project` below `prefix` (a snapshot).  Returns how many.  kNotFound when
+  /// none.
+  virtual Result<std::uint64_t> Forget(const std::string& project, const std::string& prefix) = 0;
+  /// Unfinished uploads older than `age_s` seconds by their own records are dropped.  Returns how
+  /// many.
+  virtual Result<std::uint64_t> DropStaleUploads(std::int64_t age_s) = 0;
+
+  struct WriteStats {                   ///< since Open, for progress lines
+    std::uint64_t plain_bytes = 0;      ///< bytes put
+    std::uint64_t duplicate_bytes = 0;  ///< of these, already there
+    std::uint64_t stored_bytes = 0;     ///< written to packs
+  };
+  virtual WriteStats write_stats() const = 0;
+};
+
+/// Builds the RocksDB index again from the packs alone.  The store must not be open anywhere.
+Result<StoreInfo> RebuildIndex(const FileIo& io, Clock& clock, const std::string& dir,
+                               const StoreProgress& progress, std::stop_token stop);
+
+}  // namespace stateferry::storage::managed

@@ -1,0 +1,69 @@
+#pragma once
+// From a location to the backend that serves it.  storage/backends.cc has one line per scheme.
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "base/clock.h"
+#include "base/file_io.h"
+#include "storage/backend.h"
+#include "storage/location.h"
+
+namespace stateferry::storage {
+
+/// How managed storage spends CPU on bytes (--compress).
+struct CompressPolicy {
+  enum class Mode { kAuto, kNone, kZstd } mode = Mode::kAuto;
+  int zstd_level = 3;  ///< only for kZstd; -7..19
+};
+
+enum class Access { kRead, kWrite };
+
+/// A directory-like spot inside a backend: objects of the place have keys prefix + "/" + name (or
+/// just the name when prefix is empty).
+struct Place {
+  std::shared_ptr<Backend> backend;
+  std::string prefix;
+  Location location;
+
+  std::string Key(std::string_view name) const;
+};
+
+struct PlacesOptions {
+  CompressPolicy compress;
+  std::uint64_t bwlimit_bytes_per_s = 0;  ///< 0 = no limit; shared by all places
+  int retries = 10;
+  /// Names of stores for managed://NAME/..., from the configuration: name -> directory.
+  std::map<std::string, std::string> named_stores;
+};
+
+/// Opens places and keeps their backends: one object per process and command, so that a managed
+/// store is opened (and locked, for writing) only once.  Thread-safe.
+class Places {
+ public:
+  Places(FileIo io, Clock& clock, PlacesOptions options);
+  ~Places();
+
+  /// For kRead of a file location the place is a read-only view.  A location that names a single
+  /// object opens as the place of its parent; see OpenObject.
+  /// Errors: kNotFound (managed: no STORE file upwards), kLocked (managed, kWrite: another process
+  /// writes into the store; the message names it), kInvalidArgument, kRefused (scheme not built
+  /// in).
+  Result<Place> Open(const Location& location, Access access);
+
+  /// The place of the parent and the key of the object itself.
+  struct Object {
+    Place place;
+    std::string key;
+  };
+  Result<Object> OpenObject(const Location& location, Access access);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace stateferry::storage

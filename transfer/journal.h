@@ -1,0 +1,88 @@
+#pragma once
+// The durable record of transfers, in RocksDB under the home directory.  docs/formats/journal.md.
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/file_io.h"
+#include "base/hash.h"
+#include "base/json.h"
+#include "base/result.h"
+#include "transfer/report.h"
+#include "transfer/request.h"
+
+namespace stateferry::transfer {
+
+struct TransferRecord {
+  std::string id;
+  TransferStatus status = TransferStatus::kPlanned;
+  std::string kind, from, to;
+  Json parameters;
+  std::vector<std::string> command;
+  std::string created, updated;  ///< RFC 3339
+  bool plan_complete = false;
+  std::uint64_t files_total = 0, bytes_total = 0;
+  std::string error;    ///< of the last run, "" when none
+  std::string summary;  ///< last report as JSON
+};
+
+enum class FileState : std::uint8_t { kPending = 0, kWritten = 1, kDone = 2, kFailed = 3 };
+
+/// A planned file with what is known of its progress.
+struct FileRecord {
+  std::uint64_t index = 0;  ///< position in the plan
+  FileTask task;
+  std::uint64_t part_bytes = 0;
+  FileState state = FileState::kPending;
+  std::string resume_token;
+  std::string error;
+};
+
+struct PartReceipt {
+  std::uint32_t part_index = 0;
+  std::uint32_t size_bytes = 0;
+  Hash128 hash;  ///< XXH3-128 of the plain bytes
+};
+
+/// One writer per home (kLocked names it); readers work beside a writer.  Thread-safe.
+class Journal {
+ public:
+  /// Errors: kLocked; kRefused when the home was written by a newer version; kPermission.
+  static Result<std::unique_ptr<Journal>> Open(const FileIo& io, Clock& clock,
+                                               const std::string& home_dir, bool read_only);
+  virtual ~Journal() = default;
+
+  virtual Result<std::vector<TransferRecord>> List() = 0;
+  virtual Result<std::optional<TransferRecord>> Find(const std::string& id) = 0;
+  /// Durable on return.
+  virtual Result<void> PutTransfer(const TransferRecord& record) = 0;
+  /// Adds planned files; durable with the next PutTransfer or Commit.
+  virtual Result<void> AddFiles(const std::string& id, const std::vector<FileRecord>& files) = 0;
+  /// In plan order, from `first_index` on.  An error from `visit` ends the walk and is returned.
+  virtual Result<void> VisitFiles(const std::string& id, std::uint64_t first_index,
+                                  const std::function<Result<void>(FileRecord)>& visit) = 0;
+  virtual Result<std::vector<PartReceipt>> Receipts(const std::string& id,
+                                                    std::uint64_t file_index) = 0;
+
+  /// Everything one commit of the executor makes durable, in one synced batch.
+  struct Batch {
+    struct Part {
+      std::uint64_t file_index;
+      PartReceipt receipt;
+    };
+    std::vector<Part> parts;
+    std::vector<FileRecord> files;                ///< whole new records
+    std::vector<std::uint64_t> drop_receipts_of;  ///< file indices that start again; applied first
+  };
+  virtual Result<void> Commit(const std::string& id, const Batch& batch) = 0;
+  /// Forgets the plan (files, receipts) of a transfer but keeps its record.
+  virtual Result<void> DropPlan(const std::string& id) = 0;
+  virtual Result<void> Remove(const std::string& id) = 0;
+};
+
+}  // namespace stateferry::transfer

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace stateferry::transfer {
+
+/// A point-in-time view of a running transfer.
+struct Progress {
+  std::string id;
+  std::string_view phase;  ///< "planning", "copying", "verifying", "committing"
+  std::uint64_t bytes_done = 0, bytes_total = 0;
+  std::uint64_t files_done = 0, files_total = 0;
+  std::uint64_t duplicate_bytes = 0, stored_bytes = 0;  ///< managed destination
+  std::uint64_t reused_bytes = 0;
+  std::uint64_t retries = 0;
+  double rate_bytes_per_s = 0;  ///< smoothed over some seconds
+  double eta_seconds = -1;      ///< -1 = unknown
+};
+
+/// Called from one thread at a time, at most a few times a second, plus once per warning.
+class ProgressSink {
+ public:
+  virtual ~ProgressSink() = default;
+  virtual void OnProgress(const Progress& progress) = 0;
+  virtual void OnWarning(std::string_view message) = 0;
+};
+
+/// Shows nothing.
+class NullProgress final : public ProgressSink {
+ public:
+  void OnProgress(const Progress&) override {}
+  void OnWarning(std::string_view) override {}
+};
+
+}  // namespace stateferry::transfer
