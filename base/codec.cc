@@ -1,5 +1,8 @@
 #include "base/codec.h"
 
+// For ZSTD_c_literalCompressionMode: an experimental parameter, refused at run time by a library that
+// does not know it, which then compresses a little less.
+#define ZSTD_STATIC_LINKING_ONLY
 #include <zstd.h>
 
 #include <string>
@@ -19,6 +22,21 @@ ZstdCompressor::ZstdCompressor(int level) : context_(std::make_unique<Context>()
   ZSTD_CCtx_setParameter(context_->cctx, ZSTD_c_contentSizeFlag, 1);
   ZSTD_CCtx_setParameter(context_->cctx, ZSTD_c_checksumFlag, 0);
 }
+
+ZstdCompressor ZstdCompressor::ForStateFiles() {
+  ZstdCompressor compressor(1);
+  ZSTD_CCtx* cctx = compressor.context_->cctx;
+  ZSTD_CCtx_setParameter(cctx, ZSTD_c_strategy, ZSTD_fast);
+  ZSTD_CCtx_setParameter(cctx, ZSTD_c_minMatch, 6);
+  ZSTD_CCtx_setParameter(cctx, ZSTD_c_hashLog, 15);
+  // Acceleration alone would switch entropy coding of literals off, and that is where most of the
+  // gain on already compressed blocks comes from.
+  const std::size_t literals =
+      ZSTD_CCtx_setParameter(cctx, ZSTD_c_literalCompressionMode, ZSTD_ps_enable);
+  if (!ZSTD_isError(literals)) ZSTD_CCtx_setParameter(cctx, ZSTD_c_targetLength, 2);
+  return compressor;
+}
+
 ZstdCompressor::~ZstdCompressor() = default;
 ZstdCompressor::ZstdCompressor(ZstdCompressor&&) noexcept = default;
 ZstdCompressor& ZstdCompressor::operator=(ZstdCompressor&&) noexcept = default;
