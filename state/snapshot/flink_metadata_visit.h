@@ -35,10 +35,10 @@ struct HandleContext {
   std::int32_t subtask = -1;  ///< index; -1 for the coordinator
   StatePlace place = StatePlace::kCoordinator;
   HandleList list = HandleList::kNone;
-  bool materialized = false;    ///< inside the materialized part of a changelog handle
-  bool sizes_exact = true;      ///< false for kChanges
-  bool file_merging = false;    ///< the delegate of an operator-state handle of tag 17
-  std::string_view local_name;  ///< kShared, kPrivate
+  bool materialized = false;         ///< inside the materialized part of a changelog handle
+  bool sizes_exact = true;           ///< false for kChanges
+  bool file_merging = false;         ///< the delegate of an operator-state handle of tag 17
+  std::string_view local_name = {};  ///< kShared, kPrivate
   /// kInput/kOutputChannel: the channel handle whose delegate this is; it may be shared.
   const ChannelHandle* channel = nullptr;
 };

@@ -20,13 +20,17 @@ struct FlinkPath {
   std::string Text() const;
 };
 
-/// Errors: kCorruption: empty, a bad scheme, a scheme with a relative path.
+/// `text` is UTF-8 (ModifiedToUtf8 of a handle's path) or any bytes that do not split characters.
+/// Errors: kCorruption: empty, NUL, a bad scheme, a scheme with a relative path.
 Result<FlinkPath> ParseFlinkPath(std::string_view text);
 
 /// Checks the path of a kRelative handle and gives its normal form ("a//b" -> "a/b").
 /// Errors: kRefused for what Flink never writes and what would leave the snapshot's directory:
 /// empty, absolute, "..", a scheme.
 Result<std::string> NormalRelativePath(std::string_view text);
+
+/// `text` printable, with credentials in its authority replaced by "***".  For messages and logs.
+std::string PrintablePath(std::string_view text);
 
 /// True for a plain file name: not empty, "." or "..", without "/", "\" and NUL.  Flink joins the
 /// local names of a LIST to a local directory unchecked.

@@ -18,8 +18,8 @@ std::string ModifiedToUtf8(std::string_view bytes);
 /// UTF-8 -> modified UTF-8; none when `text` is not valid UTF-8.
 std::optional<std::string> Utf8ToModified(std::string_view text);
 
-/// `text` with control characters, DEL, quotes' escapes and bytes that are not UTF-8 written as
-/// \n, \t, \xNN; at most `limit` bytes of it, then "...".  For messages and logs.
+/// `text` with control characters, line and direction marks and bytes that are not UTF-8 written as
+/// \n, \x1b, \u202e; at most about `limit` bytes of it, then "...".  For messages and logs.
 std::string PrintableText(std::string_view text, std::size_t limit = 200);
 
 }  // namespace stateferry::state::snapshot

@@ -1,0 +1,24 @@
+#pragma once
+// What the reader of `_metadata` accepts at most.  Tests try limit - 1, limit and limit + 1.
+
+#include <cstddef>
+#include <cstdint>
+
+namespace stateferry::state::snapshot {
+
+/// Flink itself reads a file into arrays of at most 2 GiB; the largest seen are below 100 MB.
+constexpr std::uint64_t kMaxMetadataBytes = 1ULL << 30;
+constexpr std::int32_t kMaxKeyGroups = 32768;  ///< also the largest max parallelism
+constexpr int kMaxHandleNesting = 16;          ///< key groups or changelog handles in each other
+constexpr std::size_t kMaxUtfBytes = 65535;    ///< the length is an u16
+constexpr std::size_t kMaxPropertiesBytes = 1 << 20;  ///< real ones are below 1 KB
+constexpr int kMaxJavaNesting = 16;
+constexpr std::size_t kMaxJavaHandles = 4096;
+
+/// A few bytes of a hostile file can stand for a far larger value of the model.  The values' own
+/// sizes may add up to kModelBytesFree + kModelBytesPerFileByte * (file size).  Real files need
+/// less than 8 per byte.
+constexpr std::uint64_t kModelBytesFree = 64ULL << 20;
+constexpr std::uint64_t kModelBytesPerFileByte = 16;
+
+}  // namespace stateferry::state::snapshot
