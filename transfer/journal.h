@@ -39,7 +39,9 @@ struct FileRecord {
   FileTask task;
   std::uint64_t part_bytes = 0;
   FileState state = FileState::kPending;
-  std::string resume_token;
+  /// The object at the destination was put there by this transfer, so this transfer may replace it.
+  bool owned = false;
+  std::string resume_token;  ///< of the unfinished upload at the destination, "" when none
   std::string error;
 };
 
@@ -63,9 +65,14 @@ class Journal {
   virtual Result<void> PutTransfer(const TransferRecord& record) = 0;
   /// Adds planned files; durable with the next PutTransfer or Commit.
   virtual Result<void> AddFiles(const std::string& id, const std::vector<FileRecord>& files) = 0;
+  /// Up to `limit` planned files in plan order, from `first_index` on (indices may have gaps);
+  /// none: the plan ends here.
+  virtual Result<std::vector<FileRecord>> Files(const std::string& id, std::uint64_t first_index,
+                                                std::size_t limit) = 0;
   /// In plan order, from `first_index` on.  An error from `visit` ends the walk and is returned.
   virtual Result<void> VisitFiles(const std::string& id, std::uint64_t first_index,
-                                  const std::function<Result<void>(FileRecord)>& visit) = 0;
+                                  const std::function<Result<void>(FileRecord)>& visit);
+  /// In part order.
   virtual Result<std::vector<PartReceipt>> Receipts(const std::string& id,
                                                     std::uint64_t file_index) = 0;
 
@@ -78,8 +85,14 @@ class Journal {
     std::vector<Part> parts;
     std::vector<FileRecord> files;                ///< whole new records
     std::vector<std::uint64_t> drop_receipts_of;  ///< file indices that start again; applied first
+    std::vector<std::uint64_t> remove_files;      ///< file indices that left the plan
+    bool empty() const {
+      return parts.empty() && files.empty() && drop_receipts_of.empty() && remove_files.empty();
+    }
   };
   virtual Result<void> Commit(const std::string& id, const Batch& batch) = 0;
+  /// Forgets the receipts of a whole transfer; its plan stays.
+  virtual Result<void> DropReceipts(const std::string& id) = 0;
   /// Forgets the plan (files, receipts) of a transfer but keeps its record.
   virtual Result<void> DropPlan(const std::string& id) = 0;
   virtual Result<void> Remove(const std::string& id) = 0;

@@ -1,0 +1,78 @@
+#include "transfer/home_lock.h"
+
+#include <fmt/format.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+
+#include "base/json.h"
+
+namespace stateferry::transfer {
+
+namespace {
+
+constexpr std::size_t kMaxLockFileBytes = 64 * 1024;
+constexpr std::size_t kMaxCommandBytes = 200;
+
+std::string HostName() {
+  std::array<char, 256> name{};
+  if (::gethostname(name.data(), name.size() - 1) != 0) return "unknown";
+  return name.data();
+}
+
+/// The words of this process's command line, for people.
+std::string OwnCommand(const FileIo& io) {
+  auto raw = io.ReadSmall("/proc/self/cmdline", 1u << 20);
+  if (!raw) return "stateferry";
+  std::string command = std::move(*raw);
+  while (!command.empty() && command.back() == '\0') command.pop_back();
+  for (char& c : command)
+    if (static_cast<unsigned char>(c) < 0x20) c = ' ';
+  if (const auto slash = command.substr(0, command.find(' ')).rfind('/');
+      slash != std::string::npos)
+    command.erase(0, slash + 1);
+  if (command.size() > kMaxCommandBytes) command = command.substr(0, kMaxCommandBytes) + "...";
+  return command;
+}
+
+Error LockedBy(const std::string& home_dir, std::string_view content) {
+  std::string holder = "another process";
+  if (auto json = ParseJson(content)) {
+    const auto pid = JsonUint(*json, "pid");
+    const auto command = JsonString(*json, "command");
+    const auto host = JsonString(*json, "host");
+    const auto started = JsonString(*json, "started");
+    if (pid && command && host && started)
+      holder = fmt::format("pid {} ({}) on {} since {}", *pid, *command, *host, *started);
+  }
+  return Error(ErrorCode::kLocked, fmt::format("{} is in use by {}", home_dir, holder))
+      .WithHint("wait until it ends, or use another --home");
+}
+
+}  // namespace
+
+Result<HomeLock> HomeLock::Take(const FileIo& io, Clock& clock, const std::string& home_dir) {
+  const std::string path = home_dir + "/LOCK";
+  SF_TRY(auto file, io.Open(path, OpenMode::kCreateOrOpen));
+  int rc;
+  do rc = ::flock(file.fd(), LOCK_EX | LOCK_NB);
+  while (rc != 0 && errno == EINTR);
+  if (rc != 0 && errno == EWOULDBLOCK) {
+    std::string content(kMaxLockFileBytes, '\0');
+    auto size = file.ReadAt(0, {reinterpret_cast<std::byte*>(content.data()), content.size()});
+    content.resize(size ? *size : 0);
+    return LockedBy(home_dir, content);
+  }
+  if (rc != 0) return ErrnoError(errno, "locking " + path);
+  const Json holder{{"pid", static_cast<std::uint64_t>(::getpid())},
+                    {"host", HostName()},
+                    {"started", FormatTime(clock.Now())},
+                    {"command", OwnCommand(io)}};
+  SF_TRY(file.Truncate(0));
+  SF_TRY(file.WriteAt(0, AsBytes(DumpJson(holder) + "\n")));
+  return HomeLock(std::move(file));
+}
+
+}  // namespace stateferry::transfer

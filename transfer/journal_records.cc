@@ -1,0 +1,182 @@
+#include "transfer/journal_records.h"
+
+#include <fmt/format.h>
+
+#include "base/bytes.h"
+
+namespace stateferry::transfer {
+
+namespace {
+
+constexpr std::uint8_t kRecordVersion = 1;
+constexpr std::size_t kHeaderBytes = 1 + 4;
+constexpr std::size_t kChecksumBytes = 8;
+
+// Every value in every table: version, payload length, payload, XXH3-64 of all that.
+std::string Frame(std::string_view payload) {
+  std::string out;
+  out.reserve(kHeaderBytes + payload.size() + kChecksumBytes);
+  AppendLittle<std::uint8_t>(out, kRecordVersion);
+  AppendLengthPrefixed(out, payload);
+  AppendLittle<std::uint64_t>(out, Xxh3_64(AsBytes(out)));
+  return out;
+}
+
+Result<std::string_view> Unframe(std::string_view bytes) {
+  if (bytes.size() < kHeaderBytes + kChecksumBytes || bytes.size() > kMaxRecordBytes)
+    return Error(ErrorCode::kCorruption, fmt::format("record of {} bytes", bytes.size()));
+  const auto body = bytes.substr(0, bytes.size() - kChecksumBytes);
+  if (LoadLittle<std::uint64_t>(bytes.data() + body.size()) != Xxh3_64(AsBytes(body)))
+    return Error(ErrorCode::kCorruption, "record fails its checksum");
+  LittleReader reader(body);
+  const auto version = reader.Read<std::uint8_t>();
+  if (version != kRecordVersion)
+    return Error(ErrorCode::kRefused,
+                 fmt::format("record version {}; this program knows {}", version, kRecordVersion));
+  const auto payload = reader.ReadLengthPrefixed();
+  if (!reader.AtEnd()) return Error(ErrorCode::kCorruption, "record length disagrees");
+  return payload;
+}
+
+void AppendLocation(std::string& out, const storage::Location& location) {
+  AppendLengthPrefixed(out, location.scheme);
+  AppendLengthPrefixed(out, location.authority);
+  AppendLengthPrefixed(out, location.path);
+  AppendLittle<std::uint32_t>(out, static_cast<std::uint32_t>(location.options.size()));
+  for (const auto& [name, value] : location.options) {
+    AppendLengthPrefixed(out, name);
+    AppendLengthPrefixed(out, value);
+  }
+}
+
+storage::Location ReadLocation(LittleReader& reader) {
+  storage::Location location;
+  location.scheme = reader.ReadLengthPrefixed();
+  location.authority = reader.ReadLengthPrefixed();
+  location.path = reader.ReadLengthPrefixed();
+  const auto count = reader.Read<std::uint32_t>();
+  for (std::uint32_t i = 0; i < count && reader.ok(); ++i) {
+    const auto name = reader.ReadLengthPrefixed();
+    location.options[std::string(name)] = reader.ReadLengthPrefixed();
+  }
+  return location;
+}
+
+Error Malformed(std::string_view what) {
+  return Error(ErrorCode::kCorruption, fmt::format("{} record has a wrong layout", what));
+}
+
+}  // namespace
+
+std::string EncodeTransferRecord(const TransferRecord& record) {
+  std::string out;
+  AppendLengthPrefixed(out, record.id);
+  AppendLittle<std::uint8_t>(out, static_cast<std::uint8_t>(record.status));
+  AppendLengthPrefixed(out, record.kind);
+  AppendLengthPrefixed(out, record.from);
+  AppendLengthPrefixed(out, record.to);
+  AppendLengthPrefixed(out, DumpJson(record.parameters));
+  AppendLittle<std::uint32_t>(out, static_cast<std::uint32_t>(record.command.size()));
+  for (const auto& word : record.command) AppendLengthPrefixed(out, word);
+  AppendLengthPrefixed(out, record.created);
+  AppendLengthPrefixed(out, record.updated);
+  AppendLittle<std::uint8_t>(out, record.plan_complete ? 1 : 0);
+  AppendLittle<std::uint64_t>(out, record.files_total);
+  AppendLittle<std::uint64_t>(out, record.bytes_total);
+  AppendLengthPrefixed(out, record.error);
+  AppendLengthPrefixed(out, record.summary);
+  return Frame(out);
+}
+
+Result<TransferRecord> DecodeTransferRecord(std::string_view bytes) {
+  SF_TRY(auto payload, Unframe(bytes));
+  LittleReader reader(payload);
+  TransferRecord record;
+  record.id = reader.ReadLengthPrefixed();
+  const auto status = reader.Read<std::uint8_t>();
+  record.kind = reader.ReadLengthPrefixed();
+  record.from = reader.ReadLengthPrefixed();
+  record.to = reader.ReadLengthPrefixed();
+  const auto parameters = reader.ReadLengthPrefixed();
+  const auto words = reader.Read<std::uint32_t>();
+  for (std::uint32_t i = 0; i < words && reader.ok(); ++i)
+    record.command.emplace_back(reader.ReadLengthPrefixed());
+  record.created = reader.ReadLengthPrefixed();
+  record.updated = reader.ReadLengthPrefixed();
+  record.plan_complete = reader.Read<std::uint8_t>() != 0;
+  record.files_total = reader.Read<std::uint64_t>();
+  record.bytes_total = reader.Read<std::uint64_t>();
+  record.error = reader.ReadLengthPrefixed();
+  record.summary = reader.ReadLengthPrefixed();
+  if (!reader.AtEnd() || status > static_cast<std::uint8_t>(TransferStatus::kCancelled))
+    return Malformed("transfer");
+  record.status = static_cast<TransferStatus>(status);
+  SF_TRY(record.parameters, ParseJson(parameters));
+  return record;
+}
+
+std::string EncodeFileRecord(const FileRecord& record) {
+  std::string out;
+  const FileTask& task = record.task;
+  AppendLittle<std::uint64_t>(out, record.index);
+  AppendLocation(out, task.from_dir);
+  AppendLengthPrefixed(out, task.from_name);
+  AppendLengthPrefixed(out, task.to_name);
+  AppendLittle<std::uint64_t>(out, task.offset);
+  AppendLittle<std::uint64_t>(out, task.size_bytes);
+  AppendLittle<std::uint8_t>(out, task.whole_object ? 1 : 0);
+  AppendLengthPrefixed(out, task.etag);
+  AppendLittle<std::uint64_t>(out, record.part_bytes);
+  AppendLittle<std::uint8_t>(out, static_cast<std::uint8_t>(record.state));
+  AppendLittle<std::uint8_t>(out, record.owned ? 1 : 0);
+  AppendLengthPrefixed(out, record.resume_token);
+  AppendLengthPrefixed(out, record.error);
+  return Frame(out);
+}
+
+Result<FileRecord> DecodeFileRecord(std::string_view bytes) {
+  SF_TRY(auto payload, Unframe(bytes));
+  LittleReader reader(payload);
+  FileRecord record;
+  FileTask& task = record.task;
+  record.index = reader.Read<std::uint64_t>();
+  task.from_dir = ReadLocation(reader);
+  task.from_name = reader.ReadLengthPrefixed();
+  task.to_name = reader.ReadLengthPrefixed();
+  task.offset = reader.Read<std::uint64_t>();
+  task.size_bytes = reader.Read<std::uint64_t>();
+  task.whole_object = reader.Read<std::uint8_t>() != 0;
+  task.etag = reader.ReadLengthPrefixed();
+  record.part_bytes = reader.Read<std::uint64_t>();
+  const auto state = reader.Read<std::uint8_t>();
+  record.owned = reader.Read<std::uint8_t>() != 0;
+  record.resume_token = reader.ReadLengthPrefixed();
+  record.error = reader.ReadLengthPrefixed();
+  if (!reader.AtEnd() || state > static_cast<std::uint8_t>(FileState::kFailed) ||
+      record.part_bytes == 0)
+    return Malformed("file");
+  record.state = static_cast<FileState>(state);
+  return record;
+}
+
+std::string EncodeReceipt(const PartReceipt& receipt) {
+  std::string out;
+  AppendLittle<std::uint32_t>(out, receipt.part_index);
+  AppendLittle<std::uint32_t>(out, receipt.size_bytes);
+  out.append(receipt.hash.raw());
+  return Frame(out);
+}
+
+Result<PartReceipt> DecodeReceipt(std::string_view bytes) {
+  SF_TRY(auto payload, Unframe(bytes));
+  LittleReader reader(payload);
+  PartReceipt receipt;
+  receipt.part_index = reader.Read<std::uint32_t>();
+  receipt.size_bytes = reader.Read<std::uint32_t>();
+  const auto hash = reader.ReadBytes(sizeof(receipt.hash.bytes));
+  if (!reader.AtEnd()) return Malformed("receipt");
+  receipt.hash = Hash128::FromRaw(hash);
+  return receipt;
+}
+
+}  // namespace stateferry::transfer
