@@ -1,0 +1,106 @@
+#include "storage/managed/file_table.h"
+
+namespace stateferry::storage::managed {
+
+std::string FileKey(std::string_view project, std::string_view key) {
+  std::string row(project);
+  row.push_back('\0');
+  row.append(key);
+  return row;
+}
+
+std::pair<std::string_view, std::string_view> SplitFileKey(std::string_view file_key) {
+  const auto nul = file_key.find('\0');
+  if (nul == std::string_view::npos) return {file_key, {}};
+  return {file_key.substr(0, nul), file_key.substr(nul + 1)};
+}
+
+std::string OriginKey(std::string_view project, std::string_view origin) {
+  std::string row(project);
+  row.push_back('\0');
+  row.append(Xxh3_128(AsBytes(origin)).raw());
+  return row;
+}
+
+Result<std::uint64_t> LoadSequence(const IndexDb& db) {
+  SF_TRY(auto value, db.Get(Family::kMeta, kSequenceRow));
+  if (!value) return std::uint64_t{0};
+  LittleReader reader(*value);
+  const auto sequence = reader.Read<std::uint64_t>();
+  if (!reader.AtEnd())
+    return Error(ErrorCode::kCorruption, "index: the sequence number cannot be read")
+        .WithHint("rebuild the index from the packs: stateferry store rebuild-index");
+  return sequence;
+}
+
+void PutSequence(IndexDb::Batch& batch, std::uint64_t sequence) {
+  std::string value;
+  AppendLittle<std::uint64_t>(value, sequence);
+  batch.Put(Family::kMeta, kSequenceRow, value);
+}
+
+std::string EncodeUploadHead(const UploadHead& head) {
+  std::string value;
+  AppendLengthPrefixed(value, head.project);
+  AppendLengthPrefixed(value, head.key);
+  AppendLittle<std::uint64_t>(value, head.size_bytes);
+  AppendLittle<std::uint64_t>(value, head.part_bytes);
+  AppendLengthPrefixed(value, head.origin);
+  AppendLittle<std::uint64_t>(value, static_cast<std::uint64_t>(head.created_ns));
+  return value;
+}
+
+Result<UploadHead> DecodeUploadHead(std::string_view value) {
+  LittleReader reader(value);
+  UploadHead head;
+  head.project = reader.ReadLengthPrefixed();
+  head.key = reader.ReadLengthPrefixed();
+  head.size_bytes = reader.Read<std::uint64_t>();
+  head.part_bytes = reader.Read<std::uint64_t>();
+  head.origin = reader.ReadLengthPrefixed();
+  head.created_ns = static_cast<std::int64_t>(reader.Read<std::uint64_t>());
+  if (!reader.AtEnd())
+    return Error(ErrorCode::kCorruption, "index: upload row cannot be read")
+        .WithHint("rebuild the index from the packs: stateferry store rebuild-index");
+  return head;
+}
+
+std::string UploadPartKey(std::string_view token, std::uint32_t part_index) {
+  std::string key(token);
+  AppendBig<std::uint32_t>(key, part_index);
+  return key;
+}
+
+Result<std::optional<UploadHead>> FindUpload(const IndexDb& db, std::string_view token) {
+  SF_TRY(auto value, db.Get(Family::kUploads, token));
+  if (!value) return std::optional<UploadHead>();
+  SF_TRY(auto head, DecodeUploadHead(*value));
+  return std::optional(std::move(head));
+}
+
+Result<std::map<std::uint32_t, std::vector<ChunkId>>> LoadUploadParts(const IndexDb& db,
+                                                                      std::string_view token) {
+  std::map<std::uint32_t, std::vector<ChunkId>> parts;
+  SF_TRY(db.Scan(
+      Family::kUploads, token, [&](std::string_view key, std::string_view value) -> Result<bool> {
+        if (key.size() != token.size() + 4) return true;
+        SF_TRY(parts[LoadBig<std::uint32_t>(key.data() + token.size())], DecodeChunkList(value));
+        return true;
+      }));
+  return parts;
+}
+
+Result<void> DeleteUpload(const IndexDb& db, IndexDb::Batch& batch, std::string_view token) {
+  return db.Scan(Family::kUploads, token, [&](std::string_view key, std::string_view) {
+    batch.Delete(Family::kUploads, key);
+    return Result<bool>(true);
+  });
+}
+
+void PutFile(IndexDb::Batch& batch, std::string_view project, const FileRecord& record) {
+  batch.Put(Family::kFiles, FileKey(project, record.key), EncodeFileRecord(record));
+  if (!record.origin.empty())
+    batch.Put(Family::kOrigins, OriginKey(project, record.origin), record.key);
+}
+
+}  // namespace stateferry::storage::managed

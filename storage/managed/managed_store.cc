@@ -1,1 +1,0 @@
-#include "storage/managed/managed_store.h"

@@ -1,0 +1,98 @@
+// What Open puts right after a crash.
+
+#include <algorithm>
+
+#include "base/log.h"
+#include "storage/managed/store_core.h"
+
+namespace stateferry::storage::managed {
+
+Result<void> StoreCore::Recover() {
+  // Packs under temporary names were acknowledged to nobody.
+  SF_TRY(io.MakeDirsDurably(layout.TempDir()));
+  SF_TRY(auto names, io.ListDir(layout.TempDir()));
+  for (const auto& name : names) SF_TRY(io.Unlink(layout.TempDir() + "/" + name));
+  SF_TRY(RemoveCondemnedPacks());
+  SF_TRY(AdoptUnknownPacks());
+  SF_TRY(auto sequence, LoadSequence(*index()));
+  std::lock_guard lock(mutex);
+  next_sequence = sequence + 1;
+  return {};
+}
+
+Result<void> StoreCore::RemoveCondemnedPacks() {
+  const auto db = index();
+  auto batch = db->NewBatch();
+  bool any = false;
+  auto remove = [&](const PackId& id, const PackRow& row) -> Result<void> {
+    if (row.state != PackState::kCondemned) return {};
+    SF_TRY(RemovePack(row.project, id));
+    batch->Delete(Family::kPacks, id.raw());
+    any = true;
+    return {};
+  };
+  SF_TRY(ScanPacks(*db, remove));
+  if (!any) return {};
+  return CommitIndex(*batch);
+}
+
+Result<void> StoreCore::AdoptUnknownPacks() {
+  const auto db = index();
+  SF_TRY(auto files, ListPackFiles(io, layout));
+  auto batch = db->NewBatch();
+  bool any = false;
+  std::map<std::string, std::pair<std::uint64_t, std::string>> changes;  // FileKey -> newest
+  SF_TRY(const auto sequence, LoadSequence(*db));
+
+  auto adopt = [&](const FoundPack& found) -> Result<void> {
+    SF_TRY(auto file, io.Open(found.path, OpenMode::kRead));
+    SF_TRY(auto pack, ReadPack(file));
+    const std::string& project = pack.header.project;
+    if (pack.header.store_id != meta.id || pack.header.pack_id != found.id ||
+        layout.PackPath(project, found.id) != found.path)
+      return Error(ErrorCode::kCorruption, found.path + " belongs to another place");
+    std::map<std::string, std::pair<std::uint64_t, std::string>> found_changes;
+    SF_TRY(ScanRecords(file, pack, [&](const PackChange& change) -> Result<void> {
+      found_changes[FileKey(project, change.key)] = {change.sequence, change.record_bytes};
+      return {};
+    }));
+    for (const auto& entry : pack.entries) {
+      if (entry.kind != EntryKind::kChunk) continue;
+      SF_TRY(auto known, FindChunk(*db, project, entry.chunk_id()));
+      if (!known) PutChunk(*batch, project, entry.chunk_id(), PlaceOf(found.id, entry));
+    }
+    for (auto& [row, change] : found_changes)
+      if (change.first > changes[row].first) changes[row] = std::move(change);
+    batch->Put(Family::kPacks, found.id.raw(),
+               EncodePackRow({.state = PackState::kSealed,
+                              .project = project,
+                              .size_bytes = pack.size_bytes,
+                              .entries = pack.entries.size()}));
+    any = true;
+    return {};
+  };
+  for (const auto& found : files) {
+    SF_TRY(auto row, db->Get(Family::kPacks, found.id.raw()));
+    if (row) continue;
+    if (auto adopted = adopt(found); !adopted)
+      LogWarning("storage", "pack left out of the index: {}", adopted.error().message());
+  }
+  if (!any) return {};
+  std::uint64_t newest = sequence;
+  for (const auto& [row, change] : changes) {
+    // Older than what the index was told: a copy that gc made of a record, or one overwritten
+    // since.
+    if (change.first <= sequence) continue;
+    newest = std::max(newest, change.first);
+    if (change.second.empty()) {
+      batch->Delete(Family::kFiles, row);
+      continue;
+    }
+    SF_TRY(auto record, DecodeFileRecord(change.second));
+    PutFile(*batch, SplitFileKey(row).first, record);
+  }
+  PutSequence(*batch, newest);
+  return CommitIndex(*batch);
+}
+
+}  // namespace stateferry::storage::managed

@@ -1,0 +1,84 @@
+#include "storage/managed/store_core.h"
+
+#include "storage/managed/compress_choice.h"
+
+namespace stateferry::storage::managed {
+
+StoreCore::StoreCore(const FileIo& io_in, Clock& clock_in, std::string dir, StoreMeta meta_in,
+                     const StoreOptions& options_in)
+    : io(io_in),
+      clock(clock_in),
+      layout{std::move(dir)},
+      meta(std::move(meta_in)),
+      options(options_in),
+      pack_files(io_in),
+      compressors([level = CompressionLevel(options_in.compress)] {
+        return std::make_unique<ZstdCompressor>(level == 0 ? 1 : level);
+      }),
+      decompressors([] { return std::make_unique<ZstdDecompressor>(); }),
+      scratch([] { return std::make_unique<Bytes>(); }),
+      current_(NewEpoch(1)) {}
+
+std::shared_ptr<IndexDb> StoreCore::index() const {
+  std::lock_guard lock(index_mutex_);
+  return index_;
+}
+
+void StoreCore::set_index(std::shared_ptr<IndexDb> index) {
+  std::lock_guard lock(index_mutex_);
+  index_ = std::move(index);
+  ++files_version_;
+}
+
+Result<void> StoreCore::RefreshView() {
+  SF_TRY(auto view, IndexDb::Open(io, layout.IndexDir(), IndexDb::Mode::kReadOnly));
+  set_index(std::move(view));
+  return {};
+}
+
+Result<void> StoreCore::CheckWritable() const {
+  if (options.read_only)
+    return Error(ErrorCode::kRefused, "store " + layout.dir + " is open for reading only");
+  if (broken)
+    return Error(ErrorCode::kIo, "store " + layout.dir +
+                                     ": an earlier write of the index failed; no more writes until "
+                                     "the store is opened again");
+  return {};
+}
+
+std::optional<Epoch::FileChange> StoreCore::PendingChange(std::string_view project,
+                                                          std::string_view key) {
+  const std::string row = FileKey(project, key);
+  std::lock_guard lock(mutex);
+  for (const auto* epoch : {current_.get(), flushing_.get()}) {
+    if (!epoch) continue;
+    if (const auto found = epoch->files.find(row); found != epoch->files.end())
+      return found->second;
+  }
+  return std::nullopt;
+}
+
+std::map<std::string, Epoch::FileChange> StoreCore::PendingChanges(std::string_view project,
+                                                                   std::string_view prefix) {
+  const std::string from = FileKey(project, prefix);
+  std::map<std::string, Epoch::FileChange> changes;
+  std::lock_guard lock(mutex);
+  for (const auto* epoch : {current_.get(), flushing_.get()}) {
+    if (!epoch) continue;
+    for (auto row = epoch->files.lower_bound(from);
+         row != epoch->files.end() && row->first.starts_with(from); ++row)
+      changes.insert(*row);  // the newer epoch comes first and stays
+  }
+  return changes;
+}
+
+Result<std::optional<FileRecord>> StoreCore::FindFile(std::string_view project,
+                                                      std::string_view key) {
+  if (auto change = PendingChange(project, key)) return std::move(change->record);
+  SF_TRY(auto bytes, index()->Get(Family::kFiles, FileKey(project, key)));
+  if (!bytes) return std::optional<FileRecord>();
+  SF_TRY(auto record, DecodeFileRecord(*bytes));
+  return std::optional(std::move(record));
+}
+
+}  // namespace stateferry::storage::managed

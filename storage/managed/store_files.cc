@@ -1,0 +1,118 @@
+#include "storage/managed/store_files.h"
+
+#include <sys/random.h>
+
+#include <algorithm>
+
+#include "base/json.h"
+
+namespace stateferry::storage::managed {
+
+std::string ProjectDirName(std::string_view project) {
+  constexpr std::size_t kPlainBytes = 128;
+  const bool plain = project.size() <= kPlainBytes && project.front() != '.' &&
+                     std::all_of(project.begin(), project.end(), [](char c) {
+                       return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                              (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
+                     });
+  if (plain) return std::string(project);
+  return "%" + Xxh3_128(AsBytes(project)).ToHex();
+}
+
+Result<void> CheckProjectName(std::string_view project) {
+  if (project.empty() || project.size() > kMaxProjectBytes || project == "." || project == ".." ||
+      project.find_first_of(std::string_view("/\0", 2)) != std::string_view::npos)
+    return Error(ErrorCode::kInvalidArgument,
+                 "\"" + std::string(project) +
+                     "\" cannot name a project: 1 to 255 bytes, no '/', no NUL, not \".\" or "
+                     "\"..\"");
+  return {};
+}
+
+std::string StoreLayout::PackDir(std::string_view project, const PackId& pack) const {
+  return PacksDir() + "/" + ProjectDirName(project) + "/" + pack.ToHex().substr(0, 2);
+}
+
+Result<void> WriteStoreMeta(const FileIo& io, const StoreLayout& layout, const StoreMeta& meta) {
+  Json json;
+  json["format"] = meta.format_version;
+  json["id"] = meta.id.ToHex();
+  json["hash"] = kHashAlgorithm;
+  json["created"] = meta.created;
+  return io.WriteDurably(layout.StoreFile(), AsBytes(DumpJson(json) + "\n"));
+}
+
+Result<StoreMeta> ReadStoreMeta(const FileIo& io, const StoreLayout& layout) {
+  constexpr std::uint64_t kMaxStoreFileBytes = 64u << 10;
+  SF_TRY(bool exists, io.Exists(layout.StoreFile()));
+  if (!exists)
+    return Error(ErrorCode::kNotFound, layout.dir + " is not a store: it has no STORE file")
+        .WithHint("make one: stateferry store init " + layout.dir);
+  SF_TRY(auto text, io.ReadSmall(layout.StoreFile(), kMaxStoreFileBytes));
+  auto bad = [&](const char* why) {
+    return Error(ErrorCode::kCorruption, layout.StoreFile() + " " + why);
+  };
+  auto json = ParseJson(text);
+  if (!json) return bad("is not JSON");
+  const auto format = JsonUint(*json, "format");
+  if (!format) return bad("names no format version");
+  if (*format != kStoreFormatVersion)
+    return Error(ErrorCode::kRefused, layout.dir + " has store format " + std::to_string(*format) +
+                                          ", this program knows " +
+                                          std::to_string(kStoreFormatVersion))
+        .WithHint("use a newer stateferry");
+  const auto hash = JsonString(*json, "hash");
+  if (hash != kHashAlgorithm)
+    return Error(ErrorCode::kRefused, layout.dir + " uses the hash algorithm \"" +
+                                          hash.value_or("") + "\", this program knows " +
+                                          std::string(kHashAlgorithm));
+  const auto id = Hash128::FromHex(JsonString(*json, "id").value_or(""));
+  if (!id) return bad("names no store id");
+  return StoreMeta{kStoreFormatVersion, *id, JsonString(*json, "created").value_or("")};
+}
+
+Result<std::vector<FoundPack>> ListPackFiles(const FileIo& io, const StoreLayout& layout) {
+  constexpr std::string_view kSuffix = ".pack";
+  std::vector<FoundPack> packs;
+  SF_TRY(auto projects, io.ListDir(layout.PacksDir()));
+  for (const auto& project : projects) {
+    const std::string project_dir = layout.PacksDir() + "/" + project;
+    SF_TRY(auto stat, io.Stat(project_dir));
+    if (!stat.is_directory) continue;
+    SF_TRY(auto shards, io.ListDir(project_dir));
+    for (const auto& shard : shards) {
+      const std::string shard_dir = project_dir + "/" + shard;
+      SF_TRY(auto shard_stat, io.Stat(shard_dir));
+      if (!shard_stat.is_directory) continue;
+      SF_TRY(auto names, io.ListDir(shard_dir));
+      for (const auto& name : names) {
+        if (!name.ends_with(kSuffix)) continue;
+        const auto id = PackId::FromHex(name.substr(0, name.size() - kSuffix.size()));
+        if (id) packs.push_back({*id, shard_dir + "/" + name});
+      }
+    }
+  }
+  return packs;
+}
+
+Result<void> RemoveTree(const FileIo& io, const std::string& dir) {
+  SF_TRY(bool exists, io.Exists(dir));
+  if (!exists) return {};
+  SF_TRY(auto names, io.ListDir(dir));
+  for (const auto& name : names) {
+    const std::string path = dir + "/" + name;
+    SF_TRY(auto stat, io.Stat(path));
+    SF_TRY(stat.is_directory ? RemoveTree(io, path) : io.Unlink(path));
+  }
+  SF_TRY(io.RemoveEmptyDir(dir));
+  return io.SyncDir(ParentDir(dir));
+}
+
+Hash128 RandomId() {
+  Hash128 id;
+  SF_ASSERT(::getrandom(id.bytes.data(), id.bytes.size(), 0) ==
+            static_cast<ssize_t>(id.bytes.size()));
+  return id;
+}
+
+}  // namespace stateferry::storage::managed

@@ -1,0 +1,72 @@
+#pragma once
+// The files around packs and index: STORE, LOCK, and where packs lie.
+
+#include <string>
+
+#include "base/clock.h"
+#include "base/file_io.h"
+#include "storage/managed/pack_format.h"
+
+namespace stateferry::storage::managed {
+
+/// Paths inside a store directory.
+struct StoreLayout {
+  std::string dir;
+  std::string StoreFile() const { return dir + "/STORE"; }
+  std::string LockFile() const { return dir + "/LOCK"; }
+  std::string PacksDir() const { return dir + "/packs"; }
+  std::string TempDir() const { return dir + "/tmp"; }
+  std::string IndexDir() const { return dir + "/index"; }
+  /// A rebuilt index on its way: under construction, then whole and waiting for its place.
+  std::string IndexBuildDir() const { return dir + "/index.build"; }
+  std::string IndexNewDir() const { return dir + "/index.new"; }
+  std::string IndexOldDir() const { return dir + "/index.old"; }
+  std::string TempPack(const PackId& pack) const {
+    return TempDir() + "/" + pack.ToHex() + ".pack";
+  }
+  std::string PackDir(std::string_view project, const PackId& pack) const;
+  std::string PackPath(std::string_view project, const PackId& pack) const {
+    return PackDir(project, pack) + "/" + pack.ToHex() + ".pack";
+  }
+};
+
+/// The directory name of a project: the name itself when that is plain, else '%' and its hash.
+std::string ProjectDirName(std::string_view project);
+/// kInvalidArgument unless 1..255 bytes without '/', NUL, "." and "..".
+Result<void> CheckProjectName(std::string_view project);
+
+/// The content of STORE.
+struct StoreMeta {
+  std::uint32_t format_version = kStoreFormatVersion;
+  Hash128 id;
+  std::string created;  ///< RFC 3339
+};
+Result<void> WriteStoreMeta(const FileIo& io, const StoreLayout& layout, const StoreMeta& meta);
+/// Errors: kNotFound (no store here), kRefused (newer), kCorruption.
+Result<StoreMeta> ReadStoreMeta(const FileIo& io, const StoreLayout& layout);
+
+/// Every pack file under packs/, with its path; other files are left out.
+struct FoundPack {
+  PackId id;
+  std::string path;
+};
+Result<std::vector<FoundPack>> ListPackFiles(const FileIo& io, const StoreLayout& layout);
+
+/// Removes a directory and everything in it; success when it is not there.
+Result<void> RemoveTree(const FileIo& io, const std::string& dir);
+
+/// The writer's lock; given up when destroyed (or when the process ends, however it ends).
+class StoreLock {
+ public:
+  /// Errors: kLocked; the message names the holder's pid, host, start time and command.
+  static Result<StoreLock> Acquire(const FileIo& io, Clock& clock, const StoreLayout& layout);
+
+ private:
+  explicit StoreLock(File file) : file_(std::move(file)) {}
+  File file_;
+};
+
+/// 16 bytes from the operating system.
+Hash128 RandomId();
+
+}  // namespace stateferry::storage::managed
