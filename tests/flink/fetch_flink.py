@@ -40,13 +40,23 @@ def jars_of(version):
     return sorted(home.glob("*.jar"))
 
 
+def pip():
+    """This Python's pip, or else one on the path."""
+    for candidate in ([sys.executable, "-m", "pip"], ["pip3"], ["/usr/bin/python3", "-m", "pip"]):
+        try:
+            if subprocess.run([*candidate, "--version"], capture_output=True).returncode == 0:
+                return candidate
+        except OSError:
+            pass
+    raise Unavailable("pip is not installed (Debian: python3-pip)")
+
+
 def download(version, home):
     with tempfile.TemporaryDirectory(dir=cache_dir(), prefix="download-") as scratch:
         print(f"downloading Flink {version} with pip", file=sys.stderr, flush=True)
-        pip = [sys.executable, "-m", "pip", "download", "-q", "--disable-pip-version-check",
-               "--no-deps", "--no-binary", ":all:", "-d", scratch,
-               f"apache-flink-libraries=={version}"]
-        done = subprocess.run(pip, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        command = [*pip(), "download", "-q", "--disable-pip-version-check", "--no-deps",
+                   "--no-binary", ":all:", "-d", scratch, f"apache-flink-libraries=={version}"]
+        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         packages = list(pathlib.Path(scratch).glob("*.tar.gz"))
         if done.returncode != 0 or not packages:
             raise Unavailable(f"pip cannot download Flink {version}: {done.stdout[-800:]}")
