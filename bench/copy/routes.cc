@@ -1,0 +1,179 @@
+#include "bench/copy/routes.h"
+
+#include <algorithm>
+
+namespace stateferry::bench {
+
+namespace {
+
+// Flags of every stateferry call.  A home of its own, else a second run would find its transfer
+// already done.
+constexpr char kFlags[] = " --home \"$DST/home\" --no-progress -q";
+
+std::string Ferry(const std::string& command) { return "exec \"$SELF\" " + command + kFlags; }
+std::string FerryFirst(const std::string& command) { return "\"$SELF\" " + command + kFlags; }
+
+constexpr char kFresh[] = "rm -rf \"$DST\"; mkdir -p \"$DST\"";
+constexpr char kFreshOut[] = "rm -rf \"$DST/out\" \"$DST/home\"";
+// The state after the first checkpoint is kept aside and copied back under the same name: programs
+// know repositories by their path.
+constexpr char kKeep[] = "; rm -rf \"$TPL\"; mv \"$DST\" \"$TPL\"";
+constexpr char kBack[] = "rm -rf \"$DST\"; cp -a \"$TPL\" \"$DST\"";
+
+std::string FreshStore() {
+  return std::string(kFresh) + "; " + FerryFirst("store init \"$DST/out\"");
+}
+
+Contestant StateferryIntoBucket(std::string name, const std::string& command) {
+  return {std::move(name), {}, "", kFresh, Ferry(command + " \"$DST/out\"")};
+}
+Contestant StateferryIntoStore(const std::string& flags) {
+  return {"stateferry",
+          {},
+          "",
+          FreshStore(),
+          Ferry("$VERB \"$SNAP\" \"managed://$DST/out/bench/snapshot\" " + flags)};
+}
+
+Contestant Cp() { return {"cp", {"cp"}, "", kFresh, "cp -r \"$SRC\" \"$DST/out\"; sync"}; }
+
+Contestant CpAndHash() {
+  return {"cp+hash",
+          {"cp", "xxhsum"},
+          "",
+          kFresh,
+          R"(cp -r "$SRC" "$DST/out"; sync
+hashes() { cd "$1"; find . -type f -print0 | sort -z | xargs -0 xxhsum -q -H2; }
+hashes "$SRC" > "$DST/from"; hashes "$DST/out" > "$DST/to"; cmp "$DST/from" "$DST/to")"};
+}
+
+Contestant Rsync() {
+  return {"rsync", {"rsync"}, "", kFresh, "rsync -a \"$SRC/\" \"$DST/out/\"; sync"};
+}
+
+Contestant Rclone() {
+  return {"rclone",
+          {"rclone"},
+          "",
+          kFresh,
+          R"(rclone --config /dev/null copy --checksum "$SRC" "$DST/out"; sync
+rclone --config /dev/null check "$SRC" "$DST/out")"};
+}
+
+// restic init is not timed: it spends a second on hashing the password.
+std::string ResticAt(const std::string& where) {
+  return "export RESTIC_PASSWORD=bench RESTIC_CACHE_DIR=\"$DST/cache\" RESTIC_REPOSITORY=\"$DST/" +
+         where + "\"; ";
+}
+std::string ResticInit(const std::string& where) {
+  return std::string(kFresh) + "; " + ResticAt(where) + "restic -q init";
+}
+std::string ResticBackup(const std::string& where) {
+  return ResticAt(where) + "restic -q backup \"$SRC\"; sync";
+}
+Contestant Restic() { return {"restic", {"restic"}, "", ResticInit("out"), ResticBackup("out")}; }
+
+constexpr char kKopia[] =
+    "export KOPIA_PASSWORD=bench KOPIA_CHECK_FOR_UPDATES=false"
+    " KOPIA_CONFIG_PATH=\"$DST/kopia.config\" KOPIA_CACHE_DIRECTORY=\"$DST/cache\""
+    " KOPIA_LOG_DIR=\"$DST/log\"; ";
+std::string KopiaInit() {
+  return std::string(kFresh) + "; mkdir -p \"$DST/out\"; " + kKopia +
+         "kopia repository create filesystem --path \"$DST/out\"; "
+         "kopia policy set --global --compression=zstd-fastest";
+}
+std::string KopiaSnapshot() {
+  return std::string(kKopia) + "kopia snapshot create --no-progress \"$SRC\"; sync";
+}
+Contestant Kopia() { return {"kopia", {"kopia"}, "", KopiaInit(), KopiaSnapshot()}; }
+
+std::vector<Route> MakeRoutes() {
+  const Contestant into_bucket = StateferryIntoBucket("stateferry", "copy \"$SRC\"");
+  std::vector<Route> routes;
+  routes.push_back({"bucket-bucket",
+                    "bucket to bucket, verified",
+                    Source::kTree,
+                    {into_bucket, StateferryIntoBucket("stateferry-relocate", "$VERB \"$SNAP\""),
+                     Cp(), CpAndHash(), Rsync(), Rclone()}});
+  routes.push_back({"bucket-managed-none",
+                    "bucket into managed storage, --compress none",
+                    Source::kTree,
+                    {StateferryIntoStore("--compress none"), Cp(), CpAndHash(), Rsync()}});
+  routes.push_back({"bucket-managed",
+                    "bucket into managed storage, --compress auto",
+                    Source::kTree,
+                    {StateferryIntoStore("--compress auto"), Cp(), Restic(), Kopia()}});
+  routes.push_back(
+      {"next-checkpoint",
+       "the next incremental checkpoint into managed storage",
+       Source::kNextCheckpoint,
+       {{"stateferry",
+         {},
+         FreshStore() + "; " + FerryFirst("relocate \"$SNAP\" \"managed://$DST/out/bench/chk-1\"") +
+             kKeep,
+         kBack,
+         Ferry("relocate \"$SNAP\" \"managed://$DST/out/bench/chk-2\"")},
+        {"restic",
+         {"restic"},
+         ResticInit("out") + "; restic -q backup \"$SRC\"" + kKeep,
+         kBack,
+         ResticBackup("out")},
+        {"kopia",
+         {"kopia"},
+         KopiaInit() + "; " + KopiaSnapshot() + kKeep,
+         kBack,
+         KopiaSnapshot()}}});
+  routes.push_back({"managed-bucket",
+                    "managed storage to a bucket, verified",
+                    Source::kTree,
+                    {{"stateferry",
+                      {},
+                      std::string(kFresh) + "; " + FerryFirst("store init \"$DST/store\"") + "; " +
+                          FerryFirst("$VERB \"$SNAP\" \"managed://$DST/store/bench/snapshot\""),
+                      kFreshOut,
+                      Ferry("$VERB \"managed://$DST/store/bench/snapshot\" \"$DST/out\"")},
+                     {"restic",
+                      {"restic"},
+                      ResticInit("repo") + "; restic -q backup \"$SRC\"",
+                      kFreshOut,
+                      ResticAt("repo") + "restic -q restore latest --target \"$DST/out\"; sync"}}});
+  routes.push_back({"small-files",
+                    "small files to a bucket, verified",
+                    Source::kSmallFiles,
+                    {into_bucket, Cp(), CpAndHash(), Rsync(), Rclone()}});
+  routes.push_back({"small-files-managed",
+                    "small files into managed storage",
+                    Source::kSmallFiles,
+                    {StateferryIntoStore(""), Cp(), Restic(), Kopia()}});
+  return routes;
+}
+
+}  // namespace
+
+const std::vector<Route>& Routes() {
+  static const std::vector<Route> routes = MakeRoutes();
+  return routes;
+}
+
+const Route* FindRoute(std::string_view name) {
+  for (const Route& route : Routes())
+    if (route.name == name) return &route;
+  return nullptr;
+}
+
+std::vector<std::string> PeerNames() {
+  std::vector<std::string> names;
+  for (const Route& route : Routes())
+    for (const Contestant& contestant : route.contestants)
+      if (!contestant.needs.empty() && std::ranges::find(names, contestant.name) == names.end())
+        names.push_back(contestant.name);
+  return names;
+}
+
+std::string VersionCommand(std::string_view program) {
+  const std::string name(program);
+  if (name == "restic" || name == "rclone") return name + " version | head -1";
+  return name + " --version 2>&1 | head -1";
+}
+
+}  // namespace stateferry::bench
