@@ -65,6 +65,7 @@ struct File::State {
   }
 };
 
+File::File() = default;
 File::File(File&&) noexcept = default;
 File& File::operator=(File&&) noexcept = default;
 File::~File() = default;

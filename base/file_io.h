@@ -51,7 +51,7 @@ struct FileStat {
 /// later write or Sync fails at once.  Write the content again under a new name.
 class File {
  public:
-  File() = default;
+  File();
   File(File&&) noexcept;
   File& operator=(File&&) noexcept;
   ~File();
