@@ -92,11 +92,15 @@ class Snapshot:
         self.restore_options = restore_options
 
 
+def last_cause(answer):
+    return answer.get("error", "").split(" <- ")[-1][:600]
+
+
 def restores_exactly(checks, flink, what, path, snapshot):
     """Restores `path` and compares with what the building job had recorded for `snapshot`."""
     answer = flink.verify(path, options=snapshot.restore_options)
     if not answer["ok"]:
-        return checks.check(what, False, answer["error"][-1200:])
+        return checks.check(what, False, last_cause(answer))
     wrong = sorted(state for state in {*snapshot.states, *answer["states"]}
                    if snapshot.states.get(state) != answer["states"].get(state))
     return checks.check(what, not wrong and answer["states"], f"other state: {', '.join(wrong)}")
@@ -124,7 +128,7 @@ def continue_with(checks, flink, what, path, snapshot, claim, directory):
     """A job goes on from `path`; its newest checkpoint restores, and CLAIM cleans up after itself."""
     answer = flink.build(step=STEP, checkpoints=4, directory=directory, start=path, claim=claim,
                          options=KINDS[snapshot.kind][0])
-    if not checks.check(f"{what}: the job goes on", answer["ok"], answer.get("error", "")[-1200:]):
+    if not checks.check(f"{what}: the job goes on", answer["ok"], last_cause(answer)):
         return
     newest = Snapshot(snapshot.kind, answer["snapshots"][-1], snapshot.restore_options)
     restores_exactly(checks, flink, f"{what}: its newest checkpoint", newest.path, newest)
