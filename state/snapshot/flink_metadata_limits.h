@@ -17,8 +17,8 @@ constexpr std::size_t kMaxJavaHandles = 4096;
 
 /// A few bytes of a hostile file can stand for a far larger value of the model.  The values' own
 /// sizes may add up to kModelBytesFree + kModelBytesPerFileByte * (file size).  Real files need
-/// less than 8 per byte.
-constexpr std::uint64_t kModelBytesFree = 64ULL << 20;
-constexpr std::uint64_t kModelBytesPerFileByte = 16;
+/// about 4 per byte; finished subtasks (4 bytes each) are what the free part is for.
+constexpr std::uint64_t kModelBytesFree = 256ULL << 20;
+constexpr std::uint64_t kModelBytesPerFileByte = 8;
 
 }  // namespace stateferry::state::snapshot
