@@ -14,6 +14,10 @@
 
 namespace stateferry::storage {
 
+namespace managed {
+class Store;
+}
+
 /// How managed storage spends CPU on bytes (--compress).
 struct CompressPolicy {
   enum class Mode { kAuto, kNone, kZstd } mode = Mode::kAuto;
@@ -60,6 +64,13 @@ class Places {
     std::string key;
   };
   Result<Object> OpenObject(const Location& location, Access access);
+
+  /// The store behind a managed location, opened like Open does; nullptr for other schemes.
+  Result<managed::Store*> ManagedStore(const Location& location, Access access);
+
+  /// Locations at or below `root` open as this backend from now on.  For tests and for backends
+  /// that the caller has made itself.
+  void Register(const Location& root, std::shared_ptr<Backend> backend);
 
  private:
   struct State;

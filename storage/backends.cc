@@ -1,0 +1,88 @@
+#include "storage/backends.h"
+
+#include <utility>
+
+#include "storage/file_backend.h"
+#include "storage/memory_backend.h"
+
+namespace stateferry::storage {
+
+namespace {
+
+Result<Place> OpenFile(OpenContext& context, const Location& location, Access access) {
+  SF_TRY(bool exists, context.io().Exists(location.path));
+  if (!exists && access == Access::kRead)
+    return Error(ErrorCode::kNotFound, location.ToString() + " does not exist");
+  SF_TRY(auto backend, context.Keep("file " + location.path,
+                                    [&] { return OpenFileBackend(context.io(), location.path); }));
+  return Place{.backend = std::move(backend), .prefix = "", .location = location};
+}
+
+Result<Place> OpenMemory(OpenContext& context, const Location& location, Access) {
+  SF_TRY(auto backend,
+         context.Keep("mem " + location.authority, [&]() -> Result<std::shared_ptr<Backend>> {
+           return MakeMemoryBackend(context.clock(), location.authority);
+         }));
+  return Place{
+      .backend = std::move(backend), .prefix = location.path.substr(1), .location = location};
+}
+
+Result<Place> OpenManaged(OpenContext& context, const Location& location, Access access) {
+  SF_TRY(auto found, context.OpenStore(location, access));
+  if (found.path.project.empty())
+    return Error(ErrorCode::kInvalidArgument, location.ToString() +
+                                                  " is a store; add a project and a key, like " +
+                                                  location.ToString() + "/PROJECT/KEY");
+  SF_TRY(auto backend, found.store->Project(found.path.project));
+  return Place{
+      .backend = std::move(backend), .prefix = std::move(found.path.key), .location = location};
+}
+
+}  // namespace
+
+Result<OpenContext::FoundStore> OpenContext::OpenStore(const Location& location, Access access) {
+  std::string path = location.path;
+  if (!location.authority.empty()) {
+    const auto named = options_.named_stores.find(location.authority);
+    if (named == options_.named_stores.end())
+      return Error(ErrorCode::kNotFound,
+                   location.ToString() + " names the store \"" + location.authority +
+                       "\", which the configuration does not list under stores");
+    path = named->second + (location.path == "/" ? "" : location.path);
+  }
+  SF_TRY(auto store_path, managed::ResolveStorePath(io_, path));
+  auto& open = stores_[store_path.store_dir];
+  if (!open.writer && (access == Access::kWrite || !open.reader)) {
+    SF_TRY(auto store, managed::Store::Open(
+                           io_, *clock_, store_path.store_dir,
+                           {.read_only = access == Access::kRead, .compress = options_.compress}));
+    (access == Access::kWrite ? open.writer : open.reader) = std::move(store);
+  }
+  return FoundStore{.store = open.writer ? open.writer.get() : open.reader.get(),
+                    .path = std::move(store_path)};
+}
+
+Result<std::shared_ptr<Backend>> OpenContext::Keep(
+    const std::string& name, const std::function<Result<std::shared_ptr<Backend>>()>& make) {
+  auto it = backends_.find(name);
+  if (it == backends_.end()) {
+    SF_TRY(auto backend, make());
+    it = backends_.emplace(name, std::move(backend)).first;
+  }
+  return it->second;
+}
+
+Result<Place> OpenPlace(OpenContext& context, const Location& location, Access access) {
+  using Opener = Result<Place> (*)(OpenContext&, const Location&, Access);
+  static constexpr std::pair<std::string_view, Opener> kSchemes[] = {
+      {"file", OpenFile},
+      {"managed", OpenManaged},
+      {"mem", OpenMemory},
+  };
+  for (const auto& [scheme, open] : kSchemes)
+    if (location.scheme == scheme) return open(context, location, access);
+  return Error(ErrorCode::kRefused, location.ToString() + ": " + location.scheme +
+                                        " is not built into this version; file and managed are");
+}
+
+}  // namespace stateferry::storage

@@ -1,0 +1,48 @@
+#pragma once
+// The list of schemes.  A new backend is a file and a line in backends.cc.
+
+#include <map>
+#include <memory>
+#include <string>
+
+#include "storage/managed/managed_store.h"
+#include "storage/places.h"
+
+namespace stateferry::storage {
+
+/// What the openers share: configuration, and what is open already.  Not thread-safe.
+class OpenContext {
+ public:
+  OpenContext(FileIo io, Clock& clock, PlacesOptions options)
+      : io_(io), clock_(&clock), options_(std::move(options)) {}
+
+  const FileIo& io() const { return io_; }
+  Clock& clock() const { return *clock_; }
+  const PlacesOptions& options() const { return options_; }
+
+  struct FoundStore {
+    managed::Store* store;
+    managed::StorePath path;
+  };
+  /// A store that is open for reading is opened once more when it is to be written; earlier read
+  /// views stay valid.
+  Result<FoundStore> OpenStore(const Location& location, Access access);
+  /// The backend kept under `name`, made on first use.
+  Result<std::shared_ptr<Backend>> Keep(
+      const std::string& name, const std::function<Result<std::shared_ptr<Backend>>()>& make);
+
+ private:
+  FileIo io_;
+  Clock* clock_;
+  PlacesOptions options_;
+  struct OpenStores {
+    std::unique_ptr<managed::Store> reader, writer;
+  };
+  // Stores go last: backends of their projects must not outlive them.
+  std::map<std::string, OpenStores> stores_;
+  std::map<std::string, std::shared_ptr<Backend>> backends_;
+};
+
+Result<Place> OpenPlace(OpenContext& context, const Location& location, Access access);
+
+}  // namespace stateferry::storage
