@@ -69,6 +69,8 @@ class Journal {
   /// none: the plan ends here.
   virtual Result<std::vector<FileRecord>> Files(const std::string& id, std::uint64_t first_index,
                                                 std::size_t limit) = 0;
+  /// One past the largest index in the plan, 0 when it is empty.
+  virtual Result<std::uint64_t> EndIndex(const std::string& id) = 0;
   /// In plan order, from `first_index` on.  An error from `visit` ends the walk and is returned.
   virtual Result<void> VisitFiles(const std::string& id, std::uint64_t first_index,
                                   const std::function<Result<void>(FileRecord)>& visit);

@@ -56,6 +56,7 @@ class RocksJournal final : public Journal {
   Result<void> AddFiles(const std::string& id, const std::vector<FileRecord>& files) override;
   Result<std::vector<FileRecord>> Files(const std::string& id, std::uint64_t first_index,
                                         std::size_t limit) override;
+  Result<std::uint64_t> EndIndex(const std::string& id) override;
   Result<std::vector<PartReceipt>> Receipts(const std::string& id,
                                             std::uint64_t file_index) override;
   Result<void> Commit(const std::string& id, const Batch& batch) override;
@@ -215,6 +216,16 @@ Result<std::vector<FileRecord>> RocksJournal::Files(const std::string& id,
   return files;
 }
 
+Result<std::uint64_t> RocksJournal::EndIndex(const std::string& id) {
+  auto rows = Walk(kFiles, rocksdb::Slice());
+  rows->SeekForPrev(AfterAll(id));
+  if (!rows->status().ok()) return RocksError(rows->status(), "reading the journal in " + dir_);
+  if (!rows->Valid()) return std::uint64_t{0};
+  const auto key = rows->key().ToStringView();
+  if (key.size() != id.size() + 8 || !key.starts_with(id)) return std::uint64_t{0};
+  return LoadBig<std::uint64_t>(key.data() + id.size()) + 1;
+}
+
 Result<std::vector<PartReceipt>> RocksJournal::Receipts(const std::string& id,
                                                         std::uint64_t file_index) {
   std::vector<PartReceipt> receipts;
@@ -286,6 +297,7 @@ class EmptyJournal final : public Journal {
   Result<std::vector<FileRecord>> Files(const std::string&, std::uint64_t, std::size_t) override {
     return std::vector<FileRecord>();
   }
+  Result<std::uint64_t> EndIndex(const std::string&) override { return std::uint64_t{0}; }
   Result<std::vector<PartReceipt>> Receipts(const std::string&, std::uint64_t) override {
     return std::vector<PartReceipt>();
   }

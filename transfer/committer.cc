@@ -1,0 +1,173 @@
+#include "transfer/committer.h"
+
+namespace stateferry::transfer {
+
+namespace {
+/// A commit holds at most about this many files and parts.
+constexpr std::size_t kEntriesPerCommit = 4096;
+
+bool EndsFile(Accepted::What what) {
+  return what == Accepted::What::kCompleted || what == Accepted::What::kReused ||
+         what == Accepted::What::kFailed || what == Accepted::What::kFailedAnew;
+}
+}  // namespace
+
+void Committer::Accept(Accepted entry) {
+  std::lock_guard lock(mutex_);
+  if (broken_) return;
+  accepted_bytes_ += entry.credit_bytes;
+  entries_.push_back(std::move(entry));
+  if (entries_.size() == 1 || entries_.size() >= kEntriesPerCommit ||
+      accepted_bytes_ >= in_.options.commit_bytes)
+    wake_.notify_one();
+}
+
+void Committer::Hurry() {
+  std::lock_guard lock(mutex_);
+  // With nothing to commit a commit is under way, and brings the workers what they wait for.
+  hurry_ = !entries_.empty();
+  wake_.notify_one();
+}
+
+void Committer::Close() {
+  std::lock_guard lock(mutex_);
+  closed_ = true;
+  wake_.notify_one();
+}
+
+Result<void> Committer::Run() {
+  for (;;) {
+    std::vector<Accepted> entries;
+    {
+      std::unique_lock lock(mutex_);
+      wake_.wait(lock, [&] { return closed_ || !entries_.empty(); });
+      wake_.wait_for(lock, in_.options.commit_interval, [&] {
+        return closed_ || hurry_ || entries_.size() >= kEntriesPerCommit ||
+               accepted_bytes_ >= in_.options.commit_bytes;
+      });
+      if (entries_.empty() && closed_) return {};
+      entries.swap(entries_);
+      accepted_bytes_ = 0;
+      hurry_ = false;
+    }
+    auto committed = Commit(entries);
+    if (committed) continue;
+    {
+      std::lock_guard lock(mutex_);
+      broken_ = true;
+    }
+    in_.on_failure();
+    return committed;
+  }
+}
+
+Result<void> Committer::Commit(std::vector<Accepted>& entries) {
+  bool wrote = false;
+  for (const auto& entry : entries) wrote = wrote || entry.what != Accepted::What::kVerified;
+  if (wrote) SF_TRY(in_.ends.to().Flush());
+  SF_TRY(in_.journal.Commit(in_.id, MakeBatch(entries)));
+  Release(entries);
+  return {};
+}
+
+FileRun::Committing& Committer::NotesOf(FileRun& file) const {
+  auto& notes = file.committing;
+  if (notes.batch != batch_number_) {
+    notes.batch = batch_number_;
+    notes.void_before = 0;
+    notes.concluded = false;
+  }
+  return notes;
+}
+
+Journal::Batch Committer::MakeBatch(std::vector<Accepted>& entries) {
+  ++batch_number_;
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    auto& notes = NotesOf(*entries[i].file);
+    if (entries[i].replaced) NotesOf(*entries[i].replaced).void_before = i + 1;
+    if (entries[i].what == Accepted::What::kFailedAnew) notes.void_before = i + 1;
+    if (EndsFile(entries[i].what)) notes.concluded = true;
+  }
+  Journal::Batch batch;
+  for (std::size_t i = 0; i < entries.size(); ++i) Add(entries[i], i, batch);
+  return batch;
+}
+
+bool Committer::KeepsReceipts(const Accepted& entry, std::size_t position) const {
+  const auto& notes = entry.file->committing;
+  if (!entry.receipt || position < notes.void_before) return false;
+  // A file that needs no verifying is done with this very commit: nobody will ask for its parts.
+  return in_.verify || !notes.concluded || entry.file->failed;
+}
+
+void Committer::Add(Accepted& entry, std::size_t position, Journal::Batch& batch) {
+  auto& notes = entry.file->committing;
+  if (KeepsReceipts(entry, position))
+    batch.parts.push_back({entry.file->record.index, *entry.receipt});
+  if (entry.what == Accepted::What::kPart) {
+    if (notes.concluded || notes.token_journaled || position < notes.void_before) return;
+    notes.token_journaled = true;
+    batch.files.push_back(entry.file->record);
+    return;
+  }
+  FileRecord record = entry.file->record;
+  record.error.clear();
+  switch (entry.what) {
+    case Accepted::What::kCompleted:
+      record.state = in_.verify ? FileState::kWritten : FileState::kDone;
+      record.owned = true;
+      record.resume_token.clear();
+      break;
+    case Accepted::What::kReused:
+    case Accepted::What::kVerified:
+      record.state = FileState::kDone;
+      record.owned = true;
+      record.resume_token.clear();
+      break;
+    case Accepted::What::kFailedAnew:
+      batch.drop_receipts_of.push_back(record.index);
+      record.resume_token.clear();
+      [[fallthrough]];
+    case Accepted::What::kFailed:
+      record.state = FileState::kFailed;
+      record.owned = record.owned || entry.file->at_destination;
+      record.error = entry.file->error().message();
+      break;
+    case Accepted::What::kRestarted:
+      batch.drop_receipts_of.push_back(record.index);
+      record.state = FileState::kPending;
+      break;
+    case Accepted::What::kPart: break;
+  }
+  batch.files.push_back(std::move(record));
+}
+
+void Committer::Release(std::vector<Accepted>& entries) {
+  std::uint64_t bytes = 0, parts = 0;
+  for (const auto& entry : entries) {
+    bytes += entry.credit_bytes;
+    parts += entry.credit_parts;
+  }
+  queue_->ReturnCredit(bytes, parts);
+  for (const auto& entry : entries) {
+    switch (entry.what) {
+      case Accepted::What::kCompleted:
+        if (in_.verify) {
+          queue_->AddVerify(entry.file);
+          break;
+        }
+        [[fallthrough]];
+      case Accepted::What::kReused:
+      case Accepted::What::kVerified:
+        ++in_.meter.files_done;
+        queue_->Settle();
+        break;
+      case Accepted::What::kFailed:
+      case Accepted::What::kFailedAnew: queue_->Settle(); break;
+      case Accepted::What::kPart:
+      case Accepted::What::kRestarted: break;
+    }
+  }
+}
+
+}  // namespace stateferry::transfer

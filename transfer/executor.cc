@@ -1,0 +1,97 @@
+#include "transfer/executor.h"
+
+#include <atomic>
+
+#include "base/task_group.h"
+#include "transfer/committer.h"
+#include "transfer/mover.h"
+#include "transfer/work_queue.h"
+
+namespace stateferry::transfer {
+
+namespace {
+
+/// Read but not journaled: what a killed run may have to read again.  With the parts that a crash
+/// catches between reading and accepting it stays below 256 MiB.
+constexpr std::uint64_t kMaxUncommittedBytes = 224u << 20;
+constexpr std::uint64_t kMaxUncommittedParts = 8192;
+constexpr auto kShowInterval = std::chrono::milliseconds(250);
+
+/// Stops a run early, and remembers why.
+class Brake {
+ public:
+  explicit Brake(std::stop_token parent)
+      : link_(std::move(parent), [this] { Pull("stopped on request"); }) {}
+
+  void Pull(const char* why) {
+    const char* none = nullptr;
+    reason_.compare_exchange_strong(none, why);
+    source_.request_stop();
+  }
+  std::stop_token token() const { return source_.get_token(); }
+  const char* reason() const { return reason_; }
+
+ private:
+  std::stop_source source_;
+  std::atomic<const char*> reason_{nullptr};
+  std::stop_callback<std::function<void()>> link_;
+};
+
+/// Shows progress and watches the time limit until told to end.
+class Watch {
+ public:
+  Watch(Meter& meter, const TransferOptions& options, Brake& brake)
+      : thread_([this, &meter, &options, &brake](std::stop_token stop) -> Result<void> {
+          std::mutex mutex;
+          std::condition_variable_any wake;
+          while (!stop.stop_requested()) {
+            meter.Show();
+            if (options.max_duration.count() > 0 &&
+                meter.Seconds() >= static_cast<double>(options.max_duration.count()))
+              brake.Pull("the time limit is reached");
+            std::unique_lock lock(mutex);
+            wake.wait_for(lock, stop, kShowInterval, [] { return false; });
+          }
+          return {};
+        }) {
+    group_.Start(thread_);
+  }
+
+ private:
+  TaskGroup::Task thread_;
+  TaskGroup group_;
+};
+
+}  // namespace
+
+Result<void> MoveFiles(const MoveInputs& in, std::stop_token stop) {
+  Brake brake(std::move(stop));
+  const bool verify =
+      in.options.verify_after_write && !in.ends.to().capabilities().verified_on_flush;
+  Committer committer({in.id, in.journal, in.ends, in.options, in.meter, verify,
+                       [&brake] { brake.Pull("a commit failed"); }});
+  WorkQueue queue(in.journal, in.id, {kMaxUncommittedBytes, kMaxUncommittedParts, in.workers},
+                  [&committer] { committer.Hurry(); });
+  committer.SetQueue(&queue);
+  Mover mover({in.id, in.journal, in.ends, in.options, in.meter, in.buffers, queue, committer,
+               [&brake](const char* why) { brake.Pull(why); }});
+  in.meter.SetPhase("copying");
+  Watch watch(in.meter, in.options, brake);
+
+  TaskGroup committing;
+  committing.Start([&](std::stop_token) { return committer.Run(); });
+  TaskGroup working(brake.token());
+  for (int i = 0; i < in.workers; ++i)
+    working.Start([&](std::stop_token halted) { return mover.Run(std::move(halted)); });
+  auto worked = working.Wait();
+  // Whatever ended the work: what was accepted is still made durable and remembered.
+  committer.Close();
+  auto committed = committing.Wait();
+
+  SF_TRY(std::move(worked));
+  SF_TRY(std::move(committed));
+  if (brake.reason()) return Error(ErrorCode::kCancelled, brake.reason());
+  return {};
+}
+
+}  // namespace stateferry::transfer

@@ -1,0 +1,71 @@
+#pragma once
+
+#include <algorithm>
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <vector>
+
+#include "storage/backend.h"
+#include "transfer/endpoints.h"
+#include "transfer/journal.h"
+#include "transfer/plan.h"
+
+namespace stateferry::transfer {
+
+/// One file of the plan while a run works on it.  Who may touch what:
+/// - the worker that opens it: everything but `committing`, before any part is handed out;
+/// - workers with a part in flight: reads, Fail(), and hashes[their part];
+/// - the worker that returns the last part: the upload;
+/// - the committer: reads, and `committing`.
+/// A file that starts again because its source changed becomes a new FileRun.
+struct FileRun {
+  explicit FileRun(FileRecord planned)
+      : record(std::move(planned)), hashes(static_cast<std::size_t>(part_count())) {}
+
+  FileRecord record;
+  int restarts = 0;  ///< in this run
+  Endpoints::Source source;
+  std::string to_key;
+  std::unique_ptr<storage::Upload> upload;
+  std::vector<Hash128> hashes;               ///< of the accepted parts
+  std::atomic<std::uint64_t> parts_left{0};  ///< handed out or waiting, in the current step
+  std::atomic<bool> failed{false};
+  std::atomic<bool> short_read{false};  ///< the source ended early: it shrank, or always was short
+
+  std::atomic<bool> at_destination{false};  ///< completed, by this run or an earlier one
+
+  /// The committer's own notes.
+  struct Committing {
+    std::uint64_t batch = 0;      ///< the batch these notes are about
+    std::size_t void_before = 0;  ///< entries of that batch before this one are void
+    bool concluded = false;
+    bool token_journaled = false;  ///< whatever the batch
+  } committing;
+
+  std::uint64_t size_bytes() const { return record.task.size_bytes; }
+  std::uint64_t part_count() const { return PartCount(size_bytes(), record.part_bytes); }
+  std::uint64_t part_offset(std::uint32_t part) const { return part * record.part_bytes; }
+  /// 0 for the only, pretended part of an empty file.
+  std::size_t part_size(std::uint32_t part) const {
+    return static_cast<std::size_t>(std::min(record.part_bytes, size_bytes() - part_offset(part)));
+  }
+
+  /// The first failure is kept.
+  void Fail(Error error) {
+    std::lock_guard lock(mutex_);
+    if (!error_) error_ = std::move(error);
+    failed = true;
+  }
+  Error error() const {
+    std::lock_guard lock(mutex_);
+    return *error_;
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::optional<Error> error_;  // guarded by mutex_
+};
+
+}  // namespace stateferry::transfer

@@ -1,0 +1,100 @@
+#include "transfer/meter.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace stateferry::transfer {
+
+namespace {
+constexpr std::size_t kMaxFailuresKept = 1000;
+/// The shown rate forgets half of what it was in about this time.
+constexpr double kRateHalfLifeSeconds = 3.0;
+}  // namespace
+
+Meter::Meter(std::string id, Clock& clock, ProgressSink& sink)
+    : id_(std::move(id)), clock_(clock), sink_(sink), start_(clock.Steady()) {}
+
+void Meter::SetStored(std::function<Stored()> stored) {
+  std::lock_guard lock(mutex_);
+  stored_ = std::move(stored);
+  if (stored_) stored_at_start_ = stored_();
+}
+
+void Meter::Warn(std::string_view message) {
+  std::lock_guard lock(mutex_);
+  sink_.OnWarning(message);
+}
+
+void Meter::AddFailure(FileFailure failure) {
+  ++failures_total_;
+  std::lock_guard lock(mutex_);
+  if (failures_.size() < kMaxFailuresKept) failures_.push_back(std::move(failure));
+}
+
+double Meter::Seconds() const {
+  return std::chrono::duration<double>(clock_.Steady() - start_).count();
+}
+
+void Meter::Show() {
+  std::lock_guard lock(mutex_);
+  sink_.OnProgress(Snapshot());
+}
+
+Progress Meter::Snapshot() {
+  Progress now;
+  now.id = id_;
+  now.phase = phase_.load();
+  now.bytes_done = bytes_done;
+  now.bytes_total = bytes_total;
+  now.files_done = files_done;
+  now.files_total = files_total;
+  now.reused_bytes = bytes_reused;
+  if (stored_) {
+    const Stored stored = stored_();
+    now.duplicate_bytes = stored.duplicate_bytes - stored_at_start_.duplicate_bytes;
+    now.stored_bytes = stored.stored_bytes - stored_at_start_.stored_bytes;
+  }
+  const double at = Seconds();
+  if (last_show_s_ && at > *last_show_s_ && now.bytes_done >= last_show_bytes_) {
+    const double passed = at - *last_show_s_;
+    const double current = static_cast<double>(now.bytes_done - last_show_bytes_) / passed;
+    const double keep = std::exp2(-passed / kRateHalfLifeSeconds);
+    rate_ = rate_ == 0 ? current : keep * rate_ + (1 - keep) * current;
+  }
+  last_show_s_ = at;
+  last_show_bytes_ = now.bytes_done;
+  now.rate_bytes_per_s = rate_;
+  if (rate_ >= 1 && now.bytes_total >= now.bytes_done)
+    now.eta_seconds = static_cast<double>(now.bytes_total - now.bytes_done) / rate_;
+  return now;
+}
+
+TransferReport Meter::Report(TransferStatus status) const {
+  TransferReport report;
+  report.id = id_;
+  report.status = status;
+  report.files_total = files_total;
+  report.bytes_total = bytes_total;
+  report.files_done = files_done;
+  report.files_moved = files_moved;
+  report.bytes_moved = bytes_moved;
+  report.files_reused = files_reused;
+  report.bytes_reused = bytes_reused;
+  report.files_skipped = files_skipped;
+  report.bytes_skipped = bytes_skipped;
+  report.files_resumed = files_resumed;
+  report.bytes_resumed = bytes_resumed;
+  report.bytes_read = bytes_read;
+  report.seconds = Seconds();
+  report.failures_total = failures_total_;
+  std::lock_guard lock(mutex_);
+  report.failures = failures_;
+  if (stored_) {
+    const Stored stored = stored_();
+    report.duplicate_bytes = stored.duplicate_bytes - stored_at_start_.duplicate_bytes;
+    report.stored_bytes = stored.stored_bytes - stored_at_start_.stored_bytes;
+  }
+  return report;
+}
+
+}  // namespace stateferry::transfer

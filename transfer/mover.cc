@@ -1,0 +1,337 @@
+#include "transfer/mover.h"
+
+#include <fmt/format.h>
+
+#include "base/hash.h"
+
+namespace stateferry::transfer {
+
+namespace {
+
+std::string SourceName(const FileTask& task) {
+  return task.from_dir.Child(task.from_name).ToString();
+}
+
+/// Whether a destination's error is about one file only.  All else (no space, no permission, a
+/// broken store) would hit every file: the run ends, resumably.
+bool ConcernsOneFile(ErrorCode code) {
+  return code == ErrorCode::kConflict || code == ErrorCode::kInvalidArgument ||
+         code == ErrorCode::kRefused;
+}
+
+bool MayReplace(const FileRecord& record, const TransferOptions& options) {
+  return record.owned || options.if_exists == IfExists::kOverwrite;
+}
+
+}  // namespace
+
+Result<void> Mover::Run(std::stop_token stop) {
+  for (;;) {
+    SF_TRY(auto job, in_.queue.Next(stop));
+    if (!job) return {};
+    switch (job->kind) {
+      case Job::Kind::kOpen: SF_TRY(OpenFile(*job, stop)); break;
+      case Job::Kind::kCopy: SF_TRY(CopyPart(*job, stop)); break;
+      case Job::Kind::kVerify:
+        if (in_.queue.at_plan_end()) in_.meter.SetPhase("verifying");
+        SF_TRY(VerifyPart(*job, stop));
+        break;
+    }
+  }
+}
+
+// A destination's error fails the file, or ends the run.
+Result<void> Mover::AtDestination(FileRun& file, Result<void> outcome) {
+  if (outcome) return {};
+  auto error = std::move(outcome).error();
+  if (!ConcernsOneFile(error.code())) return error;
+  file.Fail(std::move(error));
+  return {};
+}
+
+Result<void> Mover::OpenFile(Job& job, std::stop_token stop) {
+  FileRun& file = *job.file;
+  file.to_key = in_.ends.ToKey(file.record.task);
+  if (file.record.state == FileState::kWritten) return OpenWritten(job, stop);
+  auto source = in_.ends.SourceOf(file.record.task);
+  if (!source) {
+    file.Fail(std::move(source).error());
+    return Conclude(job, std::nullopt);
+  }
+  file.source = std::move(*source);
+  SF_TRY(auto reused, Reuse(job));
+  if (reused) return {};
+  SF_TRY(auto missing, OpenUpload(file));
+  if (file.failed || missing.empty()) return Conclude(job, std::nullopt);
+  file.parts_left = missing.size();
+  job.part_index = missing.front();
+  in_.queue.AddParts(job.file, std::span(missing).subspan(1));
+  return CopyPart(job, stop);
+}
+
+// Written by an earlier run, not verified yet.
+Result<void> Mover::OpenWritten(Job& job, std::stop_token stop) {
+  FileRun& file = *job.file;
+  SF_TRY(auto receipts, in_.journal.Receipts(in_.id, file.record.index));
+  if (receipts.size() == file.part_count()) {
+    for (const auto& receipt : receipts) file.hashes[receipt.part_index] = receipt.hash;
+    file.at_destination = true;
+    in_.queue.ReturnCredit(job.credit_bytes, 1);
+    in_.queue.AddVerify(job.file);
+    return {};
+  }
+  file.record.state = FileState::kPending;
+  return OpenFile(job, stop);
+}
+
+// Managed storage may know the content by its origin: a new reference, no byte moves.
+Result<bool> Mover::Reuse(Job& job) {
+  FileRun& file = *job.file;
+  const std::string origin = OriginOf(file.record.task);
+  if (in_.options.paranoid || origin.empty() || file.restarts > 0) return false;
+  SF_TRY(auto found, in_.ends.to().FindByOrigin(origin));
+  if (!found || found->size_bytes != file.size_bytes()) return false;
+  if (found->key != file.to_key) {
+    auto copied = in_.ends.to().Copy(found->key, file.to_key,
+                                     {.overwrite = MayReplace(file.record, in_.options)});
+    // Somebody dropped it a moment ago.
+    if (!copied && copied.error().code() == ErrorCode::kNotFound) return false;
+    SF_TRY(AtDestination(file, std::move(copied)));
+  }
+  if (file.failed) {
+    Conclude(job, Accepted::What::kFailed, std::nullopt);
+    return true;
+  }
+  ++in_.meter.files_reused;
+  in_.meter.bytes_reused += file.size_bytes();
+  in_.meter.bytes_done += file.size_bytes();
+  Conclude(job, Accepted::What::kReused, std::nullopt);
+  return true;
+}
+
+Result<void> Mover::StartUpload(FileRun& file, const std::string& token) {
+  storage::UploadOptions options{.size_bytes = file.size_bytes(),
+                                 .part_bytes = file.record.part_bytes,
+                                 .resume_token = token,
+                                 .origin = OriginOf(file.record.task),
+                                 .overwrite = MayReplace(file.record, in_.options)};
+  SF_TRY(file.upload, in_.ends.to().StartUpload(file.to_key, options));
+  return {};
+}
+
+/// The parts that are still missing; opens the upload, resuming an earlier one when it is there.
+Result<std::vector<std::uint32_t>> Mover::OpenUpload(FileRun& file) {
+  std::vector<PartReceipt> receipts;
+  std::string token = std::move(file.record.resume_token);
+  file.record.resume_token.clear();
+  if (!token.empty()) {
+    SF_TRY(receipts, in_.journal.Receipts(in_.id, file.record.index));
+    auto resumed = StartUpload(file, token);
+    if (!resumed && resumed.error().code() != ErrorCode::kNotFound)
+      SF_TRY(AtDestination(file, std::move(resumed)));
+    if (file.failed) return std::vector<std::uint32_t>();
+    if (file.upload && receipts.empty()) {
+      // The file changed since: what is there is of another version.
+      SF_TRY(file.upload->Abort());
+      file.upload.reset();
+    }
+    if (!file.upload) receipts.clear();
+  }
+  if (!file.upload) {
+    SF_TRY(AtDestination(file, StartUpload(file, "")));
+    if (file.failed) return std::vector<std::uint32_t>();
+  }
+  file.record.resume_token = file.upload->ResumeToken();
+  std::vector<bool> have(file.hashes.size());
+  for (const auto& receipt : receipts) {
+    if (receipt.part_index >= have.size()) continue;
+    have[receipt.part_index] = true;
+    file.hashes[receipt.part_index] = receipt.hash;
+    in_.meter.bytes_done += receipt.size_bytes;
+    in_.meter.bytes_resumed += receipt.size_bytes;
+  }
+  std::vector<std::uint32_t> missing;
+  for (std::uint32_t part = 0; part < have.size(); ++part)
+    if (!have[part]) missing.push_back(part);
+  return missing;
+}
+
+bool Mover::OverLimit(std::size_t size_bytes) {
+  const auto limit = in_.options.max_transfer_bytes;
+  const auto before = in_.meter.bytes_read.load();
+  return limit != 0 && before != 0 && before + size_bytes > limit;
+}
+
+Result<void> Mover::CopyPart(Job& job, std::stop_token stop) {
+  FileRun& file = *job.file;
+  Receipt receipt;
+  if (!file.failed) {
+    if (OverLimit(file.part_size(job.part_index))) {
+      in_.halt("the limit on transferred bytes is reached");
+      return {};
+    }
+    SF_TRY(receipt, CopyBytes(file, job.part_index, stop));
+    if (!receipt && !file.failed) return {};  // asked to stop before anything was read
+  }
+  const bool last = --file.parts_left == 0;
+  if (last) return Conclude(job, receipt);
+  if (receipt) {
+    in_.committer.Accept({.what = Accepted::What::kPart,
+                          .file = job.file,
+                          .receipt = receipt,
+                          .credit_bytes = job.credit_bytes,
+                          .credit_parts = 1});
+  } else {
+    in_.queue.ReturnCredit(job.credit_bytes, 1);
+  }
+  return {};
+}
+
+/// No receipt: the file failed, or the run stops.
+Result<Mover::Receipt> Mover::CopyBytes(FileRun& file, std::uint32_t part, std::stop_token stop) {
+  auto buffer = in_.buffers.Acquire(stop);
+  if (!buffer) return Receipt();
+  const auto bytes = buffer->first(file.part_size(part));
+  const auto& task = file.record.task;
+  auto read =
+      file.source.backend->ReadRange(file.source.key, task.offset + file.part_offset(part), bytes);
+  if (!read) {
+    if (read.error().code() == ErrorCode::kCancelled) return std::move(read).error();
+    file.Fail(std::move(read).error().WithContext("reading " + SourceName(task)));
+    return Receipt();
+  }
+  in_.meter.bytes_read += *read;
+  if (*read != bytes.size()) {
+    file.short_read = true;
+    file.Fail(Error(ErrorCode::kCorruption,
+                    fmt::format("{} ends at byte {}, but {} bytes of it from byte {} are needed",
+                                SourceName(task), task.offset + file.part_offset(part) + *read,
+                                task.size_bytes, task.offset)));
+    return Receipt();
+  }
+  const PartReceipt receipt{.part_index = part,
+                            .size_bytes = static_cast<std::uint32_t>(bytes.size()),
+                            .hash = Xxh3_128(bytes)};
+  SF_TRY(AtDestination(file, file.upload->PutPart(part, bytes)));
+  if (file.failed) return Receipt();
+  file.hashes[part] = receipt.hash;
+  in_.meter.bytes_done += bytes.size();
+  in_.meter.bytes_moved += bytes.size();
+  return Receipt(receipt);
+}
+
+/// Compares the source with what was planned, after the last byte was read from it.
+Result<bool> Mover::SourceChanged(FileRun& file, std::string& etag_now) {
+  const auto& task = file.record.task;
+  SF_TRY(auto meta, file.source.backend->Stat(file.source.key));
+  etag_now = meta.etag;
+  if (task.whole_object && meta.size_bytes != task.size_bytes)
+    return Error(file.record.task.etag == meta.etag ? ErrorCode::kCorruption : ErrorCode::kConflict,
+                 fmt::format("{} has {} bytes, not the {} that were expected", SourceName(task),
+                             meta.size_bytes, task.size_bytes));
+  return !task.etag.empty() && meta.etag != task.etag;
+}
+
+// Every part was handed out and came back: complete the file, start it again, or record that it
+// failed.
+Result<void> Mover::Conclude(Job& job, Receipt receipt) {
+  FileRun& file = *job.file;
+  if (file.failed && !file.short_read) {
+    Conclude(job, Accepted::What::kFailed, receipt);
+    return {};
+  }
+  std::string etag_now;
+  auto changed = SourceChanged(file, etag_now);
+  if (changed && *changed) return StartAgain(job, std::move(etag_now));
+  if (!changed) file.Fail(std::move(changed).error());
+  if (file.failed) {
+    SF_TRY(file.upload->Abort());
+    Conclude(job, Accepted::What::kFailedAnew, receipt);
+    return {};
+  }
+  SF_TRY(AtDestination(file, file.upload->Complete()));
+  if (file.failed) {
+    Conclude(job, Accepted::What::kFailed, receipt);
+    return {};
+  }
+  file.upload.reset();
+  file.at_destination = true;
+  ++in_.meter.files_moved;
+  Conclude(job, Accepted::What::kCompleted, receipt);
+  return {};
+}
+
+void Mover::Conclude(Job& job, Accepted::What what, Receipt receipt) {
+  if (what == Accepted::What::kFailed || what == Accepted::What::kFailedAnew) {
+    const Error error = job.file->error();
+    in_.meter.AddFailure({job.file->record.task.to_name, error.code(), error.message()});
+  }
+  const bool copied = job.kind != Job::Kind::kVerify;
+  in_.committer.Accept({.what = what,
+                        .file = job.file,
+                        .receipt = receipt,
+                        .credit_bytes = copied ? job.credit_bytes : 0,
+                        .credit_parts = copied ? 1u : 0u});
+}
+
+// The source is another version than the one planned: all parts are void.  Once more with the new
+// identity; a source that changes faster than it can be read is a conflict.
+Result<void> Mover::StartAgain(Job& job, std::string etag_now) {
+  FileRun& file = *job.file;
+  SF_TRY(file.upload->Abort());
+  if (file.restarts > 0) {
+    file.Fail(Error(ErrorCode::kConflict,
+                    fmt::format("{} changed twice while it was copied; copy it when nothing "
+                                "writes to it",
+                                SourceName(file.record.task))));
+    Conclude(job, Accepted::What::kFailedAnew, std::nullopt);
+    return {};
+  }
+  in_.meter.Warn(SourceName(file.record.task) + " changed while it was copied: starting it again");
+  in_.meter.bytes_done -= std::min(in_.meter.bytes_done.load(), file.size_bytes());
+  FileRecord record = file.record;
+  record.task.etag = std::move(etag_now);
+  record.resume_token.clear();
+  auto again = std::make_shared<FileRun>(std::move(record));
+  again->restarts = file.restarts + 1;
+  in_.committer.Accept({.what = Accepted::What::kRestarted,
+                        .file = again,
+                        .replaced = job.file,
+                        .credit_bytes = job.credit_bytes,
+                        .credit_parts = 1});
+  in_.queue.AddAgain(again);
+  return {};
+}
+
+Result<void> Mover::VerifyPart(Job& job, std::stop_token stop) {
+  FileRun& file = *job.file;
+  if (!file.failed) {
+    auto buffer = in_.buffers.Acquire(stop);
+    if (!buffer) return {};
+    CheckPart(file, job.part_index, buffer->bytes());
+  }
+  if (--file.parts_left > 0) return {};
+  Conclude(job, file.failed ? Accepted::What::kFailedAnew : Accepted::What::kVerified,
+           std::nullopt);
+  return {};
+}
+
+void Mover::CheckPart(FileRun& file, std::uint32_t part, MutableByteSpan buffer) {
+  const auto bytes = buffer.first(file.part_size(part));
+  const auto name = in_.ends.to_place().location.Child(file.record.task.to_name).ToString();
+  if (bytes.empty()) {
+    auto meta = in_.ends.to().Stat(file.to_key);
+    if (!meta) file.Fail(std::move(meta).error().WithContext("verifying " + name));
+    return;
+  }
+  auto read = in_.ends.to().ReadRange(file.to_key, file.part_offset(part), bytes);
+  if (!read) {
+    file.Fail(std::move(read).error().WithContext("verifying " + name));
+  } else if (*read != bytes.size() || Xxh3_128(bytes) != file.hashes[part]) {
+    file.Fail(Error(ErrorCode::kCorruption,
+                    fmt::format("{} does not read back as it was written (part at byte {})", name,
+                                file.part_offset(part))));
+  }
+}
+
+}  // namespace stateferry::transfer

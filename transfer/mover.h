@@ -1,0 +1,62 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+
+#include "base/buffer_pool.h"
+#include "transfer/committer.h"
+#include "transfer/endpoints.h"
+#include "transfer/file_run.h"
+#include "transfer/meter.h"
+#include "transfer/request.h"
+#include "transfer/work_queue.h"
+
+namespace stateferry::transfer {
+
+/// What every worker does: takes the next job, moves or checks one part.  Stateless between jobs
+/// and shared by all workers; thread-safe.
+class Mover {
+ public:
+  struct Inputs {
+    const std::string& id;
+    Journal& journal;
+    Endpoints& ends;
+    const TransferOptions& options;
+    Meter& meter;
+    BufferPool& buffers;
+    WorkQueue& queue;
+    Committer& committer;
+    std::function<void(const char*)> halt;  ///< a limit is reached (which): stop resumably
+  };
+  explicit Mover(Inputs inputs) : in_(std::move(inputs)) {}
+
+  /// Body of a worker's thread.  An error ends the run; what concerns one file only is recorded
+  /// with that file.
+  Result<void> Run(std::stop_token stop);
+
+ private:
+  using Receipt = std::optional<PartReceipt>;
+
+  Result<void> OpenFile(Job& job, std::stop_token stop);
+  Result<void> OpenWritten(Job& job, std::stop_token stop);
+  Result<bool> Reuse(Job& job);
+  Result<std::vector<std::uint32_t>> OpenUpload(FileRun& file);
+  Result<void> StartUpload(FileRun& file, const std::string& token);
+  Result<void> CopyPart(Job& job, std::stop_token stop);
+  Result<Receipt> CopyBytes(FileRun& file, std::uint32_t part, std::stop_token stop);
+  Result<void> Conclude(Job& job, Receipt receipt);
+  Result<bool> SourceChanged(FileRun& file, std::string& etag_now);
+  Result<void> StartAgain(Job& job, std::string etag_now);
+  Result<void> VerifyPart(Job& job, std::stop_token stop);
+  void CheckPart(FileRun& file, std::uint32_t part, MutableByteSpan buffer);
+  void Conclude(Job& job, Accepted::What what, Receipt receipt);
+  bool OverLimit(std::size_t size_bytes);
+  Result<void> AtDestination(FileRun& file, Result<void> outcome);
+
+  const Inputs in_;
+};
+
+}  // namespace stateferry::transfer

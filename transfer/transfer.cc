@@ -1,0 +1,109 @@
+#include "transfer/transfer.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <thread>
+
+#include "transfer/endpoints.h"
+#include "transfer/executor.h"
+#include "transfer/meter.h"
+#include "transfer/plan.h"
+#include "transfer/review.h"
+
+namespace stateferry::transfer {
+
+namespace {
+
+constexpr int kMaxLocalWorkers = 8;
+
+int Workers(const TransferOptions& options) {
+  if (options.workers > 0) return options.workers;
+  return std::clamp(static_cast<int>(std::thread::hardware_concurrency()), 2, kMaxLocalWorkers);
+}
+
+/// Writes how a run ended into the transfer's record.
+Result<void> PutStatus(TransferRecord& record, TransferStatus status, const std::string& error,
+                       const Meter& meter, const TransferEnv& env) {
+  record.status = status;
+  record.error = error;
+  record.updated = FormatTime(env.clock.Now());
+  record.summary = DumpJson(ToJson(meter.Report(status)));
+  return env.journal.PutTransfer(record);
+}
+
+Result<TransferReport> Commit(Plan& plan, const Finalizer& finalize, Meter& meter,
+                              const TransferEnv& env) {
+  meter.SetPhase("committing");
+  meter.Show();
+  if (finalize) SF_TRY(finalize());
+  SF_TRY(PutStatus(plan.record, TransferStatus::kCommitted, "", meter, env));
+  // Verified and committed: nobody will ask for the hashes of parts again.
+  SF_TRY(env.journal.DropReceipts(plan.record.id));
+  meter.Show();
+  return meter.Report(TransferStatus::kCommitted);
+}
+
+Result<TransferReport> Execute(Plan& plan, Endpoints& ends, const Finalizer& finalize,
+                               const TransferOptions& options, Meter& meter,
+                               const TransferEnv& env) {
+  const auto& id = plan.record.id;
+  const int workers = Workers(options);
+  BufferPool buffers(static_cast<std::size_t>(plan.max_part_bytes),
+                     static_cast<std::size_t>(options.buffer_bytes));
+  SF_TRY(auto left,
+         ReviewDestination({plan, ends, env.journal, options, buffers, workers, meter}, env.stop));
+  if (left == 0 && plan.committed_and_unchanged) {
+    if (finalize) SF_TRY(finalize());
+    auto report = meter.Report(TransferStatus::kCommitted);
+    report.already_done = true;
+    return report;
+  }
+  SF_TRY(PutStatus(plan.record, TransferStatus::kRunning, "", meter, env));
+  SF_TRY(MoveFiles({id, env.journal, ends, options, buffers, workers, meter}, env.stop));
+  if (meter.has_failures()) {
+    auto report = meter.Report(TransferStatus::kFailed);
+    SF_TRY(PutStatus(plan.record, report.status, report.failures.front().message, meter, env));
+    return report;
+  }
+  return Commit(plan, finalize, meter, env);
+}
+
+Result<TransferReport> DryRun(const TransferRequest& request, const FileLister& files,
+                              const TransferOptions& options, Meter& meter,
+                              const TransferEnv& env) {
+  const storage::Capabilities any;
+  SF_TRY(auto plan, CountPlan({request, files, options, any}, env.clock, meter, env.stop));
+  return meter.Report(TransferStatus::kPlanned);
+}
+
+Error Stopped(const Error& error, const Meter& meter) {
+  return Error(ErrorCode::kCancelled,
+               fmt::format("{}: {} of {} files and {} of {} bytes are done", error.message(),
+                           meter.files_done.load(), meter.files_total.load(),
+                           meter.bytes_done.load(), meter.bytes_total.load()))
+      .WithHint("the same command goes on from there");
+}
+
+}  // namespace
+
+Result<TransferReport> RunTransfer(const TransferRequest& request, const FileLister& files,
+                                   const Finalizer& finalize, const TransferOptions& options,
+                                   const TransferEnv& env) {
+  Meter meter(TransferId(request), env.clock, env.progress);
+  if (options.dry_run) return DryRun(request, files, options, meter, env);
+  SF_TRY(auto ends, Endpoints::Open(env.places, request.to, storage::Access::kWrite));
+  const auto capabilities = ends->to().capabilities();
+  SF_TRY(auto plan, MakePlan({request, files, options, capabilities}, env.journal, env.clock, meter,
+                             env.stop));
+  auto report = Execute(plan, *ends, finalize, options, meter, env);
+  if (report) return report;
+  const bool cancelled = report.error().code() == ErrorCode::kCancelled;
+  Error error = cancelled ? Stopped(report.error(), meter) : report.error();
+  // Best effort: on a full disk even this may fail, and what happened first is what counts.
+  (void)PutStatus(plan.record, cancelled ? TransferStatus::kCancelled : TransferStatus::kFailed,
+                  error.message(), meter, env);
+  return error;
+}
+
+}  // namespace stateferry::transfer
