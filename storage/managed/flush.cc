@@ -62,12 +62,13 @@ Result<void> StoreCore::SealPacks(Epoch& epoch) {
   std::map<std::string, std::vector<PackWriter::Record>> records;
   for (const auto& [row, change] : epoch.files) {
     const auto [project, key] = SplitFileKey(row);
-    PackWriter::Record record{.kind = EntryKind::kTombstone, .key = std::string(key), .bytes = {}};
+    PackWriter::Record record{
+        .kind = EntryKind::kTombstone, .key_hash = Xxh3_128(AsBytes(key)), .bytes = {}};
     if (change.record) {
       record.kind = EntryKind::kFileRecord;
       record.bytes = EncodeFileRecord(*change.record);
     } else {
-      record.bytes = EncodeTombstone({.sequence = change.sequence, .key = record.key});
+      record.bytes = EncodeTombstone({.sequence = change.sequence, .key = std::string(key)});
     }
     records[std::string(project)].push_back(std::move(record));
   }
@@ -142,7 +143,7 @@ Result<void> StoreCore::IndexEpoch(const Epoch& epoch) {
       batch->Put(Family::kPacks, id.raw(),
                  EncodePackRow({.state = PackState::kSealed,
                                 .project = project,
-                                .size_bytes = pack->size_bytes(),
+                                .size_bytes = pack->file_bytes(),
                                 .entries = pack->entries().size()}));
     }
   }

@@ -28,6 +28,7 @@ Result<std::uint64_t> ForgetFiles(StoreCore& core, const std::string& project,
 }
 
 Result<std::uint64_t> DropUploads(StoreCore& core, std::int64_t age_s) {
+  std::unique_lock alone(core.gate);  // nobody resumes an upload meanwhile
   SF_TRY(core.Flush());
   const std::int64_t now_ns = core.clock.Now().time_since_epoch() / std::chrono::nanoseconds(1);
   const auto db = core.index();

@@ -184,6 +184,7 @@ Result<std::shared_ptr<UploadState>> StoreCore::StartUpload(const std::string& p
   SF_TRY(CheckKey(key));
   if (upload_options.part_bytes == 0)
     return Error(ErrorCode::kInvalidArgument, "an upload needs parts of at least one byte");
+  std::shared_lock shared(gate);
   auto upload = std::make_shared<UploadState>();
   upload->overwrite = upload_options.overwrite;
   upload->head = {.project = project,
@@ -311,6 +312,12 @@ Result<void> StoreCore::Copy(const std::string& project, std::string_view from, 
   const auto failures_before = failures();
   SF_TRY(auto record, FindFile(project, from));
   if (!record) return Error(ErrorCode::kNotFound, std::string(from) + " does not exist");
+  {
+    // The file copied from may go before gc looks at files.
+    std::lock_guard lock(mutex);
+    if (gc_running)
+      for (const auto& id : record->chunks) touched_chunks.insert(ChunkKey(project, id));
+  }
   record->key = to;
   record->origin.clear();  // the origin keeps naming the file that came from there
   return PutFileChange(project, to, overwrite, std::move(record), failures_before);

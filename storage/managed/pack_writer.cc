@@ -75,7 +75,7 @@ Result<void> PackWriter::AppendRecords(const std::vector<Record>& records) {
                         .plain_bytes = length,
                         .stored_bytes = length,
                         .offset = next_offset_ + blob.size(),
-                        .hash = Xxh3_128(AsBytes(record.key)),
+                        .hash = record.key_hash,
                         .check = StoredCheck(AsBytes(record.bytes))});
     blob += record.bytes;
   }
@@ -93,6 +93,7 @@ Result<void> PackWriter::Finish() {
                          .footer_bytes = tail.size(),
                          .footer_hash = Xxh3_128(AsBytes(tail))});
   SF_TRY(file_.WriteAt(next_offset_, AsBytes(tail)));
+  file_bytes_ = next_offset_ + tail.size();
   SF_TRY(file_.Sync());
   return ScanEntries(file_, entries_, [&](const PackEntry& entry, ByteSpan stored) -> Result<void> {
     if (StoredCheck(stored) != entry.check)

@@ -26,7 +26,7 @@ class PackWriter {
   /// Entries behind the others, after Close and by one thread; one write for all.
   struct Record {
     EntryKind kind;
-    std::string key;
+    Hash128 key_hash;
     std::string bytes;
   };
   Result<void> AppendRecords(const std::vector<Record>& records);
@@ -38,6 +38,8 @@ class PackWriter {
   const std::string& temp_path() const { return temp_path_; }
   std::uint64_t size_bytes() const;
   bool empty() const;
+  /// The length of the whole file, after Finish.
+  std::uint64_t file_bytes() const { return file_bytes_; }
   /// Complete after Close and AppendRecords.
   const std::vector<PackEntry>& entries() const { return entries_; }
 
@@ -55,9 +57,10 @@ class PackWriter {
 
   mutable std::mutex mutex_;
   std::condition_variable idle_;
-  std::vector<PackEntry> entries_;    // guarded by mutex_ until Close
-  std::uint64_t next_offset_;         // guarded by mutex_
-  std::uint64_t hinted_to_;           // guarded by mutex_
+  std::vector<PackEntry> entries_;  // guarded by mutex_ until Close
+  std::uint64_t next_offset_;       // guarded by mutex_
+  std::uint64_t hinted_to_;         // guarded by mutex_
+  std::uint64_t file_bytes_ = 0;
   int writes_under_way_ = 0;          // guarded by mutex_
   bool closed_ = false;               // guarded by mutex_
   std::optional<Error> write_error_;  // guarded by mutex_

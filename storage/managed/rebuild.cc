@@ -1,6 +1,116 @@
+// The index made again from the packs alone.
+
+#include <unordered_map>
+
+#include "base/log.h"
 #include "storage/managed/maintenance.h"
 
 namespace stateferry::storage::managed {
+
+namespace {
+
+/// Rows are committed in batches of about this size.
+constexpr std::size_t kBatchBytes = 4u << 20;
+
+/// Fills an empty index.  Two passes over the records: the first finds the newest change of each
+/// key, the second puts those that are files.
+class Rebuilder {
+ public:
+  Rebuilder(const FileIo& io, const StoreLayout& layout, const StoreMeta& meta, IndexDb& db)
+      : io_(io), layout_(layout), meta_(meta), db_(db), batch_(db.NewBatch()) {}
+
+  Result<void> Run(const StoreProgress& progress, std::stop_token stop) {
+    SF_TRY(auto files, ListPackFiles(io_, layout_));
+    const std::uint64_t steps = 2 * files.size();
+    std::uint64_t done = 0;
+    for (const bool first_pass : {true, false}) {
+      for (const auto& found : files) {
+        if (stop.stop_requested())
+          return Error(ErrorCode::kCancelled,
+                       "rebuilding the index was stopped; the old index is "
+                       "as it was");
+        SF_TRY(TakePack(found, first_pass));
+        if (progress) progress(++done, steps);
+      }
+    }
+    PutSequence(*batch_, sequence_);
+    return db_.Commit(*batch_);
+  }
+
+ private:
+  Result<void> TakePack(const FoundPack& found, bool first_pass) {
+    SF_TRY(auto file, io_.Open(found.path, OpenMode::kRead));
+    auto pack = ReadPack(file);
+    if (pack && (pack->header.store_id != meta_.id || pack->header.pack_id != found.id ||
+                 layout_.PackPath(pack->header.project, found.id) != found.path))
+      pack = Error(ErrorCode::kCorruption, found.path + " belongs to another place");
+    if (!pack) {
+      // An unreadable pack must not keep the readable ones from being used.  `store check` names
+      // it, and the files that miss it.
+      if (pack.error().code() != ErrorCode::kCorruption) return std::move(pack).error();
+      if (first_pass)
+        LogWarning("storage", "pack left out of the index: {}", pack.error().message());
+      return {};
+    }
+    if (first_pass) SF_TRY(PutChunks(found.id, *pack));
+    auto records = ScanRecords(file, *pack, [&](const PackChange& change) {
+      return first_pass ? NoteChange(pack->header.project, change)
+                        : PutChange(pack->header.project, change);
+    });
+    if (!records) {
+      if (records.error().code() != ErrorCode::kCorruption) return records;
+      if (first_pass) LogWarning("storage", "{}", records.error().message());
+    }
+    return {};
+  }
+
+  Result<void> PutChunks(const PackId& id, const PackContents& pack) {
+    for (const auto& entry : pack.entries) {
+      if (entry.kind != EntryKind::kChunk) continue;
+      PutChunk(*batch_, pack.header.project, entry.chunk_id(), PlaceOf(id, entry));
+      SF_TRY(CommitWhenLarge());
+    }
+    batch_->Put(Family::kPacks, id.raw(),
+                EncodePackRow({.state = PackState::kSealed,
+                               .project = pack.header.project,
+                               .size_bytes = pack.size_bytes,
+                               .entries = pack.entries.size()}));
+    return {};
+  }
+
+  Result<void> NoteChange(const std::string& project, const PackChange& change) {
+    auto& newest = newest_[Xxh3_128(AsBytes(FileKey(project, change.key)))];
+    newest = std::max(newest, change.sequence);
+    sequence_ = std::max(sequence_, change.sequence);
+    return {};
+  }
+
+  Result<void> PutChange(const std::string& project, const PackChange& change) {
+    if (change.record_bytes.empty() ||
+        newest_[Xxh3_128(AsBytes(FileKey(project, change.key)))] != change.sequence)
+      return {};
+    SF_TRY(auto record, DecodeFileRecord(change.record_bytes));
+    PutFile(*batch_, project, record);
+    return CommitWhenLarge();
+  }
+
+  Result<void> CommitWhenLarge() {
+    if (batch_->size_bytes() < kBatchBytes) return {};
+    SF_TRY(db_.Commit(*batch_));
+    batch_ = db_.NewBatch();
+    return {};
+  }
+
+  const FileIo& io_;
+  const StoreLayout& layout_;
+  const StoreMeta& meta_;
+  IndexDb& db_;
+  std::unique_ptr<IndexDb::Batch> batch_;
+  std::unordered_map<Hash128, std::uint64_t> newest_;  // by hash of the FileKey
+  std::uint64_t sequence_ = 0;
+};
+
+}  // namespace
 
 Result<void> FinishIndexSwap(const FileIo& io, const StoreLayout& layout) {
   SF_TRY(bool has_new, io.Exists(layout.IndexNewDir()));
@@ -17,9 +127,26 @@ Result<void> FinishIndexSwap(const FileIo& io, const StoreLayout& layout) {
   return RemoveTree(io, layout.IndexOldDir());
 }
 
-Result<StoreInfo> RebuildIndex(const FileIo&, Clock&, const std::string&, const StoreProgress&,
-                               std::stop_token) {
-  return Error(ErrorCode::kInternal, "not there yet");
+Result<StoreInfo> RebuildIndex(const FileIo& io, Clock& clock, const std::string& dir,
+                               const StoreProgress& progress, std::stop_token stop) {
+  const StoreLayout layout{dir};
+  SF_TRY(auto meta, ReadStoreMeta(io, layout));
+  SF_TRY(auto lock, StoreLock::Acquire(io, clock, layout));
+  SF_TRY(RemoveTree(io, layout.IndexNewDir()));
+  SF_TRY(RemoveTree(io, layout.IndexBuildDir()));
+  SF_TRY(io.MakeDirsDurably(layout.IndexBuildDir()));
+  {
+    SF_TRY(auto db, IndexDb::Open(io, layout.IndexBuildDir(), IndexDb::Mode::kCreate));
+    SF_TRY(Rebuilder(io, layout, meta, *db).Run(progress, stop));
+  }
+  SF_TRY(io.SyncDir(layout.IndexBuildDir()));
+  // Under the name index.new the index is whole; Open finishes the swap after a crash.
+  SF_TRY(io.Rename(layout.IndexBuildDir(), layout.IndexNewDir()));
+  SF_TRY(io.SyncDir(dir));
+  SF_TRY(FinishIndexSwap(io, layout));
+  StoreCore core(io, clock, dir, meta, {.read_only = true, .compress = {}});
+  SF_TRY(core.RefreshView());
+  return ReadInfo(core);
 }
 
 }  // namespace stateferry::storage::managed

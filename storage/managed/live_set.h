@@ -1,0 +1,42 @@
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "storage/managed/pack_format.h"
+
+namespace stateferry::storage::managed {
+
+/// A set of chunks in eight bytes each.  Two chunks may fall together (2^-64 per pair): then one is
+/// kept that could go, never the other way round.
+class LiveSet {
+ public:
+  void Add(std::string_view project, const ChunkId& id) {
+    marks_.push_back(Mark(project, id));
+    // Files share chunks: without thinning the vector would grow with references, not chunks.
+    if (marks_.size() >= thin_at_) Thin();
+  }
+  /// Before the first Contains, and after the last Add.
+  void Seal() { Thin(); }
+  bool Contains(std::string_view project, const ChunkId& id) const {
+    return std::binary_search(marks_.begin(), marks_.end(), Mark(project, id));
+  }
+  std::size_t size() const { return marks_.size(); }
+
+ private:
+  static std::uint64_t Mark(std::string_view project, const ChunkId& id) {
+    return LoadLittle<std::uint64_t>(id.hash.bytes.data()) ^ Xxh3_64(AsBytes(project)) ^
+           (std::uint64_t{id.length} << 32);
+  }
+  void Thin() {
+    std::sort(marks_.begin(), marks_.end());
+    marks_.erase(std::unique(marks_.begin(), marks_.end()), marks_.end());
+    thin_at_ = std::max<std::size_t>(1u << 20, 2 * marks_.size());
+  }
+  std::vector<std::uint64_t> marks_;
+  std::size_t thin_at_ = 1u << 20;
+};
+
+}  // namespace stateferry::storage::managed
