@@ -45,7 +45,8 @@ Result<std::uint64_t> DropUploads(StoreCore& core, std::int64_t age_s) {
   std::lock_guard one_at_a_time(core.flush_mutex);
   {
     std::lock_guard lock(core.mutex);
-    for (const auto& token : core.live_uploads) stale.erase(token);
+    for (const auto& [token, upload] : core.live_uploads)
+      if (!upload.expired()) stale.erase(token);
   }
   for (const auto& token : stale) SF_TRY(DeleteUpload(*db, *batch, token));
   if (!stale.empty()) SF_TRY(core.CommitIndex(*batch));

@@ -198,7 +198,7 @@ Result<std::shared_ptr<UploadState>> StoreCore::StartUpload(const std::string& p
   if (upload_options.resume_token.empty()) {
     upload->token = RandomId().raw();
     std::lock_guard lock(mutex);
-    live_uploads.insert(upload->token);
+    live_uploads[upload->token] = upload;
     return upload;
   }
   const Error gone(ErrorCode::kNotFound, "the unfinished upload of " + upload->head.key +
@@ -209,30 +209,18 @@ Result<std::shared_ptr<UploadState>> StoreCore::StartUpload(const std::string& p
   {
     std::lock_guard lock(mutex);
     // Two writers of one upload could free each other's parts.
-    if (live_uploads.contains(upload->token)) return gone;
-    live_uploads.insert(upload->token);
+    auto& live = live_uploads[upload->token];
+    if (!live.expired()) return gone;
+    live = upload;
   }
-  auto load = [&]() -> Result<void> {
-    SF_TRY(auto head, FindUpload(*index(), upload->token));
-    if (!head || head->project != project || head->key != key ||
-        head->size_bytes != upload_options.size_bytes ||
-        head->part_bytes != upload_options.part_bytes)
-      return gone;
-    SF_TRY(auto parts, LoadUploadParts(*index(), upload->token));
-    for (auto& [part_index, chunks] : parts) upload->parts[part_index] = {std::move(chunks), 0};
-    return {};
-  };
-  auto loaded = load();
-  if (!loaded) {
-    ReleaseUpload(*upload);
-    return std::move(loaded).error();
-  }
+  SF_TRY(auto head, FindUpload(*index(), upload->token));
+  if (!head || head->project != project || head->key != key ||
+      head->size_bytes != upload_options.size_bytes ||
+      head->part_bytes != upload_options.part_bytes)
+    return gone;
+  SF_TRY(auto parts, LoadUploadParts(*index(), upload->token));
+  for (auto& [part_index, chunks] : parts) upload->parts[part_index] = {std::move(chunks), 0};
   return upload;
-}
-
-void StoreCore::ReleaseUpload(const UploadState& upload) {
-  std::lock_guard lock(mutex);
-  live_uploads.erase(upload.token);
 }
 
 Result<void> StoreCore::AbortUpload(UploadState& upload) {
@@ -240,6 +228,7 @@ Result<void> StoreCore::AbortUpload(UploadState& upload) {
   std::lock_guard lock(mutex);
   upload.ended = true;
   upload.parts.clear();
+  live_uploads.erase(upload.token);
   current_->uploads.erase(upload.token);
   current_->ended_uploads.insert(upload.token);
   return {};
@@ -277,22 +266,34 @@ Result<void> StoreCore::CompleteUpload(UploadState& upload) {
                        failures_before));
   std::lock_guard lock(mutex);
   upload.ended = true;
+  live_uploads.erase(upload.token);
   current_->uploads.erase(upload.token);
   current_->ended_uploads.insert(upload.token);
   return {};
 }
 
+Result<bool> StoreCore::Exists(const std::string& file_key) const {
+  for (const auto* epoch : {current_.get(), flushing_.get()}) {
+    if (!epoch) continue;
+    if (const auto found = epoch->files.find(file_key); found != epoch->files.end())
+      return found->second.record.has_value();
+  }
+  SF_TRY(auto row, index()->Get(Family::kFiles, file_key));
+  return row.has_value();
+}
+
 Result<void> StoreCore::PutFileChange(const std::string& project, std::string_view key,
                                       bool overwrite, std::optional<FileRecord> record,
                                       std::uint64_t failures_before) {
-  if (!overwrite) {
-    SF_TRY(auto existing, FindFile(project, key));
-    if (existing) return Error(ErrorCode::kConflict, std::string(key) + " exists already");
-  }
   std::lock_guard lock(mutex);
   if (failures_ != failures_before)
     return Error(ErrorCode::kIo, "a flush failed meanwhile (" + last_failure_ + "), so " +
                                      std::string(key) + " was not changed; repeat it");
+  if (!overwrite) {
+    // Under the mutex, so that of two only one wins: what leaves the epochs is in the index before.
+    SF_TRY(bool exists, Exists(FileKey(project, key)));
+    if (exists) return Error(ErrorCode::kConflict, std::string(key) + " exists already");
+  }
   Epoch::FileChange change{.sequence = next_sequence++, .record = std::move(record)};
   if (change.record) {
     change.record->sequence = change.sequence;

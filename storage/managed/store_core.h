@@ -104,7 +104,6 @@ class StoreCore {
   Result<void> AbortUpload(UploadState& upload);
   Result<std::shared_ptr<UploadState>> StartUpload(const std::string& project, std::string_view key,
                                                    const UploadOptions& options);
-  void ReleaseUpload(const UploadState& upload);
   Result<void> Copy(const std::string& project, std::string_view from, std::string_view to,
                     bool overwrite);
   Result<void> Delete(const std::string& project, std::string_view key);
@@ -147,10 +146,11 @@ class StoreCore {
   std::unordered_set<std::string> touched_chunks;
 
   mutable std::mutex mutex;
-  std::uint64_t next_sequence = 1;     // guarded by mutex
-  std::set<std::string> live_uploads;  // guarded by mutex
-  Store::WriteStats stats;             // guarded by mutex
-  std::atomic<bool> broken{false};     // the index failed under us
+  std::uint64_t next_sequence = 1;  // guarded by mutex
+  /// By token; expired when the caller has let go of its upload.  Guarded by mutex.
+  std::map<std::string, std::weak_ptr<UploadState>> live_uploads;
+  Store::WriteStats stats;          // guarded by mutex
+  std::atomic<bool> broken{false};  // the index failed under us
 
  private:
   struct PendingChunk {
@@ -168,6 +168,8 @@ class StoreCore {
   Result<std::shared_ptr<PackWriter>> OpenPackOf(const std::string& project);
   void NoteError(const Error& error);
   bool Lost(std::uint64_t epoch) const;
+  /// Needs `mutex`.
+  Result<bool> Exists(const std::string& file_key) const;
   Result<void> PutFileChange(const std::string& project, std::string_view key, bool overwrite,
                              std::optional<FileRecord> record, std::uint64_t failures_before);
 

@@ -12,7 +12,6 @@ class ManagedUpload : public Upload {
  public:
   ManagedUpload(StoreCore& core, std::shared_ptr<UploadState> state)
       : core_(core), state_(std::move(state)) {}
-  ~ManagedUpload() override { core_.ReleaseUpload(*state_); }
 
   Result<void> PutPart(std::uint32_t part_index, ByteSpan bytes) override {
     return core_.PutPart(*state_, part_index, bytes);

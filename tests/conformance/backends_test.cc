@@ -1,0 +1,41 @@
+#include <memory>
+#include <utility>
+
+#include "storage/file_backend.h"
+#include "storage/managed/managed_store.h"
+#include "storage/memory_backend.h"
+#include "tests/conformance/conformance.h"
+
+namespace stateferry::storage {
+namespace {
+
+Result<std::shared_ptr<Backend>> OpenMemory(const ScratchDir&) {
+  return MakeMemoryBackend(SystemClock(), "test");
+}
+Result<std::shared_ptr<Backend>> OpenFile(const ScratchDir& dir) {
+  return OpenFileBackend(FileIo(), dir.File("bucket"));
+}
+/// A project that keeps its store open.
+Result<std::shared_ptr<Backend>> OpenManaged(const ScratchDir& dir) {
+  const std::string store_dir = dir.File("store");
+  SF_TRY(bool exists, FileIo().Exists(store_dir));
+  if (!exists) SF_TRY(managed::Store::Init(FileIo(), SystemClock(), store_dir));
+  SF_TRY(auto opened, managed::Store::Open(FileIo(), SystemClock(), store_dir, {}));
+  std::shared_ptr<managed::Store> store = std::move(opened);
+  SF_TRY(auto project, store->Project("project"));
+  Backend* backend = project.get();
+  auto both = std::make_shared<std::pair<decltype(store), decltype(project)>>(store, project);
+  return std::shared_ptr<Backend>(std::move(both), backend);
+}
+
+INSTANTIATE_TEST_SUITE_P(, BackendConformance,
+                         testing::Values(
+                             // One line for each backend.
+                             BackendCase{
+                                 .name = "memory", .open = OpenMemory, .survives_reopen = false},
+                             BackendCase{.name = "file", .open = OpenFile, .keys_are_paths = true},
+                             BackendCase{.name = "managed", .open = OpenManaged}),
+                         [](const auto& tested) { return tested.param.name; });
+
+}  // namespace
+}  // namespace stateferry::storage
