@@ -1,1 +1,96 @@
-#include "base/result.h"
+#include "cli/app.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <iostream>
+
+namespace stateferry::cli {
+
+App::App(Parts parts) : parts_(std::move(parts)) {}
+
+App::~App() {
+  if (progress_) progress_->Clear();
+  parts_.output.SetBeforeText({});
+}
+
+std::string App::argument(std::size_t index) const {
+  return index < parts_.arguments.size() ? parts_.arguments[index] : "";
+}
+
+Result<storage::Location> App::Location(std::size_t index) const {
+  return storage::ParseLocation(argument(index));
+}
+
+Result<std::string> App::Home() const {
+  std::string home = parts_.options.Text("home");
+  if (home.empty()) return DefaultHome(parts_.environment);
+  if (!home.starts_with('/')) home = parts_.environment.working_directory + "/" + home;
+  return home;
+}
+
+storage::Places& App::places() {
+  if (!places_) {
+    const OptionValues& options = parts_.options;
+    storage::PlacesOptions place_options;
+    if (options.Has("compress")) place_options.compress = options.Compress("compress");
+    if (options.Has("bwlimit"))
+      place_options.bwlimit_bytes_per_s = options.RateBytesPerS("bwlimit");
+    if (options.Has("retries")) place_options.retries = static_cast<int>(options.Number("retries"));
+    place_options.named_stores = parts_.settings.Stores();
+    places_ = std::make_unique<storage::Places>(parts_.io, parts_.clock, std::move(place_options));
+  }
+  return *places_;
+}
+
+Result<transfer::Journal*> App::OpenJournal(bool read_only) {
+  if (!journal_) {
+    SF_TRY(const std::string home, Home());
+    SF_TRY(journal_, transfer::Journal::Open(parts_.io, parts_.clock, home, read_only));
+  }
+  return journal_.get();
+}
+
+Result<std::optional<transfer::Journal*>> App::ExistingJournal() {
+  SF_TRY(const std::string home, Home());
+  auto opened = OpenJournal(true);
+  if (opened) return std::optional(*opened);
+  if (opened.error().code() == ErrorCode::kNotFound) return std::optional<transfer::Journal*>();
+  return std::move(opened).error();
+}
+
+ProgressDisplay& App::progress() {
+  if (progress_) return *progress_;
+  const bool hidden = parts_.options.Flag("no-progress") || parts_.output.quiet();
+  if (hidden) {
+    progress_ = SilentDisplay(parts_.output);
+  } else if (parts_.output.json()) {
+    progress_ = JsonDisplay(parts_.output, parts_.clock, std::chrono::seconds(1));
+  } else if (CanRedraw(STDERR_FILENO, parts_.environment.Get("TERM"))) {
+    progress_ = TerminalDisplay(FdTerminal(STDERR_FILENO));
+    parts_.output.SetBeforeText([this] { progress_->Clear(); });
+  } else {
+    progress_ = LineDisplay(parts_.output, parts_.clock, std::chrono::seconds(30));
+  }
+  return *progress_;
+}
+
+Result<transfer::TransferEnv> App::TransferEnvironment() {
+  SF_TRY(transfer::Journal * journal, OpenJournal(false));
+  return transfer::TransferEnv{places(), *journal, parts_.clock, progress(), parts_.stop};
+}
+
+Result<void> App::Confirm(const std::string& question) {
+  if (parts_.options.Flag("yes")) return {};
+  if (isatty(STDIN_FILENO) != 1 || parts_.output.json())
+    return Error(ErrorCode::kRefused, fmt::format("{} needs a confirmation", parts_.command.name))
+        .WithHint("give --yes, there is no terminal to ask on");
+  SF_TRY(parts_.output.Flush());
+  std::cerr << question << " [y/N] " << std::flush;
+  std::string answer;
+  std::getline(std::cin, answer);
+  if (answer == "y" || answer == "Y" || answer == "yes") return {};
+  return Error(ErrorCode::kRefused, "not confirmed, nothing was changed");
+}
+
+}  // namespace stateferry::cli

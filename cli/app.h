@@ -1,0 +1,86 @@
+#pragma once
+// Builds every object that a command needs and passes it on.
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/file_io.h"
+#include "cli/command.h"
+#include "cli/option_values.h"
+#include "cli/output.h"
+#include "cli/progress_display.h"
+#include "cli/settings.h"
+#include "storage/places.h"
+#include "transfer/journal.h"
+#include "transfer/transfer.h"
+
+namespace stateferry::cli {
+
+/// Runs another command line in this process (`transfer resume`).
+using RunLine = std::function<Result<Outcome>(const std::vector<std::string>& words)>;
+
+/// One run of one command.  Objects are made on first use and live until the command is over.
+/// Used by one thread.
+class App {
+ public:
+  struct Parts {
+    const Command& command;
+    std::vector<std::string> arguments;
+    std::vector<std::string> given_words;  ///< the options of the command line, to pass on
+    OptionValues options;
+    Settings settings;
+    Environment environment;
+    Output& output;
+    Clock& clock;
+    FileIo io;
+    std::stop_token stop;
+    RunLine run_line;
+  };
+  explicit App(Parts parts);
+  ~App();
+
+  const Command& command() const { return parts_.command; }
+  const std::vector<std::string>& arguments() const { return parts_.arguments; }
+  /// The argument at `index`, "" when it was left out.
+  std::string argument(std::size_t index) const;
+  /// Argument as a place.
+  Result<storage::Location> Location(std::size_t index) const;
+  const std::vector<std::string>& given_words() const { return parts_.given_words; }
+  const OptionValues& options() const { return parts_.options; }
+  const Settings& settings() const { return parts_.settings; }
+  const Environment& environment() const { return parts_.environment; }
+  Output& out() { return parts_.output; }
+  Clock& clock() { return parts_.clock; }
+  const FileIo& io() const { return parts_.io; }
+  std::stop_token stop() const { return parts_.stop; }
+  bool dry_run() const { return parts_.options.Flag("dry-run"); }
+
+  /// --home, or where it lies by default; absolute.
+  Result<std::string> Home() const;
+  storage::Places& places();
+  Result<transfer::Journal*> OpenJournal(bool read_only);
+  /// The journal for reading; empty when no transfer was ever made in this home.
+  Result<std::optional<transfer::Journal*>> ExistingJournal();
+  ProgressDisplay& progress();
+  Result<transfer::TransferEnv> TransferEnvironment();
+
+  /// Asks "TEXT [y/N]" on a terminal.  Errors: kRefused when the answer is not yes, or when there
+  /// is no terminal and no --yes.
+  Result<void> Confirm(const std::string& question);
+  Result<Outcome> Run(const std::vector<std::string>& words) { return parts_.run_line(words); }
+  /// Closes the journal, so that a command run by this one can open it.
+  void CloseJournal() { journal_.reset(); }
+
+ private:
+  Parts parts_;
+  std::unique_ptr<storage::Places> places_;
+  std::unique_ptr<transfer::Journal> journal_;
+  std::unique_ptr<ProgressDisplay> progress_;
+};
+
+}  // namespace stateferry::cli

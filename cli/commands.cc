@@ -1,0 +1,46 @@
+// The registration: one line per command, in the order of the help.
+#include <algorithm>
+
+#include "cli/commands/all.h"
+
+namespace stateferry::cli {
+
+const std::vector<Command>& Commands() {
+  static const std::vector<Command> commands = {
+      InspectCommand(),
+      SnapshotListCommand(),
+      SnapshotLatestCommand(),
+      CopyCommand(),
+      RelocateCommand(),
+      VerifyCommand(),
+      OrphansCommand(),
+      TransferListCommand(),
+      TransferShowCommand(),
+      TransferResumeCommand(),
+      StoreInitCommand(),
+      StoreInfoCommand(),
+      StoreCheckCommand(),
+      StoreGcCommand(),
+      StoreForgetCommand(),
+      StoreRebuildIndexCommand(),
+      BenchCopyCommand(),
+      BenchGenerateCommand(),
+      DoctorCommand(),
+      ConfigGetCommand(),
+      ConfigSetCommand(),
+      ConfigPathCommand(),
+      ConfigListProfilesCommand(),
+      CompletionCommand(),
+      VersionCommand(),
+      HelpCommand(),
+  };
+  return commands;
+}
+
+const Command* FindCommand(std::string_view name) {
+  const auto it = std::find_if(Commands().begin(), Commands().end(),
+                               [&](const Command& command) { return command.name == name; });
+  return it == Commands().end() ? nullptr : &*it;
+}
+
+}  // namespace stateferry::cli

@@ -1,0 +1,38 @@
+#pragma once
+// The makers of all commands; each is defined in a file of its own in this folder.
+
+#include "cli/app.h"
+#include "cli/command.h"
+
+namespace stateferry::cli {
+
+Command InspectCommand();
+Command SnapshotListCommand();
+Command SnapshotLatestCommand();
+Command CopyCommand();
+Command RelocateCommand();
+Command VerifyCommand();
+Command OrphansCommand();
+Command TransferListCommand();
+Command TransferShowCommand();
+Command TransferResumeCommand();
+Command TransferCancelCommand();
+Command TransferPruneCommand();
+Command StoreInitCommand();
+Command StoreInfoCommand();
+Command StoreCheckCommand();
+Command StoreGcCommand();
+Command StoreForgetCommand();
+Command StoreRebuildIndexCommand();
+Command BenchCopyCommand();
+Command BenchGenerateCommand();
+Command DoctorCommand();
+Command CompletionCommand();
+Command ConfigGetCommand();
+Command ConfigSetCommand();
+Command ConfigPathCommand();
+Command ConfigListProfilesCommand();
+Command VersionCommand();
+Command HelpCommand();
+
+}  // namespace stateferry::cli

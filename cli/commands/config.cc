@@ -1,0 +1,175 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "cli/closest.h"
+#include "cli/commands/all.h"
+
+namespace stateferry::cli {
+
+namespace {
+constexpr std::uint64_t kMaxConfigBytes = 1u << 20;
+
+std::string Joined(const std::vector<std::string>& values) {
+  std::string text;
+  for (const std::string& value : values) text += (text.empty() ? "" : "\n") + value;
+  return text;
+}
+
+Result<OptionSpec> KnownSetting(const std::string& name) {
+  std::vector<std::string> names;
+  for (const OptionSpec& spec : AllKnownOptions()) {
+    if (spec.name == "help" || spec.name == "config") continue;
+    if (spec.name == name) return spec;
+    names.push_back(spec.name);
+  }
+  const auto closest = ClosestWord(name, names);
+  return Error(ErrorCode::kInvalidArgument, fmt::format("'{}' is not a setting", name))
+      .WithHint(closest ? fmt::format("did you mean {}?", *closest)
+                        : "settings have the names of the long options, without dashes");
+}
+
+struct Effective {
+  std::string value, origin;
+};
+
+/// Global options may stand on this very command line, all others below it.
+Effective Find(const App& app, const OptionSpec& spec) {
+  if (app.options().Has(spec.name))
+    return {Joined(app.options().Texts(spec.name)).empty() ? app.options().Text(spec.name)
+                                                           : Joined(app.options().Texts(spec.name)),
+            app.options().Origin(spec.name)};
+  if (const auto setting = app.settings().Find(spec.name))
+    return {Joined(setting->values), setting->origin};
+  return {spec.default_text, "default"};
+}
+
+void Print(Output& out, const OptionSpec& spec, const Effective& found, bool with_name) {
+  out.Item(
+      {{"type", "setting"}, {"key", spec.name}, {"value", found.value}, {"origin", found.origin}});
+  out.Line(with_name ? fmt::format("{}: {}  # {}", spec.name, found.value, found.origin)
+                     : found.value);
+  out.Id(found.value);
+}
+
+Result<Outcome> RunGet(App& app) {
+  if (!app.argument(0).empty()) {
+    SF_TRY(const OptionSpec spec, KnownSetting(app.argument(0)));
+    const Effective found = Find(app, spec);
+    Print(app.out(), spec, found, false);
+    return Outcome{.summary = {{"key", spec.name}, {"value", found.value}}};
+  }
+  std::uint64_t set = 0;
+  for (const OptionSpec& spec : AllKnownOptions()) {
+    const Effective found = Find(app, spec);
+    if (found.origin == "default") continue;
+    ++set;
+    Print(app.out(), spec, found, true);
+  }
+  if (set == 0) app.out().Note("nothing is set, the defaults count");
+  return Outcome{.summary = {{"settings", set}}};
+}
+
+Result<Outcome> RunSet(App& app) {
+  SF_TRY(const OptionSpec spec, KnownSetting(app.argument(0)));
+  const std::string value = app.argument(1);
+  const auto checked = CheckValue(spec, value);
+  if (!checked)
+    return Error(ErrorCode::kInvalidArgument,
+                 fmt::format("{}: {}", spec.name, checked.error().message()));
+  std::string path = app.options().Text("config");
+  if (path.empty()) path = app.environment().Get("STATEFERRY_CONFIG");
+  if (path.empty()) path = UserConfigPath(app.environment());
+  if (path.empty())
+    return Error(ErrorCode::kNotFound, "there is no home directory for the configuration")
+        .WithHint("set $HOME, or name a file with --config");
+  std::string text;
+  SF_TRY(const bool exists, app.io().Exists(path));
+  if (exists) {
+    SF_TRY(text, app.io().ReadSmall(path, kMaxConfigBytes));
+  }
+  SF_TRY(const std::string edited,
+         EditConfig(path, text, app.options().Text("profile"), spec.name, value));
+  if (!app.dry_run()) {
+    SF_TRY(app.io().MakeDirsDurably(ParentDir(path)));
+    SF_TRY(app.io().WriteDurably(path, AsBytes(edited)));
+  }
+  app.out().Line(
+      fmt::format("{} {}: {} in {}", app.dry_run() ? "would set" : "set", spec.name, value, path));
+  return Outcome{.status = app.dry_run() ? "dry_run" : "ok",
+                 .summary = {{"key", spec.name}, {"value", value}, {"path", path}}};
+}
+
+Result<Outcome> RunPath(App& app) {
+  for (const ConfigPath& path : app.settings().paths) {
+    app.out().Item({{"type", "configFile"}, {"path", path.path}, {"exists", path.exists}});
+    app.out().Line(fmt::format("{}  {}", path.exists ? "read  " : "absent", path.path));
+    app.out().Id(path.path);
+  }
+  return Outcome{.summary = {{"files", app.settings().paths.size()}}};
+}
+
+Result<Outcome> RunListProfiles(App& app) {
+  std::uint64_t count = 0;
+  for (const ConfigFile& file : app.settings().files) {
+    for (const auto& [name, settings] : file.profiles) {
+      ++count;
+      const bool chosen = name == app.settings().profile;
+      app.out().Item(
+          {{"type", "profile"}, {"name", name}, {"path", file.path}, {"chosen", chosen}});
+      app.out().Line(fmt::format("{} {}  {}", chosen ? "*" : " ", name, file.path));
+      app.out().Id(name);
+    }
+  }
+  if (count == 0) app.out().Note("no profiles");
+  return Outcome{.summary = {{"profiles", count}}};
+}
+}  // namespace
+
+Command ConfigGetCommand() {
+  return {.name = "config get",
+          .summary = "Print the value of a setting, or all that are set and where",
+          .details = "",
+          .arguments = {{.name = "KEY",
+                         .help = "The name of a long option, without dashes",
+                         .required = false}},
+          .options = {},
+          .examples = {"stateferry config get transfers"},
+          .run = RunGet};
+}
+
+Command ConfigSetCommand() {
+  return {.name = "config set",
+          .summary = "Write a setting into the user's configuration file",
+          .details =
+              "Into the file of --config when that is given, and into the section of "
+              "--profile.  Comments in the file stay.",
+          .arguments = {{"KEY", "The name of a long option, without dashes"},
+                        {"VALUE", "What the option accepts"}},
+          .options = {},
+          .examples = {"stateferry config set bwlimit 200MiB/s"},
+          .dry_run = DryRun::kSupported,
+          .run = RunSet};
+}
+
+Command ConfigPathCommand() {
+  return {.name = "config path",
+          .summary = "Show which configuration files are looked at, strongest first",
+          .details = "",
+          .arguments = {},
+          .options = {},
+          .examples = {},
+          .run = RunPath};
+}
+
+Command ConfigListProfilesCommand() {
+  return {.name = "config list-profiles",
+          .summary = "List the profiles of the configuration",
+          .details = "",
+          .arguments = {},
+          .options = {},
+          .examples = {},
+          .run = RunListProfiles};
+}
+
+}  // namespace stateferry::cli

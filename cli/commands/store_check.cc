@@ -1,0 +1,74 @@
+#include <fmt/format.h>
+
+#include "cli/commands/all.h"
+#include "cli/store_place.h"
+#include "cli/units.h"
+
+namespace stateferry::cli {
+
+namespace {
+namespace managed = storage::managed;
+
+void PrintDamage(Output& out, const managed::Damage& damage) {
+  out.Item({{"type", "damage"},
+            {"message", damage.what},
+            {"files", damage.files},
+            {"snapshots", damage.snapshots}});
+  out.Line("damage: " + damage.what);
+  for (const std::string& snapshot : damage.snapshots) out.Line("  hits the snapshot " + snapshot);
+  for (const std::string& file : damage.files) out.Line("  hits the file " + file);
+}
+
+Result<Outcome> Run(App& app) {
+  SF_TRY(const managed::StorePath path, StorePathOf(app, app.argument(0)));
+  SF_TRY(const auto store, managed::Store::Open(app.io(), app.clock(), path.store_dir,
+                                                {.read_only = true, .compress = {}}));
+  const std::string level = app.options().Text("level");
+  SF_TRY(const managed::CheckReport report,
+         store->Check(level == "deep" ? managed::CheckLevel::kDeep : managed::CheckLevel::kQuick,
+                      ShowStoreProgress(app, "checking"), app.stop()));
+  app.progress().Clear();
+  Output& out = app.out();
+  for (const managed::Damage& damage : report.damages) PrintDamage(out, damage);
+  Outcome outcome;
+  outcome.summary = {{"store", "managed://" + path.store_dir},
+                     {"level", level},
+                     {"packs", report.packs},
+                     {"chunks", report.chunks},
+                     {"files", report.files},
+                     {"bytesRead", report.bytes_read},
+                     {"damages", report.damages.size()}};
+  const std::string looked_at = fmt::format(
+      "{}, {}, {}, {} read (level {})", Count(report.packs, "pack"), Count(report.chunks, "chunk"),
+      Count(report.files, "file"), FormatSize(report.bytes_read), level);
+  if (report.damages.empty()) {
+    out.Line("clean: " + looked_at);
+  } else {
+    out.Line(fmt::format("{} found in {}", Count(report.damages.size(), "damage"), looked_at));
+    outcome.code = ExitCode::kIntegrity;
+    outcome.status = "damaged";
+  }
+  return outcome;
+}
+}  // namespace
+
+Command StoreCheckCommand() {
+  return {.name = "store check",
+          .summary = "Look for damage in a managed store",
+          .details =
+              "Level quick compares index, packs and files; level deep also reads every "
+              "byte of every pack and compares every hash.  Names the snapshots that a "
+              "damage hits and exits with 7.",
+          .arguments = {{"STORE", "A store, or any place in it"}},
+          .options = {{.name = "level",
+                       .kind = ValueKind::kChoice,
+                       .value_name = "LEVEL",
+                       .help = "How closely to look",
+                       .default_text = "quick",
+                       .choices = {"quick", "deep"}}},
+          .examples = {"stateferry store check managed:///srv/store --level deep"},
+          .stops_cleanly = true,
+          .run = Run};
+}
+
+}  // namespace stateferry::cli

@@ -1,0 +1,78 @@
+#include <fmt/format.h>
+
+#include "cli/commands/all.h"
+#include "cli/store_place.h"
+#include "cli/units.h"
+
+namespace stateferry::cli {
+
+namespace {
+namespace managed = storage::managed;
+
+Json ToJson(const managed::GcReport& report, std::uint64_t stale_uploads) {
+  return {{"packsBefore", report.packs_before},       {"packsAfter", report.packs_after},
+          {"packsRewritten", report.packs_rewritten}, {"packsDeleted", report.packs_deleted},
+          {"chunksFreed", report.chunks_freed},       {"bytesFreed", report.bytes_freed},
+          {"bytesRewritten", report.bytes_rewritten}, {"uploadsDropped", stale_uploads}};
+}
+
+Result<Outcome> Run(App& app) {
+  const bool dry_run = app.dry_run();
+  SF_TRY(const managed::StorePath path, StorePathOf(app, app.argument(0)));
+  SF_TRY(const auto store, managed::Store::Open(app.io(), app.clock(), path.store_dir,
+                                                {.read_only = dry_run, .compress = {}}));
+  std::uint64_t stale_uploads = 0;
+  if (!dry_run) {
+    const auto age =
+        std::chrono::duration_cast<std::chrono::seconds>(app.options().Duration("stale-uploads"));
+    SF_TRY(stale_uploads, store->DropStaleUploads(age.count()));
+  }
+  SF_TRY(const managed::GcReport report,
+         store->Gc({.dry_run = dry_run, .min_live_fraction = app.options().Fraction("min-live")},
+                   ShowStoreProgress(app, "collecting"), app.stop()));
+  app.progress().Clear();
+  Output& out = app.out();
+  if (stale_uploads > 0)
+    out.Line(fmt::format("dropped {} that nobody finished", Count(stale_uploads, "upload")));
+  out.Line(fmt::format("{} {} in {}", dry_run ? "would free" : "freed",
+                       FormatSize(report.bytes_freed), Count(report.chunks_freed, "chunk")));
+  out.Line(fmt::format("packs {} -> {}: {} deleted, {} rewritten ({})",
+                       FormatNumber(report.packs_before), FormatNumber(report.packs_after),
+                       FormatNumber(report.packs_deleted), FormatNumber(report.packs_rewritten),
+                       FormatSize(report.bytes_rewritten)));
+  Outcome outcome{.summary = ToJson(report, stale_uploads)};
+  if (dry_run) outcome.status = "dry_run";
+  if (report.chunks_freed == 0 && stale_uploads == 0 && app.options().Flag("fail-if-nothing")) {
+    outcome.code = ExitCode::kNothingToDo;
+    outcome.status = "nothing_to_do";
+  }
+  return outcome;
+}
+}  // namespace
+
+Command StoreGcCommand() {
+  return {
+      .name = "store gc",
+      .summary = "Free the chunks that no file of a managed store needs",
+      .details =
+          "Packs that hold too little live data are rewritten.  Safe while transfers "
+          "into the store are unfinished.",
+      .arguments = {{"STORE", "A store, or any place in it"}},
+      .options = {{.name = "min-live",
+                   .kind = ValueKind::kFraction,
+                   .value_name = "FRACTION",
+                   .help = "Rewrite packs whose live part is smaller",
+                   .default_text = "0.7"},
+                  {.name = "stale-uploads",
+                   .kind = ValueKind::kDuration,
+                   .value_name = "AGE",
+                   .help = "Drop unfinished uploads older than this first",
+                   .default_text = "7d"},
+                  {.name = "fail-if-nothing", .help = "Exit with 9 when there was nothing to do"}},
+      .examples = {"stateferry store gc managed:///srv/store --dry-run"},
+      .dry_run = DryRun::kSupported,
+      .stops_cleanly = true,
+      .run = Run};
+}
+
+}  // namespace stateferry::cli

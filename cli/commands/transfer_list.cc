@@ -1,0 +1,44 @@
+#include <fmt/format.h>
+
+#include "cli/commands/all.h"
+#include "cli/record_lines.h"
+
+namespace stateferry::cli {
+
+namespace {
+Result<Outcome> Run(App& app) {
+  SF_TRY(const auto journal, app.ExistingJournal());
+  std::vector<transfer::TransferRecord> records;
+  if (journal) {
+    SF_TRY(records, (*journal)->List());
+  }
+  const std::string status = app.options().Text("status");
+  std::uint64_t shown = 0;
+  for (const transfer::TransferRecord& record : records) {
+    if (!status.empty() && transfer::StatusName(record.status) != status) continue;
+    ++shown;
+    app.out().Item(RecordJson(record));
+    app.out().Id(record.id);
+    for (const std::string& line : RecordSummaryLines(record)) app.out().Line(line);
+  }
+  if (shown == 0) app.out().Note("no transfers");
+  return Outcome{.summary = {{"transfers", shown}}};
+}
+}  // namespace
+
+Command TransferListCommand() {
+  return {.name = "transfer list",
+          .summary = "List the transfers of this home",
+          .details = "",
+          .arguments = {},
+          .options = {{.name = "status",
+                       .kind = ValueKind::kChoice,
+                       .value_name = "STATUS",
+                       .help = "Only those in this state",
+                       .choices = {"planned", "running", "verifying", "committed", "failed",
+                                   "cancelled"}}},
+          .examples = {"stateferry transfer list --status running"},
+          .run = Run};
+}
+
+}  // namespace stateferry::cli

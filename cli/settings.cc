@@ -1,0 +1,167 @@
+#include "cli/settings.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <sstream>
+
+#include "cli/closest.h"
+
+namespace stateferry::cli {
+
+namespace {
+constexpr std::uint64_t kMaxConfigBytes = 1u << 20;
+
+/// Options that make no sense in a file: they choose the file, or are about one run only.
+bool OnlyOnCommandLine(const std::string& name) { return name == "help" || name == "config"; }
+
+const OptionSpec* FindSpec(const std::vector<OptionSpec>& known, const std::string& name) {
+  const auto it = std::find_if(known.begin(), known.end(),
+                               [&](const OptionSpec& spec) { return spec.name == name; });
+  return it == known.end() ? nullptr : &*it;
+}
+
+Result<void> CheckKeys(const SettingMap& settings, const std::vector<OptionSpec>& known) {
+  for (const auto& [name, setting] : settings) {
+    const OptionSpec* spec = FindSpec(known, name);
+    if (spec == nullptr || OnlyOnCommandLine(name)) {
+      std::vector<std::string> names = {"stores", "profiles"};
+      for (const OptionSpec& option : known) names.push_back(option.name);
+      const auto closest = spec == nullptr ? ClosestWord(name, names) : std::nullopt;
+      return Error(ErrorCode::kInvalidArgument,
+                   fmt::format("{}: '{}' is not a setting", setting.origin, name))
+          .WithHint(closest ? fmt::format("did you mean {}?", *closest)
+                            : "settings have the names of the long options, without dashes");
+    }
+    if (!spec->repeatable && setting.values.size() != 1)
+      return Error(ErrorCode::kInvalidArgument,
+                   fmt::format("{}: {} is not a list", setting.origin, name));
+  }
+  return {};
+}
+
+/// One value a line for repeatable options: paths hold ':', ',' and ';', but hardly newlines.
+std::vector<std::string> SplitLines(const std::string& text) {
+  std::vector<std::string> lines;
+  std::istringstream stream(text);
+  for (std::string line; std::getline(stream, line);)
+    if (!line.empty()) lines.push_back(line);
+  return lines;
+}
+
+void ReadEnvironment(const Environment& environment, const std::vector<OptionSpec>& known,
+                     Settings& settings) {
+  std::vector<std::string> names = {"STATEFERRY_CONFIG"};
+  for (const OptionSpec& spec : known) {
+    const std::string name = spec.EnvironmentName();
+    names.push_back(name);
+    const auto it = environment.variables.find(name);
+    if (it == environment.variables.end() || OnlyOnCommandLine(spec.name)) continue;
+    // An empty variable counts as not set, as for $HOME and $XDG_*.
+    if (it->second.empty()) continue;
+    settings.environment[spec.name] = {
+        spec.repeatable ? SplitLines(it->second) : std::vector<std::string>{it->second}, name};
+  }
+  for (const auto& [name, value] : environment.variables) {
+    if (!name.starts_with("STATEFERRY_") ||
+        std::find(names.begin(), names.end(), name) != names.end())
+      continue;
+    const auto closest = ClosestWord(name, names);
+    settings.warnings.push_back(
+        fmt::format("the variable {} is not a setting and is ignored{}", name,
+                    closest ? fmt::format("; did you mean {}?", *closest) : ""));
+  }
+}
+
+Result<void> ReadFile(const FileIo& io, const std::string& path, bool must_exist,
+                      const std::vector<OptionSpec>& known, Settings& settings) {
+  SF_TRY(const bool exists, io.Exists(path));
+  settings.paths.push_back({path, exists});
+  if (!exists) {
+    if (must_exist)
+      return Error(ErrorCode::kNotFound, fmt::format("the configuration {} is not there", path));
+    return {};
+  }
+  auto text = io.ReadSmall(path, kMaxConfigBytes);
+  if (!text) return std::move(text).error().WithContext("reading the configuration");
+  SF_TRY(ConfigFile file, ParseConfig(path, *text));
+  SF_TRY(CheckKeys(file.settings, known));
+  for (const auto& [name, profile] : file.profiles) SF_TRY(CheckKeys(profile, known));
+  settings.files.push_back(std::move(file));
+  return {};
+}
+
+Result<std::string> ChooseProfile(const SettingsRequest& request, const Settings& settings) {
+  std::string profile = request.profile_flag;
+  if (profile.empty())
+    if (const auto setting = settings.Find("profile")) profile = setting->values[0];
+  if (profile.empty()) return profile;
+  std::vector<std::string> names;
+  for (const ConfigFile& file : settings.files)
+    for (const auto& [name, unused] : file.profiles) names.push_back(name);
+  if (std::find(names.begin(), names.end(), profile) != names.end()) return profile;
+  const auto closest = ClosestWord(profile, names);
+  return Error(ErrorCode::kNotFound, fmt::format("no configuration has a profile '{}'", profile))
+      .WithHint(closest ? fmt::format("did you mean {}?", *closest)
+                        : "`stateferry config list-profiles` shows them");
+}
+}  // namespace
+
+std::string Environment::Get(const std::string& name) const {
+  const auto it = variables.find(name);
+  return it == variables.end() ? "" : it->second;
+}
+
+std::optional<Setting> Settings::Find(const std::string& name) const {
+  if (const auto it = environment.find(name); it != environment.end()) return it->second;
+  for (const ConfigFile& file : files) {
+    if (const auto section = file.profiles.find(profile); section != file.profiles.end())
+      if (const auto it = section->second.find(name); it != section->second.end())
+        return it->second;
+    if (const auto it = file.settings.find(name); it != file.settings.end()) return it->second;
+  }
+  return std::nullopt;
+}
+
+std::map<std::string, std::string> Settings::Stores() const {
+  std::map<std::string, std::string> stores;
+  for (const ConfigFile& file : files) stores.insert(file.stores.begin(), file.stores.end());
+  return stores;
+}
+
+Result<Settings> LoadSettings(const FileIo& io, const Environment& environment,
+                              const SettingsRequest& request) {
+  Settings settings;
+  ReadEnvironment(environment, request.known, settings);
+  std::string chosen = request.config_flag;
+  if (chosen.empty()) chosen = environment.Get("STATEFERRY_CONFIG");
+  if (!chosen.empty()) {
+    SF_TRY(ReadFile(io, chosen, true, request.known, settings));
+  } else {
+    const std::string local = environment.working_directory + "/stateferry.yaml";
+    SF_TRY(ReadFile(io, local, false, request.known, settings));
+    if (const std::string user = UserConfigPath(environment); !user.empty())
+      SF_TRY(ReadFile(io, user, false, request.known, settings));
+  }
+  SF_TRY(settings.profile, ChooseProfile(request, settings));
+  return settings;
+}
+
+std::string UserConfigPath(const Environment& environment) {
+  const std::string base = environment.Get("XDG_CONFIG_HOME");
+  // The specification says that relative paths in these variables are to be ignored.
+  if (base.starts_with('/')) return base + "/stateferry/config.yaml";
+  const std::string home = environment.Get("HOME");
+  return home.starts_with('/') ? home + "/.config/stateferry/config.yaml" : "";
+}
+
+Result<std::string> DefaultHome(const Environment& environment) {
+  const std::string base = environment.Get("XDG_STATE_HOME");
+  if (base.starts_with('/')) return base + "/stateferry";
+  const std::string home = environment.Get("HOME");
+  if (home.starts_with('/')) return home + "/.local/state/stateferry";
+  return Error(ErrorCode::kNotFound, "there is no home directory for the journal of transfers")
+      .WithHint("set $HOME or $STATEFERRY_HOME, or give --home DIR");
+}
+
+}  // namespace stateferry::cli

@@ -1,0 +1,163 @@
+#include "cli/transfer_flags.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "cli/units.h"
+
+namespace stateferry::cli {
+
+std::vector<OptionSpec> TransferFlags() {
+  return {
+      {.name = "transfers",
+       .kind = ValueKind::kCount,
+       .value_name = "N",
+       .help = "Parts moved at the same time; 0 chooses",
+       .default_text = "0",
+       .recorded = true},
+      {.name = "part-size",
+       .kind = ValueKind::kSizeOrAuto,
+       .value_name = "SIZE",
+       .help = "Large files are moved in parts of this size",
+       .default_text = "auto",
+       .recorded = true},
+      {.name = "bwlimit",
+       .kind = ValueKind::kRate,
+       .value_name = "RATE",
+       .help = "Limit on bytes a second, such as 200MiB/s",
+       .default_text = "off",
+       .recorded = true},
+      {.name = "compress",
+       .kind = ValueKind::kCompress,
+       .value_name = "HOW",
+       .help = "What managed storage does with bytes: auto, none, zstd or zstd:LEVEL",
+       .default_text = "auto",
+       .recorded = true},
+      {.name = "if-exists",
+       .kind = ValueKind::kChoice,
+       .value_name = "HOW",
+       .help = "When the destination already holds a file of that name",
+       .default_text = "verify",
+       .choices = {"verify", "skip", "overwrite", "fail"},
+       .recorded = true},
+      {.name = "paranoid",
+       .help = "Read files again although their name, size and time say that they are known",
+       .recorded = true},
+      {.name = "retries",
+       .kind = ValueKind::kCount,
+       .value_name = "N",
+       .help = "Repeat a request so often when a repetition may help",
+       .default_text = "10",
+       .recorded = true},
+      {.name = "max-duration",
+       .kind = ValueKind::kDuration,
+       .value_name = "TIME",
+       .help = "Stop after this time; running the command again goes on"},
+      {.name = "max-transfer",
+       .kind = ValueKind::kSize,
+       .value_name = "SIZE",
+       .help = "Stop after so many bytes; running the command again goes on"},
+      {.name = "fail-if-nothing", .help = "Exit with 9 when there was nothing to do"},
+  };
+}
+
+std::vector<OptionSpec> WithTransferFlags(std::vector<OptionSpec> own) {
+  for (OptionSpec& spec : TransferFlags()) own.push_back(std::move(spec));
+  return own;
+}
+
+transfer::TransferOptions TransferOptionsFrom(const App& app) {
+  const OptionValues& values = app.options();
+  transfer::TransferOptions options;
+  options.workers = static_cast<int>(std::min<std::uint64_t>(values.Number("transfers"), 256));
+  options.part_bytes = values.SizeBytes("part-size");
+  options.paranoid = values.Flag("paranoid");
+  options.dry_run = app.dry_run();
+  options.max_transfer_bytes = values.SizeBytes("max-transfer");
+  // Rounded up: a limit of 500ms must not become "no limit".
+  options.max_duration = std::chrono::ceil<std::chrono::seconds>(values.Duration("max-duration"));
+  const std::string if_exists = values.Text("if-exists");
+  if (if_exists == "skip") options.if_exists = transfer::IfExists::kSkip;
+  if (if_exists == "overwrite") options.if_exists = transfer::IfExists::kOverwrite;
+  if (if_exists == "fail") options.if_exists = transfer::IfExists::kFail;
+  return options;
+}
+
+std::vector<std::string> RecordedCommand(const App& app,
+                                         const std::vector<storage::Location>& places) {
+  std::vector<std::string> words = {app.command().name};
+  const std::vector<std::string> options = app.options().RecordedWords();
+  words.insert(words.end(), options.begin(), options.end());
+  words.push_back("--");
+  for (const storage::Location& place : places) words.push_back(place.ToString());
+  return words;
+}
+
+std::vector<std::string> ReportLines(const transfer::TransferReport& report) {
+  const auto amount = [](std::uint64_t files, std::uint64_t bytes) {
+    return fmt::format("{}, {}", Count(files, "file"), FormatSize(bytes));
+  };
+  std::vector<std::string> lines;
+  lines.push_back("all         " + amount(report.files_total, report.bytes_total));
+  if (report.files_moved > 0)
+    lines.push_back("moved       " + amount(report.files_moved, report.bytes_moved));
+  if (report.files_reused > 0)
+    lines.push_back("reused      " + amount(report.files_reused, report.bytes_reused) +
+                    ", known already and not read");
+  if (report.files_skipped > 0)
+    lines.push_back("skipped     " + amount(report.files_skipped, report.bytes_skipped) +
+                    ", identical at the destination");
+  if (report.files_resumed > 0 || report.bytes_resumed > 0)
+    lines.push_back("resumed     " + amount(report.files_resumed, report.bytes_resumed) +
+                    ", done by an earlier run");
+  if (report.stored_bytes > 0 || report.duplicate_bytes > 0) {
+    std::string line = fmt::format("stored      {}", FormatSize(report.stored_bytes));
+    if (report.duplicate_bytes > 0)
+      line += fmt::format("; {} were there already", FormatSize(report.duplicate_bytes));
+    const std::uint64_t fresh =
+        report.bytes_moved - std::min(report.bytes_moved, report.duplicate_bytes);
+    if (report.stored_bytes > 0 && fresh > report.stored_bytes)
+      line += fmt::format("; compressed {:.2f}x",
+                          static_cast<double>(fresh) / static_cast<double>(report.stored_bytes));
+    lines.push_back(line);
+  }
+  std::string time = "time        " + FormatDuration(report.seconds);
+  if (report.bytes_moved > 0 && report.seconds > 0)
+    time += ", " + FormatRate(static_cast<double>(report.bytes_moved) / report.seconds);
+  lines.push_back(time);
+  lines.push_back("transfer    " + report.id);
+  return lines;
+}
+
+Outcome TransferOutcome(App& app, const transfer::TransferReport& report) {
+  Outcome outcome;
+  outcome.summary = transfer::ToJson(report);
+  for (const transfer::FileFailure& failure : report.failures) {
+    app.out().Item({{"type", "item"},
+                    {"status", "failed"},
+                    {"name", failure.name},
+                    {"category", std::string(ErrorCodeName(failure.code))},
+                    {"message", failure.message}});
+    if (!app.out().json())
+      app.out().Warning(fmt::format("{} failed: {}", failure.name, failure.message));
+  }
+  if (report.failures_total > report.failures.size())
+    app.out().Warning(fmt::format("{} more files failed",
+                                  FormatNumber(report.failures_total - report.failures.size())));
+  if (report.failures_total > 0) {
+    app.out().Note(fmt::format("{} of {} failed; run the command again to try them again",
+                               FormatNumber(report.failures_total),
+                               Count(report.files_total, "file")));
+    outcome.code = ExitCode::kPartlyDone;
+    outcome.status = "partly_done";
+  } else if (app.dry_run()) {
+    outcome.status = "dry_run";
+  } else if (report.already_done) {
+    outcome.status = "nothing_to_do";
+    if (app.options().Flag("fail-if-nothing")) outcome.code = ExitCode::kNothingToDo;
+  }
+  return outcome;
+}
+
+}  // namespace stateferry::cli

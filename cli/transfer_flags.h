@@ -1,0 +1,30 @@
+#pragma once
+// The options that every transfer has, and how its report is shown.
+
+#include <string>
+#include <vector>
+
+#include "cli/app.h"
+#include "cli/command.h"
+#include "transfer/report.h"
+#include "transfer/request.h"
+
+namespace stateferry::cli {
+
+std::vector<OptionSpec> TransferFlags();
+/// `own` and then TransferFlags().
+std::vector<OptionSpec> WithTransferFlags(std::vector<OptionSpec> own);
+
+transfer::TransferOptions TransferOptionsFrom(const App& app);
+
+/// The command line that `transfer resume` runs: command, absolute places, recorded options.
+std::vector<std::string> RecordedCommand(const App& app,
+                                         const std::vector<storage::Location>& places);
+
+/// Lines of text about what was moved, reused, skipped and stored.
+std::vector<std::string> ReportLines(const transfer::TransferReport& report);
+
+/// Code and status of a finished run; kPartlyDone when files failed, which are printed.
+Outcome TransferOutcome(App& app, const transfer::TransferReport& report);
+
+}  // namespace stateferry::cli

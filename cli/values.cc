@@ -1,0 +1,79 @@
+#include "cli/values.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+
+namespace stateferry::cli {
+
+namespace {
+Error Bad(std::string message) { return Error(ErrorCode::kInvalidArgument, std::move(message)); }
+}  // namespace
+
+Result<bool> ParseFlag(std::string_view text) {
+  for (const std::string_view yes : {"true", "yes", "on", "1"})
+    if (text == yes) return true;
+  for (const std::string_view no : {"false", "no", "off", "0", ""})
+    if (text == no) return false;
+  return Bad(fmt::format("'{}' is neither true nor false", text));
+}
+
+Result<std::uint64_t> ParseCount(std::string_view text) {
+  std::uint64_t number = 0;
+  const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (problem != std::errc() || end != text.data() + text.size() || number > 1'000'000)
+    return Bad(fmt::format("'{}' is not a whole number from 0 to 1,000,000", text));
+  return number;
+}
+
+Result<double> ParseFraction(std::string_view text) {
+  std::string_view number_text = text;
+  const bool percent = number_text.ends_with('%');
+  if (percent) number_text.remove_suffix(1);
+  double number = 0;
+  const char* const last = number_text.data() + number_text.size();
+  const auto [end, problem] = std::from_chars(number_text.data(), last, number);
+  if (percent) number /= 100;
+  if (problem != std::errc() || end != last || !(number >= 0 && number <= 1))
+    return Bad(fmt::format("'{}' is not a fraction; write 0 to 1, or 0% to 100%", text));
+  return number;
+}
+
+Result<storage::CompressPolicy> ParseCompress(std::string_view text) {
+  using Mode = storage::CompressPolicy::Mode;
+  if (text == "auto") return storage::CompressPolicy{.mode = Mode::kAuto};
+  if (text == "none") return storage::CompressPolicy{.mode = Mode::kNone};
+  if (text == "zstd") return storage::CompressPolicy{.mode = Mode::kZstd};
+  if (text.starts_with("zstd:")) {
+    const std::string_view number = text.substr(5);
+    int level = 0;
+    const auto [end, problem] =
+        std::from_chars(number.data(), number.data() + number.size(), level);
+    if (problem == std::errc() && end == number.data() + number.size() && level >= -7 &&
+        level <= 19 && level != 0)
+      return storage::CompressPolicy{.mode = Mode::kZstd, .zstd_level = level};
+  }
+  return Bad(fmt::format(
+      "'{}' is not auto, none, zstd or zstd:LEVEL with a level from -7 to 19 and not 0", text));
+}
+
+Result<std::pair<storage::Location, storage::Location>> ParsePathMap(std::string_view text) {
+  // Paths may hold '=' ("dt=2026-01-01"), so the splitting '=' is the last one behind which a
+  // place clearly starts; only without such a one it is the first.
+  std::size_t split = std::string_view::npos;
+  for (std::size_t at = text.find('='); at != std::string_view::npos; at = text.find('=', at + 1)) {
+    const std::string_view rest = text.substr(at + 1);
+    const std::size_t scheme_end = rest.find(":/");
+    const bool scheme = scheme_end != std::string_view::npos && scheme_end > 0 &&
+                        rest.substr(0, scheme_end).find_first_of("/=") == std::string_view::npos;
+    if (rest.starts_with('/') || scheme) split = at;
+  }
+  if (split == std::string_view::npos) split = text.find('=');
+  if (split == std::string_view::npos || split == 0 || split + 1 == text.size())
+    return Bad(fmt::format("'{}' is not OLD=NEW, two places with '=' between them", text));
+  SF_TRY(auto from, storage::ParseLocation(text.substr(0, split)));
+  SF_TRY(auto to, storage::ParseLocation(text.substr(split + 1)));
+  return std::pair(std::move(from), std::move(to));
+}
+
+}  // namespace stateferry::cli

@@ -1,0 +1,27 @@
+#pragma once
+// Values of options that are more than a number with a unit.
+
+#include <cstdint>
+#include <string_view>
+#include <utility>
+
+#include "base/result.h"
+#include "cli/units.h"
+#include "storage/location.h"
+#include "storage/places.h"
+
+namespace stateferry::cli {
+
+/// "true", "yes", "on", "1" and their opposites.
+Result<bool> ParseFlag(std::string_view text);
+/// A whole number from 0 to 1,000,000.
+Result<std::uint64_t> ParseCount(std::string_view text);
+/// "0.7" or "70%": 0 to 1.
+Result<double> ParseFraction(std::string_view text);
+/// "auto", "none", "zstd", "zstd:N" with N from -7 to 19, not 0.
+Result<storage::CompressPolicy> ParseCompress(std::string_view text);
+/// "OLD=NEW", both places.  The first '=' splits, unless OLD is a path that holds one: then the
+/// last '=' that is followed by a scheme or a '/' does.
+Result<std::pair<storage::Location, storage::Location>> ParsePathMap(std::string_view text);
+
+}  // namespace stateferry::cli
