@@ -36,10 +36,10 @@ struct UploadOptions {
   std::uint64_t size_bytes = 0;  ///< of the whole object
   std::uint64_t part_bytes = 0;  ///< every part but the last has exactly this size; > 0
   /// From Upload::ResumeToken() of an earlier process; empty starts anew.
-  std::string resume_token;
+  std::string resume_token = {};
   /// Opaque identity of the source content (place, key, size, etag), remembered by backends that
   /// can answer FindByOrigin.  Empty: none.
-  std::string origin;
+  std::string origin = {};
   /// False: Complete (or Flush) gives kConflict when the key exists.
   bool overwrite = true;
 };
