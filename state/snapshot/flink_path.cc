@@ -130,6 +130,10 @@ Result<std::string> NormalRelativePath(std::string_view text) {
   }
   std::string normal = NormalisePath(slashed);
   if (normal.empty()) return BadPath(ErrorCode::kRefused, text, "names no file");
+  // "./a:b" and "./ a" would be read as something else when they are written again in normal form.
+  if (Trim(normal) != normal || normal.find(':') < normal.find('/')) {
+    return BadPath(ErrorCode::kRefused, text, "has no normal form that means the same");
+  }
   return normal;
 }
 

@@ -53,7 +53,7 @@ TEST(NormalRelativePath, AllowsPlainNamesAndFolders) {
 
 TEST(NormalRelativePath, RefusesWhatLeavesTheDirectory) {
   for (const char* text : {"", " ", ".", "..", "../x", "a/../b", "a/..", "/x", "\\x",
-                           "a\\..\\..\\x", "s3://b/x", "a:b", "file:x"}) {
+                           "a\\..\\..\\x", "s3://b/x", "a:b", "file:x", "./a:b", "./ a"}) {
     auto path = NormalRelativePath(text);
     ASSERT_FALSE(path) << text;
     EXPECT_EQ(path.error().code(), ErrorCode::kRefused);
