@@ -62,14 +62,18 @@ void ReadEnvironment(const Environment& environment, const std::vector<OptionSpe
     settings.environment[spec.name] = {
         spec.repeatable ? SplitLines(it->second) : std::vector<std::string>{it->second}, name};
   }
+  // Other programs may have variables with this prefix; only what is nearly one of ours is taken
+  // for a mistake.
+  constexpr std::string_view kPrefix = "STATEFERRY_";
+  std::vector<std::string> bare_names;
+  for (const std::string& name : names) bare_names.push_back(name.substr(kPrefix.size()));
   for (const auto& [name, value] : environment.variables) {
-    if (!name.starts_with("STATEFERRY_") ||
-        std::find(names.begin(), names.end(), name) != names.end())
+    if (!name.starts_with(kPrefix) || std::find(names.begin(), names.end(), name) != names.end())
       continue;
-    const auto closest = ClosestWord(name, names);
-    settings.warnings.push_back(
-        fmt::format("the variable {} is not a setting and is ignored{}", name,
-                    closest ? fmt::format("; did you mean {}?", *closest) : ""));
+    if (const auto closest = ClosestWord(name.substr(kPrefix.size()), bare_names))
+      settings.warnings.push_back(
+          fmt::format("the variable {} is not a setting and is ignored; did you mean {}{}?", name,
+                      kPrefix, *closest));
   }
 }
 

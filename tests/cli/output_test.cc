@@ -1,0 +1,81 @@
+#include "cli/output.h"
+
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include "cli/table.h"
+
+namespace stateferry::cli {
+namespace {
+
+using testing::ElementsAre;
+
+TEST(Printable, DisarmsControlCharacters) {
+  EXPECT_EQ(Printable("plain ünï"), "plain ünï");
+  EXPECT_EQ(Printable("a\x1b[2Jb\r\n\x7f"), "a\\x1b[2Jb\\x0d\\x0a\\x7f");
+  EXPECT_EQ(Printable("a\nb\tc", true), "a\nb\tc");
+  EXPECT_EQ(Printable("\xC2\x9B"
+                      "31m"),
+            "\\u009b31m");
+}
+
+TEST(Output, IsQuietAboutAClosedPipe) {
+  signal(SIGPIPE, SIG_IGN);
+  int fds[2];
+  ASSERT_EQ(pipe(fds), 0);
+  close(fds[0]);
+  Output output({.stdout_fd = fds[1], .stderr_fd = -1});
+  for (int i = 0; i < 100'000; ++i) output.Line("a line of data");
+  EXPECT_TRUE(output.Flush());
+  close(fds[1]);
+}
+
+TEST(Output, ReportsAFullDisk) {
+  const int fd = open("/dev/full", O_WRONLY);
+  if (fd < 0) GTEST_SKIP() << "no /dev/full here";
+  Output output({.stdout_fd = fd, .stderr_fd = -1});
+  output.Line("data");
+  const auto flushed = output.Flush();
+  ASSERT_FALSE(flushed);
+  EXPECT_EQ(flushed.error().code(), ErrorCode::kNoSpace);
+  close(fd);
+}
+
+TEST(Output, GivesJsonErrorsWithCategoryAndHint) {
+  int fds[2];
+  ASSERT_EQ(pipe(fds), 0);
+  {
+    Output output({.json = true, .stdout_fd = fds[1], .stderr_fd = -1});
+    output.Line("not shown");
+    output.Failure(Error(ErrorCode::kLocked, "in use").WithHint("wait"), 11);
+  }
+  close(fds[1]);
+  char buffer[512];
+  const ssize_t n = read(fds[0], buffer, sizeof(buffer));
+  EXPECT_EQ(std::string(buffer, static_cast<std::size_t>(n)),
+            R"({"type":"error","category":"locked","message":"in use","exitCode":11,"hint":"wait"})"
+            "\n");
+  close(fds[0]);
+}
+
+TEST(Table, AlignsAndCuts) {
+  Table table({{"size", true}, {"name", false, 8}, {"where"}});
+  table.Add({"1.5 KiB", "short", "/a"});
+  table.Add({"12 B", "a very long name", ""});
+  EXPECT_THAT(table.Lines("  "), ElementsAre("     size  name      where",  //
+                                             "  1.5 KiB  short     /a",     //
+                                             "     12 B  a ver..."));
+}
+
+TEST(Table, CountsCodePointsNotBytes) {
+  EXPECT_EQ(DisplayWidth("zähler"), 6u);
+  EXPECT_EQ(Shortened("zähler-über-alles", 9), "zähler...");
+  EXPECT_EQ(Shortened("zähler", 6), "zähler");
+  EXPECT_EQ(Shortened("abcdef", 3), "abc");
+}
+
+}  // namespace
+}  // namespace stateferry::cli

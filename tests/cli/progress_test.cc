@@ -1,0 +1,222 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <deque>
+
+#include "cli/progress_display.h"
+#include "cli/progress_lines.h"
+#include "cli/table.h"
+#include "tests/fakes/fake_clock.h"
+
+namespace stateferry::cli {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+transfer::Progress Halfway() {
+  transfer::Progress progress;
+  progress.id = "0123456789abcdef";
+  progress.phase = "copying";
+  progress.bytes_done = 1ull << 30;
+  progress.bytes_total = 2ull << 30;
+  progress.files_done = 12;
+  progress.files_total = 1024;
+  progress.duplicate_bytes = 100u << 20;
+  progress.stored_bytes = 600u << 20;
+  progress.rate_bytes_per_s = 212.3 * (1 << 20);
+  progress.eta_seconds = 32;
+  return progress;
+}
+
+TEST(RenderProgress, FitsEveryWidth) {
+  for (int width = 1; width < 200; ++width)
+    for (const std::string& line : RenderProgress(Halfway(), width))
+      EXPECT_LT(DisplayWidth(line), static_cast<std::size_t>(width)) << line;
+}
+
+TEST(RenderProgress, ShowsEverythingAt80Columns) {
+  EXPECT_THAT(
+      RenderProgress(Halfway(), 80),
+      ElementsAre("copying    [##################------------------]  50 %  1.0 GiB of 2.0 GiB",
+                  "  12 of 1,024 files  212.3 MiB/s  ETA 0:32",
+                  "  dedup 100.0 MiB  stored 600.0 MiB  zstd 1.54x"));
+}
+
+TEST(RenderProgress, DropsTheBarAndTheLastFactsInANarrowWindow) {
+  EXPECT_THAT(RenderProgress(Halfway(), 40),
+              ElementsAre("copying  50 %  1.0 GiB of 2.0 GiB", "  12 of 1,024 files  212.3 MiB/s",
+                          "  dedup 100.0 MiB  stored 600.0 MiB"));
+  EXPECT_THAT(RenderProgress(Halfway(), 16), ElementsAre("copying  50 %"));
+  EXPECT_TRUE(RenderProgress(Halfway(), 9).empty());
+}
+
+TEST(RenderProgress, SaysHundredPercentOnlyAtTheEnd) {
+  transfer::Progress progress = Halfway();
+  progress.bytes_done = progress.bytes_total - 1;
+  EXPECT_THAT(RenderProgress(progress, 80)[0], HasSubstr(" 99 %"));
+  progress.bytes_done = progress.bytes_total;
+  EXPECT_THAT(RenderProgress(progress, 80)[0], HasSubstr("100 %"));
+  progress.bytes_done = progress.bytes_total * 2;  // the source grew under way
+  EXPECT_THAT(RenderProgress(progress, 80)[0], HasSubstr("100 %"));
+}
+
+TEST(RenderProgress, SurvivesWhatIsNotKnownYet) {
+  transfer::Progress progress;
+  progress.phase = "planning";
+  EXPECT_THAT(RenderProgress(progress, 80)[0], HasSubstr("  0 %  0 B of 0 B"));
+  progress.rate_bytes_per_s = std::numeric_limits<double>::infinity();
+  progress.eta_seconds = 1e300;
+  progress.bytes_total = UINT64_MAX;
+  EXPECT_FALSE(RenderProgress(progress, 80).empty());
+}
+
+/// A screen that understands what the display writes, and re-wraps lines when it is resized.
+class Screen final : public Terminal {
+ public:
+  int Width() const override { return width; }
+  void Write(std::string_view text) override {
+    while (!text.empty()) {
+      std::size_t used = 1;
+      if (text[0] == '\r')
+        column = 0;
+      else if (text[0] == '\n')
+        Down();
+      else if (text.starts_with("\x1b[J"))
+        Erase(), used = 3;
+      else if (text.starts_with("\x1b["))
+        used = Up(text);
+      else
+        Put(text[0]);
+      text.remove_prefix(used);
+    }
+  }
+  std::vector<std::string> Shown() const {
+    std::vector<std::string> shown(lines.begin(), lines.end());
+    while (!shown.empty() && shown.back().empty()) shown.pop_back();
+    return shown;
+  }
+
+  int width = 80;
+  std::size_t row = 0, column = 0;
+  std::deque<std::string> lines = {""};
+
+ private:
+  void Down() {
+    if (++row == lines.size()) lines.emplace_back();
+  }
+  void Erase() {
+    lines.resize(row + 1);
+    lines[row].resize(std::min(lines[row].size(), column));
+  }
+  std::size_t Up(std::string_view text) {
+    const std::size_t end = text.find('A');
+    row -= std::stoul(std::string(text.substr(2, end - 2)));
+    return end + 1;
+  }
+  void Put(char c) {
+    ASSERT_LT(column, static_cast<std::size_t>(width)) << "a line of the display wrapped";
+    std::string& line = lines[row];
+    if (line.size() <= column) line.resize(column + 1, ' ');
+    line[column++] = c;
+  }
+};
+
+TEST(TerminalDisplay, RedrawsInPlaceAndLeavesNothing) {
+  auto owned = std::make_unique<Screen>();
+  Screen& screen = *owned;
+  screen.Write("$ stateferry relocate\r\n");
+  auto display = TerminalDisplay(std::move(owned));
+  for (int i = 0; i < 50; ++i) display->OnProgress(Halfway());
+  EXPECT_EQ(screen.Shown().size(), 4u);
+  EXPECT_THAT(screen.Shown()[1], HasSubstr("copying"));
+  display->Clear();
+  EXPECT_THAT(screen.Shown(), ElementsAre("$ stateferry relocate"));
+}
+
+TEST(TerminalDisplay, FollowsResizesAndShrinkingFacts) {
+  auto owned = std::make_unique<Screen>();
+  Screen& screen = *owned;
+  auto display = TerminalDisplay(std::move(owned));
+  for (const int width : {80, 30, 120, 9, 16, 80}) {
+    screen.width = width;
+    display->OnProgress(Halfway());
+    EXPECT_EQ(screen.Shown().size(), RenderProgress(Halfway(), width).size()) << width;
+  }
+  transfer::Progress planning;
+  planning.phase = "planning";
+  display->OnProgress(planning);
+  EXPECT_EQ(screen.Shown().size(), 2u);
+  EXPECT_THAT(screen.Shown()[0], HasSubstr("planning"));
+}
+
+TEST(TerminalDisplay, PutsWarningsAboveItself) {
+  auto owned = std::make_unique<Screen>();
+  Screen& screen = *owned;
+  auto display = TerminalDisplay(std::move(owned));
+  display->OnProgress(Halfway());
+  display->OnWarning("careful \x1b[31m");
+  display->OnProgress(Halfway());
+  const auto shown = screen.Shown();
+  ASSERT_EQ(shown.size(), 4u);
+  EXPECT_EQ(shown[0], "stateferry: warning: careful \\x1b[31m");
+  EXPECT_THAT(shown[1], HasSubstr("copying"));
+}
+
+/// Both ends of a pipe that stands for standard output and standard error.
+struct Pipe {
+  Pipe() { EXPECT_EQ(pipe(fds), 0); }
+  ~Pipe() { close(fds[0]); }
+  std::string Read() {
+    close(fds[1]);
+    std::string text;
+    char buffer[4096];
+    for (ssize_t n; (n = read(fds[0], buffer, sizeof(buffer))) > 0;)
+      text.append(buffer, static_cast<std::size_t>(n));
+    return text;
+  }
+  int fds[2];
+};
+
+TEST(LineDisplay, SpeaksOncePerInterval) {
+  Pipe err;
+  fakes::FakeClock clock;
+  {
+    Output output({.stdout_fd = -1, .stderr_fd = err.fds[1]});
+    auto display = LineDisplay(output, clock, std::chrono::seconds(30));
+    for (int second = 0; second < 95; ++second) {
+      display->OnProgress(Halfway());
+      clock.Advance(std::chrono::seconds(1));
+    }
+  }
+  const std::string text = err.Read();
+  EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 3);
+  EXPECT_THAT(text, testing::StartsWith(
+                        "stateferry: copying 50 %, 1.0 GiB of 2.0 GiB, 12 of 1,024 files, "
+                        "212.3 MiB/s, ETA 0:32, dedup 100.0 MiB, stored 600.0 MiB, zstd 1.54x\n"));
+}
+
+TEST(JsonDisplay, WritesObjectsOnStandardOutput) {
+  Pipe out;
+  fakes::FakeClock clock;
+  {
+    Output output({.json = true, .stdout_fd = out.fds[1], .stderr_fd = -1});
+    auto display = JsonDisplay(output, clock, std::chrono::seconds(1));
+    for (int tenth = 0; tenth < 25; ++tenth) {
+      display->OnProgress(Halfway());
+      clock.Advance(std::chrono::milliseconds(100));
+    }
+    display->OnWarning("careful");
+  }
+  const std::string text = out.Read();
+  EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 3);
+  EXPECT_THAT(text, testing::StartsWith(
+                        R"({"type":"progress","ts":"2026-01-01T00:00:01.000Z",)"
+                        R"("id":"0123456789abcdef","phase":"copying","bytesDone":1073741824,)"
+                        R"("bytesTotal":2147483648,"objectsDone":12,"objectsTotal":1024,)"));
+  EXPECT_THAT(text, HasSubstr(R"({"type":"warning","message":"careful"})"));
+}
+
+}  // namespace
+}  // namespace stateferry::cli

@@ -1,0 +1,84 @@
+#!/usr/bin/env python3
+"""Golden output of commands that end well, and of a few that do not."""
+import difflib
+import os
+import sys
+
+from program import Sandbox
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+
+# Name of the file in expected/ -> command lines, run one after the other in one sandbox.
+CASES = {
+    "help": [["help"], ["store", "--help"]],
+    "help-relocate": [["relocate", "--help"]],
+    "version": [["version"], ["version", "-q"], ["version", "--output", "json"]],
+    "inspect": [["inspect", "{JOB}/chk-4", "{MAP}"]],
+    "inspect-operators": [["inspect", "{JOB}/chk-4", "{MAP}", "--operators"]],
+    "inspect-json": [["inspect", "{JOB}/chk-4", "{MAP}", "--files", "--output", "json"]],
+    "inspect-missing": [["inspect", "{JOB}/chk-4"], ["inspect", "{JOB}/chk-4", "--check-exists"]],
+    "snapshot-list": [["snapshot", "list", "-q", "{BUCKET}"], ["snapshot", "latest", "{BUCKET}"]],
+    "relocate-there-and-back": [
+        ["store", "init", "{DIR}/store"],
+        ["relocate", "{JOB}/chk-4", "managed://{DIR}/store/orders/chk-4", "{MAP}", "--dry-run"],
+        ["relocate", "{JOB}/chk-4", "managed://{DIR}/store/orders/chk-4", "{MAP}"],
+        ["relocate", "{JOB}/chk-4", "managed://{DIR}/store/orders/chk-4", "{MAP}"],
+        ["relocate", "{JOB}/chk-4", "managed://{DIR}/store/orders/chk-4", "{MAP}",
+         "--fail-if-nothing", "-q"],
+        ["verify", "managed://{DIR}/store/orders/chk-4", "--level", "deep"],
+        ["store", "check", "{DIR}/store", "--level", "deep"],
+        ["relocate", "managed://{DIR}/store/orders/chk-4", "{DIR}/new/chk-4"],
+        ["verify", "{DIR}/new/chk-4"],
+        ["store", "forget", "{DIR}/store", "orders/chk-4"],
+        ["store", "forget", "{DIR}/store", "orders/chk-4", "--yes"],
+        ["transfer", "prune", "--older-than", "0"],
+        ["transfer", "list"],
+    ],
+    "config": [
+        ["config", "get", "transfers"],
+        ["config", "set", "transfers", "7"],
+        ["config", "get", "transfers"],
+        ["config", "set", "bwlimit", "1MiB/s", "--profile", "none"],
+        ["config", "get"],
+        ["config", "path"],
+        ["config", "list-profiles"],
+    ],
+    "orphans": [["orphans", "{BUCKET}", "--older-than", "0"]],
+}
+
+
+def transcript(sandbox, lines):
+    text = ""
+    for words in lines:
+        done = sandbox.run(words)
+        text += "$ stateferry " + " ".join(words) + "\n"
+        text += done.stdout.decode()
+        for line in done.stderr.decode().splitlines():
+            text += "! " + line + "\n"
+        text += f"exit {done.returncode}\n"
+    return sandbox.comparable(text)
+
+
+def main():
+    accept = os.environ.get("SF_ACCEPT") == "1"
+    failed = 0
+    for name, lines in CASES.items():
+        path = os.path.join(HERE, "expected", name + ".txt")
+        with Sandbox(sys.argv[1]) as sandbox:
+            text = transcript(sandbox, lines)
+        if accept:
+            with open(path, "w", encoding="utf-8") as out:
+                out.write(text)
+            continue
+        with open(path, encoding="utf-8") as expected:
+            diff = list(difflib.unified_diff(expected.read().splitlines(), text.splitlines(),
+                                             name + " expected", name + " now", lineterm=""))
+        if diff:
+            failed += 1
+            print("\n".join(diff))
+    print(f"{len(CASES)} cases, {failed} differ" if not accept else "accepted")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
