@@ -33,6 +33,20 @@ FileStat ToFileStat(const struct stat& st) {
           .is_regular = S_ISREG(st.st_mode),
           .is_directory = S_ISDIR(st.st_mode)};
 }
+
+int FlagsOf(OpenMode mode) {
+  switch (mode) {
+    case OpenMode::kRead: return O_CLOEXEC | O_RDONLY;
+    case OpenMode::kReadWrite: return O_CLOEXEC | O_RDWR;
+    case OpenMode::kCreateNew: return O_CLOEXEC | O_RDWR | O_CREAT | O_EXCL;
+    case OpenMode::kCreateOrOpen: return O_CLOEXEC | O_RDWR | O_CREAT;
+  }
+  return O_CLOEXEC;
+}
+
+const char* NameOf(const NameInDir& name) {
+  return name.path.c_str() + (name.path.rfind('/') + 1);  // npos + 1 is 0
+}
 }  // namespace
 
 std::string ParentDir(std::string_view path) {
@@ -129,6 +143,30 @@ Result<void> File::Sync() {
   return {};
 }
 
+Result<void> File::CopyFrom(const File& from, std::uint64_t size_bytes) {
+  SF_TRY(state_->Check(IoOp::kWrite));
+  off_t read_at = 0, write_at = 0;
+  while (static_cast<std::uint64_t>(write_at) < size_bytes) {
+    const ssize_t n = Uninterrupted([&] {
+      return ::copy_file_range(from.fd(), &read_at, state_->fd, &write_at,
+                               size_bytes - static_cast<std::uint64_t>(write_at), 0);
+    });
+    if (n < 0 && (errno == ENOSYS || errno == EXDEV || errno == EINVAL || errno == EOPNOTSUPP))
+      break;  // this file system cannot: the loop below does it
+    if (n < 0) return ErrnoError(errno, "copying " + from.path() + " to " + state_->path);
+    if (n == 0) break;
+  }
+  Bytes buffer(std::min<std::uint64_t>(1u << 20, size_bytes));
+  for (auto at = static_cast<std::uint64_t>(write_at); at < size_bytes;) {
+    const std::size_t want = std::min<std::uint64_t>(buffer.size(), size_bytes - at);
+    SF_TRY(const std::size_t got, from.ReadAt(at, MutableByteSpan(buffer).first(want)));
+    if (got != want) return Error(ErrorCode::kConflict, from.path() + " shrank while being copied");
+    SF_TRY(WriteAt(at, ByteSpan(buffer).first(got)));
+    at += got;
+  }
+  return {};
+}
+
 void File::StartSync(std::uint64_t offset, std::uint64_t size_bytes) {
   if (!state_->Check(IoOp::kStartSync)) return;
   (void)::sync_file_range(state_->fd, static_cast<off_t>(offset), static_cast<off_t>(size_bytes),
@@ -142,14 +180,7 @@ Result<void> FileIo::Check(IoOp op, std::string_view path) const {
 
 Result<File> FileIo::Open(const std::string& path, OpenMode mode) const {
   SF_TRY(Check(mode == OpenMode::kCreateNew ? IoOp::kWrite : IoOp::kOpen, path));
-  int flags = O_CLOEXEC;
-  switch (mode) {
-    case OpenMode::kRead: flags |= O_RDONLY; break;
-    case OpenMode::kReadWrite: flags |= O_RDWR; break;
-    case OpenMode::kCreateNew: flags |= O_RDWR | O_CREAT | O_EXCL; break;
-    case OpenMode::kCreateOrOpen: flags |= O_RDWR | O_CREAT; break;
-  }
-  const int fd = Uninterrupted([&] { return ::open(path.c_str(), flags, 0666); });
+  const int fd = Uninterrupted([&] { return ::open(path.c_str(), FlagsOf(mode), 0666); });
   if (fd < 0) return ErrnoError(errno, "opening " + path);
   return Adopt(fd, path);
 }
@@ -285,6 +316,50 @@ Result<void> FileIo::WriteDurably(const std::string& path, ByteSpan bytes) const
   auto written = write();
   if (!written) (void)Unlink(temp);
   return written;
+}
+
+Result<File> FileIo::Open(const NameInDir& name, OpenMode mode) const {
+  SF_TRY(Check(mode == OpenMode::kCreateNew ? IoOp::kWrite : IoOp::kOpen, name.path));
+  const int flags = FlagsOf(mode) | O_NOFOLLOW | O_NONBLOCK;
+  const int fd = Uninterrupted([&] { return ::openat(name.dir_fd, NameOf(name), flags, 0666); });
+  if (fd < 0) return ErrnoError(errno, "opening " + name.path);
+  return Adopt(fd, name.path);
+}
+
+Result<void> FileIo::Rename(const NameInDir& from, const NameInDir& to) const {
+  SF_TRY(Check(IoOp::kRename, to.path));
+  if (::renameat(from.dir_fd, NameOf(from), to.dir_fd, NameOf(to)) != 0)
+    return ErrnoError(errno, "renaming " + from.path + " to " + to.path);
+  return {};
+}
+
+Result<void> FileIo::RenameNoReplace(const NameInDir& from, const NameInDir& to) const {
+  SF_TRY(Check(IoOp::kRename, to.path));
+  if (::syscall(SYS_renameat2, from.dir_fd, NameOf(from), to.dir_fd, NameOf(to),
+                RENAME_NOREPLACE) != 0)
+    return ErrnoError(errno, "renaming " + from.path + " to " + to.path);
+  return {};
+}
+
+Result<void> FileIo::Unlink(const NameInDir& name) const {
+  SF_TRY(Check(IoOp::kUnlink, name.path));
+  if (::unlinkat(name.dir_fd, NameOf(name), 0) != 0 && errno != ENOENT)
+    return ErrnoError(errno, "removing " + name.path);
+  return {};
+}
+
+Result<void> FileIo::MakeDir(const NameInDir& name) const {
+  SF_TRY(Check(IoOp::kMakeDir, name.path));
+  if (::mkdirat(name.dir_fd, NameOf(name), 0777) != 0 && errno != EEXIST)
+    return ErrnoError(errno, "making directory " + name.path);
+  return {};
+}
+
+Result<void> FileIo::SyncDir(int dir_fd, const std::string& path) const {
+  SF_TRY(Check(IoOp::kSyncDir, path));
+  if (Uninterrupted([&] { return ::fsync(dir_fd); }) != 0)
+    return ErrnoError(errno, "fsync of directory " + path);
+  return {};
 }
 
 }  // namespace stateferry

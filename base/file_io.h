@@ -66,6 +66,9 @@ class File {
   Result<void> Truncate(std::uint64_t size_bytes);
   /// fsync: content and size are durable.  The directory entry is not: see FileIo::SyncDir.
   Result<void> Sync();
+  /// Appends nothing, overwrites from byte 0: the first `size_bytes` of `from`, without moving them
+  /// through this process where the file system can do that.
+  Result<void> CopyFrom(const File& from, std::uint64_t size_bytes);
   /// Asks the kernel to start writing back [offset, offset + size); a hint that makes a later Sync
   /// shorter, never a promise.
   void StartSync(std::uint64_t offset, std::uint64_t size_bytes);
@@ -86,6 +89,13 @@ enum class OpenMode {
   kCreateOrOpen,  ///< keeps the content
 };
 
+/// A name inside an open directory.  The path of the directory is not looked at again, so that
+/// nobody can put a symlink in its place meanwhile.
+struct NameInDir {
+  int dir_fd = -1;
+  std::string path;  ///< for messages and hooks; its last component is the name
+};
+
 /// Paths are absolute or relative to the working directory.  Thread-safe.
 class FileIo {
  public:
@@ -95,6 +105,7 @@ class FileIo {
   /// Takes over an fd that the caller opened (openat2 in the file backend).
   Result<File> Adopt(int fd, std::string path) const;
   Result<FileStat> Stat(const std::string& path) const;
+  /// Also true for a symlink that leads nowhere.
   Result<bool> Exists(const std::string& path) const;
   Result<void> Rename(const std::string& from, const std::string& to) const;
   /// Errors: kConflict when `to` exists (renameat2 RENAME_NOREPLACE).
@@ -115,6 +126,15 @@ class FileIo {
   Result<std::string> ReadSmall(const std::string& path, std::uint64_t limit_bytes) const;
   /// temp file beside it + fsync + rename + fsync of the directory.  Durable on return.
   Result<void> WriteDurably(const std::string& path, ByteSpan bytes) const;
+
+  // The same for names in open directories; a name that is a symlink is not followed.
+  Result<File> Open(const NameInDir& name, OpenMode mode) const;
+  Result<void> Rename(const NameInDir& from, const NameInDir& to) const;
+  Result<void> RenameNoReplace(const NameInDir& from, const NameInDir& to) const;
+  Result<void> Unlink(const NameInDir& name) const;
+  /// Success also when it is there.  Durable after SyncDir of it and of its parent.
+  Result<void> MakeDir(const NameInDir& name) const;
+  Result<void> SyncDir(int dir_fd, const std::string& path) const;
 
   IoHooks* hooks() const { return hooks_; }
 

@@ -1,11 +1,10 @@
 #include "storage/bucket_dir.h"
 
 #include <fcntl.h>
-#include <linux/openat2.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 
 #include "storage/backend.h"
@@ -14,34 +13,34 @@ namespace stateferry::storage {
 
 namespace {
 constexpr std::size_t kMaxComponentBytes = 255;
-constexpr std::size_t kMaxKnownDirs = 10'000;
+constexpr std::size_t kMaxOpenDirs = 32;
+constexpr std::size_t kMaxKnownDirs = 100'000;
+constexpr int kOpenDirFlags = O_RDONLY | O_DIRECTORY;
 
-/// openat2 where the kernel has it (5.6 and later); before that, a walk that follows no symlink.
-int OpenAtBeneath(int root_fd, const std::string& key, int flags) {
-  open_how how{};
-  how.flags = static_cast<std::uint64_t>(flags) | O_CLOEXEC;
-  how.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
-  const long fd = ::syscall(SYS_openat2, root_fd, key.c_str(), &how, sizeof(how));
-  if (fd >= 0 || errno != ENOSYS) return static_cast<int>(fd);
-  int at = ::dup(root_fd);
-  for (std::size_t start = 0; at >= 0;) {
-    const auto slash = key.find('/', start);
-    const bool last = slash == std::string::npos;
-    const std::string name = key.substr(start, last ? slash : slash - start);
-    const int next =
-        ::openat(at, name.c_str(), (last ? flags : O_PATH | O_DIRECTORY) | O_NOFOLLOW | O_CLOEXEC);
-    const int errnum = errno;
-    ::close(at);
-    errno = errnum;
-    if (last) return next;
-    at = next;
-    start = slash + 1;
-  }
-  return at;
+std::string_view ParentKey(std::string_view key) {
+  const auto slash = key.rfind('/');
+  return slash == std::string_view::npos ? std::string_view() : key.substr(0, slash);
+}
+
+FileStat ToFileStat(const struct stat& st) {
+  return {.size_bytes = static_cast<std::uint64_t>(st.st_size),
+          .mtime_ns = st.st_mtim.tv_sec * 1'000'000'000LL + st.st_mtim.tv_nsec,
+          .inode = st.st_ino,
+          .is_regular = S_ISREG(st.st_mode),
+          .is_directory = S_ISDIR(st.st_mode)};
+}
+
+Error NotAnObject(const std::string& path) {
+  return Error(ErrorCode::kRefused, path + " is neither a file nor a directory");
 }
 }  // namespace
 
-Result<void> BucketDir::CheckBucketKey(std::string_view key) const {
+std::string BucketDir::PathOf(std::string_view key) const {
+  if (key.empty()) return root_;
+  return (root_ == "/" ? std::string() : root_) + "/" + std::string(key);
+}
+
+Result<void> BucketDir::CheckBucketKey(std::string_view key) {
   SF_TRY(CheckKey(key));
   for (std::size_t start = 0; start < key.size();) {
     const auto end = std::min(key.find('/', start), key.size());
@@ -51,87 +50,157 @@ Result<void> BucketDir::CheckBucketKey(std::string_view key) const {
                        "\" has a path component longer than 255 bytes, which no file can have");
     start = end + 1;
   }
-  if (key == kBucketPrivateDir ||
-      (key.starts_with(kBucketPrivateDir) && key[kBucketPrivateDir.size()] == '/'))
+  if (key.substr(0, key.find('/')) == kBucketPrivateDir)
     return Error(ErrorCode::kInvalidArgument, "object key \"" + std::string(key) + "\" lies in " +
                                                   std::string(kBucketPrivateDir) +
                                                   ", which is kept for unfinished uploads");
   return {};
 }
 
-Result<int> BucketDir::OpenBeneath(std::string_view key, int flags) const {
-  const int root_fd = ::open(root_.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC);
-  if (root_fd < 0) return ErrnoError(errno, "opening bucket " + root_);
-  const int fd = OpenAtBeneath(root_fd, std::string(key), flags);
-  const int errnum = errno;
-  ::close(root_fd);
-  if (fd >= 0) return fd;
-  if (errnum == EXDEV || errnum == ELOOP)
-    return Error(ErrorCode::kPermission,
-                 PathOf(key) + " leads out of its bucket through a symbolic link");
-  return ErrnoError(errnum, PathOf(key));
+Result<File> BucketDir::OpenForRead(std::string_view key) {
+  SF_TRY(const Dir root, Root());
+  SF_TRY(const int fd, OpenBeneath(*root, key, O_RDONLY));
+  SF_TRY(auto file, io_.Adopt(fd, PathOf(key)));
+  SF_TRY(const auto stat, file.Stat());
+  if (stat.is_directory)
+    return Error(ErrorCode::kNotFound, PathOf(key) + " is a directory, not an object");
+  if (!stat.is_regular) return NotAnObject(PathOf(key));
+  return file;
 }
 
-Result<File> BucketDir::OpenForRead(std::string_view key) const {
-  // O_NONBLOCK: opening a named pipe must not wait for its writer.
-  SF_TRY(const int fd, OpenBeneath(key, O_RDONLY | O_NONBLOCK));
-  struct stat st {};
-  const int stated = ::fstat(fd, &st);
-  if (stated != 0 || !S_ISREG(st.st_mode)) {
-    ::close(fd);
-    if (stated == 0 && !S_ISDIR(st.st_mode))
-      return Error(ErrorCode::kRefused, PathOf(key) + " is neither a file nor a directory");
-    return Error(ErrorCode::kNotFound, PathOf(key) + " is not an object");
-  }
-  return io_.Adopt(fd, PathOf(key));
-}
-
-Result<FileStat> BucketDir::Stat(std::string_view key) const {
-  SF_TRY(const int fd, OpenBeneath(key, O_PATH));
+Result<FileStat> BucketDir::Stat(std::string_view key) {
+  SF_TRY(const Dir root, Root());
+  SF_TRY(const int fd, OpenBeneath(*root, key, O_PATH));
   struct stat st {};
   const int stated = ::fstat(fd, &st);
   const int errnum = errno;
   ::close(fd);
   if (stated != 0) return ErrnoError(errnum, PathOf(key));
-  if (!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
-    return Error(ErrorCode::kRefused, PathOf(key) + " is neither a file nor a directory");
-  return FileStat{.size_bytes = static_cast<std::uint64_t>(st.st_size),
-                  .mtime_ns = st.st_mtim.tv_sec * 1'000'000'000LL + st.st_mtim.tv_nsec,
-                  .inode = st.st_ino,
-                  .is_regular = S_ISREG(st.st_mode),
-                  .is_directory = S_ISDIR(st.st_mode)};
+  if (!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode)) return NotAnObject(PathOf(key));
+  return ToFileStat(st);
 }
 
-Result<void> BucketDir::EnsureParent(std::string_view key) {
-  const auto slash = key.rfind('/');
-  const std::string dir(slash == std::string_view::npos ? std::string_view()
-                                                        : key.substr(0, slash));
+BucketDir::Dir BucketDir::Cached(std::string_view dir) {
   std::lock_guard lock(mutex_);
-  if (known_dirs_.contains(dir)) return {};
-  const std::string path = dir.empty() ? root_ : PathOf(dir);
-  if (dir.empty()) {
-    SF_TRY(io_.MakeDirsDurably(root_));
-  } else {
-    // Every existing ancestor is looked at from inside the bucket; from the first missing one on
-    // nothing can be a symlink.
-    for (std::size_t end = 0; end != std::string::npos;) {
-      end = dir.find('/', end + 1);
-      auto stat = Stat(std::string_view(dir).substr(0, end));
-      if (!stat && stat.error().code() == ErrorCode::kNotFound) break;
-      if (!stat) return stat.error();
-      if (!stat->is_directory)
-        return Error(ErrorCode::kConflict,
-                     PathOf(std::string_view(dir).substr(0, end)) +
-                         " is a file, so no object can lie below it; remove it or choose another "
-                         "destination");
-    }
-    SF_TRY(io_.MakeDirsDurably(path));
+  const auto it = cached_dirs_.find(std::string(dir));
+  if (it == cached_dirs_.end()) return nullptr;
+  recent_.splice(recent_.begin(), recent_, it->second);
+  return it->second->open;
+}
+
+void BucketDir::Remember(std::string_view dir, const Dir& open) {
+  std::lock_guard lock(mutex_);
+  const std::string name(dir);
+  if (cached_dirs_.contains(name)) return;
+  recent_.push_front({name, open});
+  cached_dirs_[name] = recent_.begin();
+  if (recent_.size() <= kMaxOpenDirs) return;
+  cached_dirs_.erase(recent_.back().name);
+  recent_.pop_back();
+}
+
+void BucketDir::Forget(std::string_view dir) {
+  std::lock_guard lock(mutex_);
+  known_.clear();
+  const auto it = cached_dirs_.find(std::string(dir));
+  if (it == cached_dirs_.end()) return;
+  recent_.erase(it->second);
+  cached_dirs_.erase(it);
+}
+
+Result<BucketDir::Dir> BucketDir::Root() {
+  if (Dir cached = Cached("")) {
+    if (cached->IsLinked()) return cached;
+    Forget("");
   }
-  if (known_dirs_.size() >= kMaxKnownDirs) known_dirs_.clear();
-  known_dirs_.insert(dir);
+  const int fd = ::open(root_.c_str(), kOpenDirFlags | O_CLOEXEC);
+  if (fd < 0 && errno == ENOTDIR)
+    return Error(ErrorCode::kConflict, root_ + " is not a directory, so it cannot be a bucket");
+  if (fd < 0) return ErrnoError(errno, "opening bucket " + root_);
+  Dir open = std::make_shared<OpenDir>(fd, root_);
+  Remember("", open);
+  return open;
+}
+
+Result<BucketDir::Dir> BucketDir::MakeRoot() {
+  auto root = Root();
+  if (root || root.error().code() != ErrorCode::kNotFound) return root;
+  SF_TRY(io_.MakeDirsDurably(root_));
+  return Root();
+}
+
+Result<BucketDir::Dir> BucketDir::OpenToRead(std::string_view dir) {
+  SF_TRY(const Dir root, Root());
+  if (dir.empty()) return root;
+  SF_TRY(const int fd, OpenBeneath(*root, dir, kOpenDirFlags));
+  return Dir(std::make_shared<OpenDir>(fd, PathOf(dir)));
+}
+
+Result<BucketDir::Dir> BucketDir::OpenToWrite(std::string_view dir) {
+  SF_TRY(const Dir root, MakeRoot());
+  Dir open = dir.empty() ? root : Cached(dir);
+  if (!open) {
+    auto fd = OpenBeneath(*root, dir, kOpenDirFlags);
+    if (!fd && fd.error().code() == ErrorCode::kNotFound) {
+      SF_TRY(const Dir parent, OpenToWrite(ParentKey(dir)));
+      SF_TRY(io_.MakeDir({.dir_fd = parent->fd(), .path = PathOf(dir)}));
+      Touch(ParentKey(dir));
+      fd = OpenBeneath(*root, dir, kOpenDirFlags);
+    }
+    if (!fd && fd.error().code() == ErrorCode::kNotFound)  // it is there, but no directory
+      return Error(ErrorCode::kConflict,
+                   PathOf(dir) +
+                       " is a file, so no object can lie below it; remove it or choose "
+                       "another destination");
+    if (!fd) return fd.error();
+    open = std::make_shared<OpenDir>(*fd, PathOf(dir));
+    Remember(dir, open);
+  }
+  // An earlier process may have made this directory and ended before it synced: sync it and all
+  // above it once.
+  std::lock_guard lock(mutex_);
+  for (std::string_view above = dir; known_.insert(std::string(above)).second;
+       above = ParentKey(above)) {
+    touched_.insert(std::string(above));
+    if (above.empty()) break;
+  }
+  if (known_.size() > kMaxKnownDirs) known_.clear();
+  return open;
+}
+
+void BucketDir::Touch(std::string_view dir) {
+  std::lock_guard lock(mutex_);
+  touched_.insert(std::string(dir));
+}
+
+Result<void> BucketDir::SyncOne(const std::string& dir) {
+  Dir open = Cached(dir);
+  if (!open) {
+    auto opened = OpenToRead(dir);
+    // Removed meanwhile by somebody else, with all that was in it.
+    if (!opened && opened.error().code() == ErrorCode::kNotFound) return {};
+    if (!opened) return opened.error();
+    open = *opened;
+  }
+  return io_.SyncDir(open->fd(), open->path());
+}
+
+Result<void> BucketDir::SyncDirs() {
+  // Held throughout: who finds nothing left to sync must not return before it is synced.
+  std::lock_guard syncing(sync_mutex_);
+  if (sync_error_) return *sync_error_;
+  std::set<std::string> dirs;
+  {
+    std::lock_guard lock(mutex_);
+    dirs.swap(touched_);
+  }
+  for (const auto& dir : dirs) {
+    auto synced = SyncOne(dir);
+    if (synced) continue;
+    sync_error_ = synced.error();
+    return synced;
+  }
   return {};
 }
-
-Result<void> BucketDir::EnsureUploadsDir() { return io_.MakeDirsDurably(UploadsDir()); }
 
 }  // namespace stateferry::storage

@@ -1,50 +1,80 @@
 #pragma once
-// Resolves keys inside one directory without ever leaving it.
+// The directory of a bucket: keys become files and directories inside of it, never outside.
 
+#include <list>
+#include <memory>
 #include <mutex>
 #include <set>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <unordered_set>
 
 #include "base/file_io.h"
 #include "base/result.h"
+#include "storage/beneath.h"
 
 namespace stateferry::storage {
 
-/// Where unfinished uploads and temporary files of a bucket lie; no key can name it.
+/// Where unfinished uploads of a bucket lie; no key can name it.
 inline constexpr std::string_view kBucketPrivateDir = ".stateferry";
+inline constexpr std::string_view kBucketUploadsDir = ".stateferry/uploads";
 
-/// Thread-safe.
+/// Directories are named by their keys, "" is the bucket itself.  Thread-safe.
 class BucketDir {
  public:
+  using Dir = std::shared_ptr<const OpenDir>;
+
   BucketDir(const FileIo& io, std::string root) : io_(io), root_(std::move(root)) {}
 
   const FileIo& io() const { return io_; }
   const std::string& root() const { return root_; }
-  std::string PathOf(std::string_view key) const { return root_ + "/" + std::string(key); }
-  std::string UploadsDir() const {
-    return root_ + "/" + std::string(kBucketPrivateDir) + "/uploads";
-  }
+  std::string PathOf(std::string_view key) const;
 
   /// storage::CheckKey, path components of at most 255 bytes, and not below kBucketPrivateDir.
-  Result<void> CheckBucketKey(std::string_view key) const;
+  static Result<void> CheckBucketKey(std::string_view key);
+
   /// Opens a regular file for reading.  Errors: kNotFound (also for a directory); kPermission when
   /// a symlink leads out of the bucket; kRefused for anything that is neither file nor directory.
-  Result<File> OpenForRead(std::string_view key) const;
-  /// The same without opening; a directory gives is_directory.
-  Result<FileStat> Stat(std::string_view key) const;
-  /// Makes the directory of `key`, durably, after checking that no symlink leads out of the bucket.
-  Result<void> EnsureParent(std::string_view key);
-  Result<void> EnsureUploadsDir();
+  Result<File> OpenForRead(std::string_view key);
+  /// Like OpenForRead, without opening; a directory gives is_directory.
+  Result<FileStat> Stat(std::string_view key);
+  /// Errors: kNotFound (also for a file).
+  Result<Dir> OpenToRead(std::string_view dir);
+  /// Makes what is missing.  The directory and those above it are durable after SyncDirs.
+  /// Errors: kConflict when a file is in the way.
+  Result<Dir> OpenToWrite(std::string_view dir);
+  /// After something was added to, renamed in or removed from it.
+  void Touch(std::string_view dir);
+  /// Every directory that was touched before the call is durable on return.  After one failed fsync
+  /// every call fails: nobody knows what the kernel has kept.
+  Result<void> SyncDirs();
+  /// Forgets an open directory that was removed under us.
+  void Forget(std::string_view dir);
 
  private:
-  Result<int> OpenBeneath(std::string_view key, int flags) const;
+  Result<Dir> Root();
+  Result<Dir> MakeRoot();
+  Dir Cached(std::string_view dir);
+  void Remember(std::string_view dir, const Dir& open);
+  Result<void> SyncOne(const std::string& dir);
 
-  FileIo io_;
-  std::string root_;
+  const FileIo io_;
+  const std::string root_;
+
   std::mutex mutex_;
-  std::unordered_set<std::string> known_dirs_;  // guarded by mutex_; checked or made before
+  struct CachedDir {
+    std::string name;
+    Dir open;
+  };
+  std::list<CachedDir> recent_;  // guarded by mutex_
+  std::unordered_map<std::string, std::list<CachedDir>::iterator>
+      cached_dirs_;                        // guarded by mutex_
+  std::set<std::string> touched_;          // guarded by mutex_
+  std::unordered_set<std::string> known_;  // guarded by mutex_; seen by OpenToWrite before
+
+  std::mutex sync_mutex_;            // taken before mutex_
+  std::optional<Error> sync_error_;  // guarded by sync_mutex_
 };
 
 }  // namespace stateferry::storage

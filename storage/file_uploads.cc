@@ -1,11 +1,15 @@
 #include "storage/file_uploads.h"
 
+#include <fcntl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <random>
+#include <utility>
 
 #include "base/hash.h"
+#include "storage/part_grid.h"
 
 namespace stateferry::storage {
 
@@ -20,12 +24,17 @@ std::size_t MaxOpenFiles() {
   return std::clamp<std::size_t>(limit.rlim_cur / 4, 4, 256);
 }
 
+std::string_view ParentKey(std::string_view key) {
+  const auto slash = key.rfind('/');
+  return slash == std::string_view::npos ? std::string_view() : key.substr(0, slash);
+}
+
 /// Ties a token to what is uploaded, so that a token is never taken for another object's.
 std::string TokenPrefix(std::string_view key, const UploadOptions& options) {
   std::string identity(key);
   AppendLittle<std::uint64_t>(identity, options.size_bytes);
   AppendLittle<std::uint64_t>(identity, options.part_bytes);
-  return Xxh3_128(AsBytes(identity)).ToHex();
+  return Xxh3_128(AsBytes(identity)).ToHex() + "-";
 }
 
 std::string RandomHex() {
@@ -33,6 +42,10 @@ std::string RandomHex() {
   std::string raw;
   for (int i = 0; i < 4; ++i) AppendLittle<std::uint32_t>(raw, device());
   return ToHex(AsBytes(raw));
+}
+
+Error Ended(const UploadFile& upload) {
+  return Error(ErrorCode::kInternal, "the upload of " + upload.key + " has ended already");
 }
 
 class FileUpload final : public Upload {
@@ -48,180 +61,320 @@ class FileUpload final : public Upload {
 
  private:
   FileUploads& uploads_;
-  std::shared_ptr<UploadFile> file_;
+  const std::shared_ptr<UploadFile> file_;
 };
 }  // namespace
 
-FileUploads::FileUploads(BucketDir& bucket, const FileIo& io)
-    : bucket_(bucket), io_(io), max_open_(MaxOpenFiles()) {}
+FileUploads::FileUploads(BucketDir& bucket) : bucket_(bucket), max_open_(MaxOpenFiles()) {}
 
 FileUploads::~FileUploads() {
-  if (!uploads_dir_made_) return;
+  if (!used_) return;
   // Fails, as it should, while unfinished uploads lie there.
-  if (io_.RemoveEmptyDir(bucket_.UploadsDir()))
-    (void)io_.RemoveEmptyDir(ParentDir(bucket_.UploadsDir()));
+  if (bucket_.io().RemoveEmptyDir(bucket_.PathOf(kBucketUploadsDir)))
+    (void)bucket_.io().RemoveEmptyDir(bucket_.PathOf(kBucketPrivateDir));
 }
 
 Result<std::unique_ptr<Upload>> FileUploads::Start(std::string_view key,
                                                    const UploadOptions& options) {
-  SF_TRY(bucket_.CheckBucketKey(key));
-  if (options.part_bytes == 0)
-    return Error(ErrorCode::kInvalidArgument, "an upload needs a part size above 0");
+  SF_TRY(BucketDir::CheckBucketKey(key));
+  SF_TRY(CheckGrid(key, options));
+  SF_TRY(auto upload, options.resume_token.empty() ? Create(key, options) : Resume(key, options));
+  return std::unique_ptr<Upload>(std::make_unique<FileUpload>(*this, std::move(upload)));
+}
+
+Result<std::shared_ptr<UploadFile>> FileUploads::Create(std::string_view key,
+                                                        const UploadOptions& options) {
+  // The destination's directory first: what stands in the way is found before a byte moves.
+  SF_TRY(bucket_.OpenToWrite(ParentKey(key)));
   auto upload = std::make_shared<UploadFile>();
   upload->key = key;
-  upload->size_bytes = options.size_bytes;
-  upload->part_bytes = options.part_bytes;
-  upload->overwrite = options.overwrite;
-  const std::string prefix = TokenPrefix(key, options);
-  if (!options.resume_token.empty()) {
-    const auto& token = options.resume_token;
-    const bool plausible = token.starts_with(prefix) &&
-                           token.find_first_not_of("0123456789abcdef-") == std::string::npos;
-    const std::string path = bucket_.UploadsDir() + "/" + token;
-    bool exists = false;
-    if (plausible) {
-      SF_TRY(exists, io_.Exists(path));
+  upload->options = options;
+  upload->token = TokenPrefix(key, options) + RandomHex();
+  used_ = true;
+  std::lock_guard file_lock(upload->mutex);
+  // Another process that ends may remove the empty uploads directory under us.
+  constexpr int kTries = 5;
+  for (int i = 1;; ++i) {
+    SF_TRY(upload->dir, bucket_.OpenToWrite(kBucketUploadsDir));
+    auto file = bucket_.io().Open(upload->temp(), OpenMode::kCreateNew);
+    if (file) {
+      upload->file = std::make_shared<File>(std::move(*file));
+      break;
     }
-    if (!exists)
-      return Error(ErrorCode::kNotFound,
-                   "the unfinished upload of " + bucket_.PathOf(key) + " is gone");
-    upload->token = token;
-    upload->temp_path = path;
-    return std::unique_ptr<Upload>(std::make_unique<FileUpload>(*this, std::move(upload)));
+    if (file.error().code() != ErrorCode::kNotFound || i == kTries) return file.error();
+    bucket_.Forget(kBucketUploadsDir);
+    bucket_.Forget(kBucketPrivateDir);
   }
-  SF_TRY(bucket_.EnsureParent(key));
-  {
-    std::lock_guard lock(mutex_);
-    if (!uploads_dir_made_) {
-      SF_TRY(bucket_.EnsureUploadsDir());
-      uploads_dir_made_ = true;
-    }
-  }
-  upload->token = prefix + "-" + RandomHex();
-  upload->temp_path = bucket_.UploadsDir() + "/" + upload->token;
-  SF_TRY(upload->file, io_.Open(upload->temp_path, OpenMode::kCreateNew));
-  std::lock_guard lock(mutex_);
   ++open_files_;
-  pending_.new_files = true;
-  if (upload->size_bytes == 0) {  // nothing will be put, but the file must become durable
-    upload->dirty = true;
-    pending_.dirty.push_back(upload);
+  bucket_.Touch(kBucketUploadsDir);
+  return upload;
+}
+
+Result<std::shared_ptr<UploadFile>> FileUploads::Resume(std::string_view key,
+                                                        const UploadOptions& options) {
+  const Error gone(ErrorCode::kNotFound,
+                   "the unfinished upload of " + bucket_.PathOf(key) + " is gone");
+  auto upload = std::make_shared<UploadFile>();
+  upload->key = key;
+  upload->options = options;
+  upload->token = options.resume_token;
+  upload->resumed = true;
+  if (!upload->token.starts_with(TokenPrefix(key, options)) ||
+      upload->token.find_first_not_of("0123456789abcdef-") != std::string::npos)
+    return gone;
+  auto dir = bucket_.OpenToRead(kBucketUploadsDir);
+  if (!dir && dir.error().code() == ErrorCode::kNotFound) return gone;
+  if (!dir) return dir.error();
+  upload->dir = *dir;
+  std::lock_guard file_lock(upload->mutex);
+  auto file = OpenFile(*upload);
+  if (!file && file.error().code() == ErrorCode::kNotFound) return gone;
+  if (!file) return file.error();
+  used_ = true;
+  SF_TRY(const auto stat, (*file)->Stat());
+  if (!stat.is_regular || stat.size_bytes > options.size_bytes) {
+    CloseFile(*upload);
+    return gone;
   }
-  return std::unique_ptr<Upload>(std::make_unique<FileUpload>(*this, std::move(upload)));
+  return upload;
+}
+
+Result<std::shared_ptr<File>> FileUploads::OpenFile(UploadFile& upload) {
+  if (upload.file) return upload.file;
+  SF_TRY(auto file, bucket_.io().Open(upload.temp(), OpenMode::kReadWrite));
+  upload.file = std::make_shared<File>(std::move(file));
+  ++open_files_;
+  return upload.file;
+}
+
+void FileUploads::CloseFile(UploadFile& upload) {
+  if (!upload.file) return;
+  upload.file.reset();
+  --open_files_;
+}
+
+void FileUploads::MarkDirty(const std::shared_ptr<UploadFile>& upload) {
+  std::lock_guard lock(mutex_);
+  if (upload->dirty) return;
+  upload->dirty = true;
+  dirty_.push_back(upload);
 }
 
 Result<void> FileUploads::PutPart(const std::shared_ptr<UploadFile>& upload,
                                   std::uint32_t part_index, ByteSpan bytes) {
-  const std::uint64_t offset = part_index * upload->part_bytes;
-  if (offset > upload->size_bytes ||
-      bytes.size() != std::min(upload->part_bytes, upload->size_bytes - offset))
-    return Error(ErrorCode::kInvalidArgument,
-                 "part " + std::to_string(part_index) + " of " + upload->key + " has " +
-                     std::to_string(bytes.size()) + " bytes, which is not its place in the grid");
+  SF_TRY(const std::uint64_t offset,
+         PartOffset(upload->key, upload->options, part_index, bytes.size()));
+  std::shared_ptr<File> file;
   {
-    std::lock_guard lock(upload->mutex);
-    if (!upload->file.is_open()) {
-      SF_TRY(upload->file, io_.Open(upload->temp_path, OpenMode::kReadWrite));
-      std::lock_guard count(mutex_);
-      ++open_files_;
-    }
+    std::lock_guard file_lock(upload->mutex);
+    if (upload->error) return *upload->error;
+    if (upload->state != UploadFile::State::kOpen) return Ended(*upload);
+    SF_TRY(file, OpenFile(*upload));
   }
-  // Only Flush closes the file, and never while a part of it is not in.
-  SF_TRY(upload->file.WriteAt(offset, bytes));
-  if (bytes.size() >= kStartSyncBytes) upload->file.StartSync(offset, bytes.size());
-  std::lock_guard lock(mutex_);
-  if (!upload->dirty) {
-    upload->dirty = true;
-    pending_.dirty.push_back(upload);
+  SF_TRY(file->WriteAt(offset, bytes));
+  if (bytes.size() >= kStartSyncBytes) file->StartSync(offset, bytes.size());
+  {
+    std::lock_guard file_lock(upload->mutex);
+    upload->parts.insert(part_index);
   }
+  MarkDirty(upload);
   return {};
 }
 
 Result<void> FileUploads::Complete(const std::shared_ptr<UploadFile>& upload) {
-  SF_TRY(auto stat, io_.Stat(upload->temp_path));
-  if (stat.size_bytes != upload->size_bytes)
-    return Error(ErrorCode::kInternal, upload->key + " was completed with " +
-                                           std::to_string(stat.size_bytes) + " of " +
-                                           std::to_string(upload->size_bytes) + " bytes");
-  SF_TRY(bucket_.EnsureParent(upload->key));
   std::lock_guard file_lock(upload->mutex);
+  if (upload->error) return *upload->error;
+  if (upload->state == UploadFile::State::kAborted) return Ended(*upload);
+  if (upload->state != UploadFile::State::kOpen) return {};
+  const std::uint64_t part_count = PartCount(upload->options);
+  SF_TRY(const auto file, OpenFile(*upload));
+  SF_TRY(const auto stat, file->Stat());
+  const bool parts_missing = !upload->resumed && upload->parts.size() < part_count;
+  if (stat.size_bytes != upload->options.size_bytes || parts_missing)
+    return Error(ErrorCode::kInternal, "the upload of " + upload->key + " was completed with " +
+                                           std::to_string(upload->parts.size()) + " of " +
+                                           std::to_string(part_count) + " parts and " +
+                                           std::to_string(stat.size_bytes) + " of " +
+                                           std::to_string(upload->options.size_bytes) + " bytes");
+  SF_TRY(const auto parent, bucket_.OpenToWrite(ParentKey(upload->key)));
+  SF_TRY(CheckTarget(*upload, *parent));
+  upload->state = UploadFile::State::kComplete;
+  // An empty object has no part that would have told Flush of it.
+  if (upload->options.size_bytes == 0) MarkDirty(upload);
   std::lock_guard lock(mutex_);
-  upload->complete = true;
-  pending_.complete.push_back(upload);
-  // All parts are in: with many small files at once, do not hold a descriptor for each.
-  if (upload->file.is_open() && open_files_ > max_open_ && upload->dirty) {
-    upload->file.Close();
-    --open_files_;
-  }
+  complete_.push_back(upload);
+  // With many small files at once, do not hold a descriptor for each.
+  if (open_files_ > max_open_) CloseFile(*upload);
   return {};
 }
 
 Result<void> FileUploads::Abort(const std::shared_ptr<UploadFile>& upload) {
   std::lock_guard flushing(flush_mutex_);
   std::lock_guard file_lock(upload->mutex);
-  std::lock_guard lock(mutex_);
-  if (upload->file.is_open()) --open_files_;
-  upload->file.Close();
-  std::erase(pending_.dirty, upload);
-  std::erase(pending_.complete, upload);
-  return io_.Unlink(upload->temp_path);
+  if (upload->state == UploadFile::State::kNamed) return Ended(*upload);
+  upload->state = UploadFile::State::kAborted;
+  CloseFile(*upload);
+  {
+    std::lock_guard lock(mutex_);
+    std::erase(dirty_, upload);
+    std::erase(complete_, upload);
+  }
+  SF_TRY(bucket_.io().Unlink(upload->temp()));
+  bucket_.Touch(kBucketUploadsDir);
+  return {};
 }
 
-void FileUploads::TouchDir(const std::string& dir) {
-  std::lock_guard lock(mutex_);
-  pending_.dirs.insert(dir);
+Result<void> FileUploads::Copy(std::string_view from, std::string_view to,
+                               const PutOptions& options) {
+  SF_TRY(BucketDir::CheckBucketKey(from));
+  SF_TRY(BucketDir::CheckBucketKey(to));
+  SF_TRY(const auto source, bucket_.OpenForRead(from));
+  SF_TRY(const auto stat, source.Stat());
+  SF_TRY(auto upload, Create(to, {.size_bytes = stat.size_bytes,
+                                  .part_bytes = std::max<std::uint64_t>(1, stat.size_bytes),
+                                  .overwrite = options.overwrite}));
+  auto copied = upload->file->CopyFrom(source, stat.size_bytes);
+  if (copied) {
+    upload->parts.insert(0);
+    MarkDirty(upload);
+    copied = Complete(upload);
+  }
+  if (!copied) (void)Abort(upload);
+  return copied;
 }
 
-FileUploads::Pending FileUploads::TakePending() {
-  std::lock_guard lock(mutex_);
-  for (const auto& upload : pending_.dirty) upload->dirty = false;
-  return std::exchange(pending_, Pending());
+Result<FileStat> FileUploads::Put(std::string_view key, ByteSpan bytes, const PutOptions& options) {
+  SF_TRY(BucketDir::CheckBucketKey(key));
+  SF_TRY(auto upload, Create(key, {.size_bytes = bytes.size(),
+                                   .part_bytes = std::max<std::uint64_t>(1, bytes.size()),
+                                   .overwrite = options.overwrite}));
+  FileStat stat;
+  auto write = [&]() -> Result<void> {
+    SF_TRY(upload->file->WriteAt(0, bytes));
+    SF_TRY(upload->file->Sync());
+    SF_TRY(stat, upload->file->Stat());
+    SF_TRY(GiveName(*upload));
+    return bucket_.SyncDirs();
+  };
+  auto written = write();
+  if (!written) {
+    if (upload->state != UploadFile::State::kNamed) (void)Abort(upload);
+    return written.error();
+  }
+  return stat;
 }
 
 Result<void> FileUploads::Flush() {
-  std::lock_guard flushing(flush_mutex_);
-  Pending pending = TakePending();
-  SF_TRY(SyncContents(pending));
-  SF_TRY(GiveNames(pending, pending.dirs));
-  if (pending.new_files) pending.dirs.insert(bucket_.UploadsDir());
-  for (const auto& dir : pending.dirs) SF_TRY(io_.SyncDir(dir));
-  return {};
-}
-
-Result<void> FileUploads::SyncContents(const Pending& pending) {
-  if (pending.dirty.size() >= kSyncFsFrom) SF_TRY(io_.SyncFs(bucket_.root()));
-  for (const auto& upload : pending.dirty) {
-    std::lock_guard file_lock(upload->mutex);
-    const bool was_open = upload->file.is_open();
-    if (!was_open) {
-      SF_TRY(upload->file, io_.Open(upload->temp_path, OpenMode::kReadWrite));
-    }
-    SF_TRY(upload->file.Sync());
+  std::uint64_t failed_before = 0;
+  {
     std::lock_guard lock(mutex_);
-    if (!was_open) ++open_files_;
-    if (upload->complete) {
-      upload->file.Close();
-      --open_files_;
-    }
+    failed_before = failed_flushes_;
   }
+  std::lock_guard flushing(flush_mutex_);
+  Uploads dirty, complete;
+  {
+    std::lock_guard lock(mutex_);
+    for (const auto& upload : dirty_) upload->dirty = false;
+    dirty.swap(dirty_);
+    complete.swap(complete_);
+  }
+  auto first_failure = SyncContents(dirty);
+  for (const auto& upload : complete) {
+    auto named = GiveName(*upload);
+    if (!named && first_failure) first_failure = std::move(named);
+  }
+  auto synced = bucket_.SyncDirs();
+  if (!synced && first_failure) first_failure = std::move(synced);
+
+  std::lock_guard lock(mutex_);
+  if (!first_failure) {
+    ++failed_flushes_;
+    last_failure_ = first_failure.error();
+  }
+  // What we were to make durable may have been part of a flush that failed while we waited.
+  if (failed_flushes_ != failed_before) return *last_failure_;
   return {};
 }
 
-Result<void> FileUploads::GiveNames(const Pending& pending, std::set<std::string>& dirs) {
-  for (const auto& upload : pending.complete) {
-    {
-      std::lock_guard file_lock(upload->mutex);
-      if (upload->file.is_open()) {
-        upload->file.Close();
-        std::lock_guard lock(mutex_);
-        --open_files_;
+Result<void> FileUploads::SyncContents(const Uploads& dirty) {
+  Result<void> first_failure;
+  if (dirty.size() >= kSyncFsFrom) {
+    first_failure = bucket_.io().SyncFs(bucket_.root());
+    if (!first_failure) {
+      // Whose bytes it was that the disk refused is not known.
+      for (const auto& upload : dirty) {
+        std::lock_guard file_lock(upload->mutex);
+        upload->error = first_failure.error();
       }
+      return first_failure;
     }
-    const std::string path = bucket_.PathOf(upload->key);
-    SF_TRY(upload->overwrite ? io_.Rename(upload->temp_path, path)
-                             : io_.RenameNoReplace(upload->temp_path, path));
-    dirs.insert(ParentDir(path));
   }
+  for (const auto& upload : dirty) {
+    auto synced = SyncContent(*upload);
+    if (!synced && first_failure) first_failure = std::move(synced);
+  }
+  return first_failure;
+}
+
+Result<void> FileUploads::SyncContent(UploadFile& upload) {
+  std::shared_ptr<File> file;
+  {
+    std::lock_guard file_lock(upload.mutex);
+    if (upload.error) return *upload.error;
+    auto opened = OpenFile(upload);
+    if (!opened) {
+      upload.error = opened.error();
+      return opened.error();
+    }
+    file = *opened;
+  }
+  auto synced = file->Sync();
+  std::lock_guard file_lock(upload.mutex);
+  if (!synced) upload.error = synced.error();
+  if (upload.state == UploadFile::State::kComplete) CloseFile(upload);
+  return synced;
+}
+
+Result<void> FileUploads::CheckTarget(const UploadFile& upload, const OpenDir& parent) const {
+  struct stat st {};
+  const std::string name = upload.key.substr(upload.key.rfind('/') + 1);  // npos + 1 is 0
+  if (::fstatat(parent.fd(), name.c_str(), &st, AT_SYMLINK_NOFOLLOW) != 0) return {};
+  const std::string path = bucket_.PathOf(upload.key);
+  if (S_ISDIR(st.st_mode))
+    return Error(ErrorCode::kConflict,
+                 path +
+                     " is a directory, so no object can have its name; remove it or choose "
+                     "another destination");
+  if (!S_ISREG(st.st_mode) && !S_ISLNK(st.st_mode))
+    return Error(ErrorCode::kRefused, path + " is neither a file nor a directory");
+  if (!upload.options.overwrite) return Error(ErrorCode::kConflict, path + " exists already");
+  return {};
+}
+
+Result<void> FileUploads::GiveName(UploadFile& upload) {
+  std::lock_guard file_lock(upload.mutex);
+  CloseFile(upload);
+  if (upload.error) return *upload.error;
+  const std::string_view parent_key = ParentKey(upload.key);
+  auto rename = [&]() -> Result<void> {
+    SF_TRY(const auto parent, bucket_.OpenToWrite(parent_key));
+    SF_TRY(CheckTarget(upload, *parent));
+    const NameInDir to{.dir_fd = parent->fd(), .path = bucket_.PathOf(upload.key)};
+    return upload.options.overwrite ? bucket_.io().Rename(upload.temp(), to)
+                                    : bucket_.io().RenameNoReplace(upload.temp(), to);
+  };
+  auto named = rename();
+  if (!named && named.error().code() == ErrorCode::kNotFound) {
+    bucket_.Forget(parent_key);  // somebody has removed the directory; make it again, once
+    named = rename();
+  }
+  if (!named) {
+    upload.state = UploadFile::State::kOpen;  // it can be aborted, or completed later
+    return named;
+  }
+  upload.state = UploadFile::State::kNamed;
+  bucket_.Touch(parent_key);
+  bucket_.Touch(kBucketUploadsDir);
   return {};
 }
 

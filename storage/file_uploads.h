@@ -4,8 +4,9 @@
 #include <atomic>
 #include <memory>
 #include <mutex>
-#include <set>
+#include <optional>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 #include "storage/backend.h"
@@ -13,34 +14,42 @@
 
 namespace stateferry::storage {
 
-/// One temporary file.  Kept open while few are; with many small uploads it is closed after the
-/// write and opened again for its fsync.
+/// One temporary file on its way to a key.
 struct UploadFile {
   std::string key;
-  std::string token;
-  std::string temp_path;
-  std::uint64_t size_bytes = 0;
-  std::uint64_t part_bytes = 0;
-  bool overwrite = true;
+  UploadOptions options;
+  std::string token;  ///< also the name of the temporary file
+  BucketDir::Dir dir;
+  bool resumed = false;
 
-  std::mutex mutex;
-  File file;              // guarded by mutex; shared by concurrent parts while open
-  bool dirty = false;     // guarded by FileUploads::mutex_
-  bool complete = false;  // guarded by FileUploads::mutex_
+  std::mutex mutex;  // taken before FileUploads::mutex_
+  /// Open while few are; with many small uploads it is closed when complete and opened again for
+  /// its fsync.  Shared with writes under way.
+  std::shared_ptr<File> file;
+  std::unordered_set<std::uint32_t> parts;  ///< put by this process
+  enum class State { kOpen, kComplete, kNamed, kAborted } state = State::kOpen;
+  std::optional<Error> error;  ///< an fsync failed: of no use any more
+
+  bool dirty = false;  // guarded by FileUploads::mutex_
+
+  NameInDir temp() const { return {.dir_fd = dir->fd(), .path = dir->PathOf(token)}; }
 };
 
 /// All uploads of one bucket.  Thread-safe.
 class FileUploads {
  public:
-  FileUploads(BucketDir& bucket, const FileIo& io);
+  explicit FileUploads(BucketDir& bucket);
   /// Removes the uploads directory when nothing is left in it.
   ~FileUploads();
 
   Result<std::unique_ptr<Upload>> Start(std::string_view key, const UploadOptions& options);
-  /// Everything accepted before the call becomes durable; completed uploads get their names.
+  /// Copies within the file system; named by the next Flush.
+  Result<void> Copy(std::string_view from, std::string_view to, const PutOptions& options);
+  /// One object in one step, without waiting for a Flush under way; durable on return.
+  Result<FileStat> Put(std::string_view key, ByteSpan bytes, const PutOptions& options);
+  /// Everything accepted before the call becomes durable; completed uploads get their names.  When
+  /// one upload fails the others are still made durable.
   Result<void> Flush();
-  /// The directory of `path` is to be synced at the next Flush (a deletion).
-  void TouchDir(const std::string& dir);
 
   Result<void> PutPart(const std::shared_ptr<UploadFile>& upload, std::uint32_t part_index,
                        ByteSpan bytes);
@@ -48,24 +57,29 @@ class FileUploads {
   Result<void> Abort(const std::shared_ptr<UploadFile>& upload);
 
  private:
-  struct Pending {
-    std::vector<std::shared_ptr<UploadFile>> dirty;
-    std::vector<std::shared_ptr<UploadFile>> complete;
-    std::set<std::string> dirs;
-    bool new_files = false;
-  };
-  Pending TakePending();
-  Result<void> SyncContents(const Pending& pending);
-  Result<void> GiveNames(const Pending& pending, std::set<std::string>& dirs);
+  using Uploads = std::vector<std::shared_ptr<UploadFile>>;
+
+  Result<std::shared_ptr<UploadFile>> Create(std::string_view key, const UploadOptions& options);
+  Result<std::shared_ptr<UploadFile>> Resume(std::string_view key, const UploadOptions& options);
+  void MarkDirty(const std::shared_ptr<UploadFile>& upload);
+  Result<std::shared_ptr<File>> OpenFile(UploadFile& upload);  // caller holds upload.mutex
+  void CloseFile(UploadFile& upload);                          // caller holds upload.mutex
+  Result<void> SyncContents(const Uploads& dirty);
+  Result<void> SyncContent(UploadFile& upload);
+  Result<void> GiveName(UploadFile& upload);
+  Result<void> CheckTarget(const UploadFile& upload, const OpenDir& parent) const;
 
   BucketDir& bucket_;
-  const FileIo io_;
   const std::size_t max_open_;
-  std::mutex flush_mutex_;  // one flush at a time; taken before mutex_
+  std::atomic<std::size_t> open_files_{0};
+  std::atomic<bool> used_{false};
+
+  std::mutex flush_mutex_;  // one flush at a time; taken before all others
   std::mutex mutex_;
-  Pending pending_;                // guarded by mutex_
-  std::size_t open_files_ = 0;     // guarded by mutex_
-  bool uploads_dir_made_ = false;  // guarded by mutex_
+  Uploads dirty_;                      // guarded by mutex_
+  Uploads complete_;                   // guarded by mutex_
+  std::uint64_t failed_flushes_ = 0;   // guarded by mutex_
+  std::optional<Error> last_failure_;  // guarded by mutex_
 };
 
 }  // namespace stateferry::storage
