@@ -17,11 +17,16 @@ enum class Layout { kPortable, kAnchored, kTree };
 std::string_view LayoutName(Layout layout);
 std::optional<Layout> LayoutFromName(std::string_view name);
 
+/// The name of a place as Flink will know it: any scheme, kept as it is (s3a, hdfs...).
+/// Errors: kInvalidArgument.
+Result<storage::Location> ParseRestoreUri(std::string_view text);
+
 struct RelocateRequest {
   storage::Location from;  ///< snapshot directory or metadata file; with kTree also a job directory
   storage::Location to;  ///< portable, anchored: becomes the snapshot directory; tree: the new root
   std::optional<Layout> layout;                 ///< none: portable into managed, else anchored
-  std::optional<storage::Location> restore_at;  ///< the name by which Flink will see `to`
+  std::optional<storage::Location> restore_at;  ///< the name by which Flink will see `to`:
+                                                ///< ParseRestoreUri
   PathMap map;
   std::vector<std::string> command;  ///< to repeat this request
 };

@@ -25,7 +25,7 @@ struct SnapshotFile {
   storage::Location location;    ///< what the handle resolves to (before --map)
   storage::Location read_from;   ///< where the bytes are (after --map); equal without a map
   std::uint64_t size_bytes = 0;  ///< as the handles say, or the object's own when they do not know
-  bool size_exact = true;        ///< false: changelog files, whose handles count logical bytes
+  bool size_exact = true;        ///< false: changelog and merged files, and unknown sizes
   FileKind kind = FileKind::kAbsolute;
   std::string operator_id;     ///< of the first handle, 32 hex digits
   std::string operator_name;   ///< name, uid or id: the best known
@@ -33,6 +33,9 @@ struct SnapshotFile {
   std::optional<bool> exists;  ///< set when asked (check_exists)
   std::string etag;            ///< when it was looked at
   std::string problem;         ///< "" or what is wrong: missing, shorter, longer, unreadable
+  /// A dangling relative handle (FLINK-39964) whose bytes were found elsewhere: `problem` says so
+  /// and Flink cannot restore it, but a relocation reads `read_from` and mends it.
+  bool repaired = false;
 };
 
 struct OperatorInfo {

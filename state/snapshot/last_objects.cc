@@ -1,0 +1,67 @@
+#include "state/snapshot/last_objects.h"
+
+#include <fmt/format.h>
+
+#include "state/snapshot/flink_metadata_limits.h"
+#include "state/snapshot/source_objects.h"
+
+namespace stateferry::state::snapshot {
+
+Result<std::string> LastObjects::ContentOf(const LastObject& object) {
+  if (object.bytes) return *object.bytes;
+  SourceObjects objects(places_);
+  return objects.ReadAll(object.copy_from, kMaxMetadataBytes);
+}
+
+Result<LastObjects::Held> LastObjects::WhatIsThere(const LastObject& object,
+                                                   std::string_view content,
+                                                   storage::Access access) {
+  auto place = places_.Open(to_, access);
+  if (!place && place.error().code() == ErrorCode::kNotFound && access == storage::Access::kRead)
+    return Held::kNothing;
+  if (!place) return std::move(place).error();
+  const std::string key = place->Key(object.to_name);
+  auto meta = place->backend->Stat(key);
+  if (!meta && meta.error().code() == ErrorCode::kNotFound) return Held::kNothing;
+  if (!meta) return std::move(meta).error();
+  if (meta->size_bytes != content.size()) return Held::kOther;
+  SF_TRY(const std::string there, storage::ReadAll(*place->backend, key, content.size()));
+  return there == content ? Held::kSame : Held::kOther;
+}
+
+Result<void> LastObjects::CheckFree(const LastObject& object) {
+  if (if_exists_ == transfer::IfExists::kOverwrite) return {};
+  SF_TRY(const std::string content, ContentOf(object));
+  SF_TRY(const Held held, WhatIsThere(object, content, storage::Access::kRead));
+  if (held == Held::kNothing) return {};
+  if (held == Held::kSame && if_exists_ != transfer::IfExists::kFail) return {};
+  return Error(ErrorCode::kConflict,
+               fmt::format("{} is there already{}", to_.Child(object.to_name).ToString(),
+                           held == Held::kOther ? " with other content" : ""))
+      .WithHint("choose another destination, or replace it with --if-exists overwrite");
+}
+
+Result<void> LastObjects::DropOther(const LastObject& object) {
+  SF_TRY(const std::string content, ContentOf(object));
+  SF_TRY(const Held held, WhatIsThere(object, content, storage::Access::kWrite));
+  if (held != Held::kOther) return {};
+  SF_TRY(const auto place, places_.Open(to_, storage::Access::kWrite));
+  SF_TRY(place.backend->Delete(place.Key(object.to_name)));
+  return place.backend->Flush();
+}
+
+Result<void> LastObjects::Put(const LastObject& object) {
+  SF_TRY(const std::string content, ContentOf(object));
+  SF_TRY(const Held before, WhatIsThere(object, content, storage::Access::kWrite));
+  if (before == Held::kSame) return {};
+  // Somebody may have put one since CheckFree looked.
+  const bool overwrite = if_exists_ == transfer::IfExists::kOverwrite;
+  SF_TRY(const auto place, places_.Open(to_, storage::Access::kWrite));
+  SF_TRY(place.backend->Put(place.Key(object.to_name), AsBytes(content), {.overwrite = overwrite}));
+  SF_TRY(const Held after, WhatIsThere(object, content, storage::Access::kWrite));
+  if (after == Held::kSame) return {};
+  return Error(ErrorCode::kCorruption, to_.Child(object.to_name).ToString() +
+                                           " was written and does not read back as it should");
+}
+
+}  // namespace stateferry::state::snapshot

@@ -1,0 +1,141 @@
+#include "state/snapshot/relocate.h"
+
+#include <fmt/format.h>
+
+#include "state/snapshot/destination_check.h"
+#include "state/snapshot/flink_format.h"
+#include "state/snapshot/flink_path.h"
+#include "state/snapshot/last_objects.h"
+#include "state/snapshot/plain_tree.h"
+#include "state/snapshot/snapshot_format.h"
+
+namespace stateferry::state::snapshot {
+namespace {
+
+constexpr std::pair<Layout, std::string_view> kLayoutNames[] = {
+    {Layout::kPortable, "portable"}, {Layout::kAnchored, "anchored"}, {Layout::kTree, "tree"}};
+
+/// Checks before it puts; see SnapshotFormat::CheckMoved.
+using CheckMoved = std::function<Result<void>(const std::vector<LastObject>&)>;
+
+struct Moved {
+  transfer::TransferReport report;
+  std::uint64_t last_bytes = 0;
+};
+
+/// Files first, last objects behind them.
+Result<Moved> Move(const transfer::TransferRequest& request, const RelocationPlan& plan,
+                   const CheckMoved& check, const transfer::TransferOptions& options,
+                   const transfer::TransferEnv& env) {
+  SF_TRY(CheckDestination(env.places, plan.read_roots, request.to));
+  LastObjects last_objects(env.places, request.to, options.if_exists);
+  std::vector<LastObject> last;
+  const transfer::FileLister files = [&](const transfer::FileVisitor& visit) -> Result<void> {
+    last.clear();
+    return plan.list(visit, [&](LastObject object) -> Result<void> {
+      SF_TRY(last_objects.CheckFree(object));
+      last.push_back(std::move(object));
+      return {};
+    });
+  };
+  if (options.if_exists == transfer::IfExists::kOverwrite && !options.dry_run) {
+    SF_TRY(plan.list([](const auto&) { return Result<void>(); },
+                     [&](const LastObject& object) { return last_objects.DropOther(object); }));
+  }
+  const auto finalize = [&]() -> Result<void> {
+    if (check) SF_TRY(check(last));
+    for (const LastObject& object : last) SF_TRY(last_objects.Put(object));
+    return {};
+  };
+  Moved moved;
+  SF_TRY(moved.report, transfer::RunTransfer(request, files, finalize, options, env));
+  for (const LastObject& object : last) moved.last_bytes += object.bytes ? object.bytes->size() : 0;
+  return moved;
+}
+
+transfer::TransferRequest TransferOf(const RelocateRequest& request, Layout layout) {
+  Json maps = Json::array();
+  for (const auto& [old_place, new_place] : request.map)
+    maps.push_back({old_place.ToString(), new_place.ToString()});
+  return {.kind = "relocate",
+          .from = request.from.ToString(),
+          .to = request.to,
+          .parameters = {{"layout", LayoutName(layout)},
+                         {"restoreAt", request.restore_at ? FlinkUri(*request.restore_at) : ""},
+                         {"map", std::move(maps)}},
+          .command = request.command};
+}
+
+}  // namespace
+
+std::string_view LayoutName(Layout layout) {
+  for (const auto& [value, name] : kLayoutNames)
+    if (value == layout) return name;
+  return "";
+}
+
+std::optional<Layout> LayoutFromName(std::string_view name) {
+  for (const auto& [value, known] : kLayoutNames)
+    if (known == name) return value;
+  return std::nullopt;
+}
+
+Result<storage::Location> ParseRestoreUri(std::string_view text) {
+  auto path = ParseFlinkPath(text);
+  if (!path || !path->IsAbsolute())
+    return Error(ErrorCode::kInvalidArgument,
+                 "\"" + PrintablePath(text) + "\" is not an absolute path or URI of a directory");
+  storage::Location location;
+  location.scheme = path->scheme.empty() ? "file" : path->scheme;
+  location.authority = path->authority;
+  location.path = path->path;
+  return location;
+}
+
+Result<RelocateReport> Relocate(const RelocateRequest& request,
+                                const transfer::TransferOptions& options,
+                                const transfer::TransferEnv& env) {
+  RelocateReport report;
+  report.layout = request.layout.value_or(request.to.scheme == "managed" ? Layout::kPortable
+                                                                         : Layout::kAnchored);
+  std::unique_ptr<SnapshotFormat> format;
+  if (report.layout == Layout::kTree) {
+    // Only Flink's snapshots share files, so only they come in trees.
+    format = MakeFlinkFormat();
+  } else {
+    SF_TRY(format, FindFormat(env.places, request.from, request.map));
+  }
+  SF_TRY(const RelocationPlan plan, format->PlanRelocation(env.places, request, report.layout));
+  report.warnings = plan.warnings;
+  const auto check = [&](const std::vector<LastObject>& last) {
+    return format->CheckMoved(env.places, request, last);
+  };
+  SF_TRY(const Moved moved, Move(TransferOf(request, report.layout), plan, check, options, env));
+  report.transfer = moved.report;
+  report.metadata_bytes = moved.last_bytes;
+  for (const std::string& name : plan.snapshot_names)
+    report.snapshots.push_back(request.to.Child(name));
+  const storage::Location restore_at = request.restore_at.value_or(request.to);
+  report.restore_pointer = restore_at.Child(plan.snapshot_names.back());
+  return report;
+}
+
+Result<transfer::TransferReport> CopyTree(const storage::Location& from,
+                                          const storage::Location& to,
+                                          const std::vector<std::string>& command,
+                                          const transfer::TransferOptions& options,
+                                          const transfer::TransferEnv& env) {
+  const auto is_metadata = [](std::string_view name) {
+    return name.substr(name.rfind('/') + 1) == kMetadataName;
+  };
+  SF_TRY(const RelocationPlan plan, PlanTreeCopy(env.places, from, is_metadata));
+  const transfer::TransferRequest request{.kind = "copy",
+                                          .from = from.ToString(),
+                                          .to = to,
+                                          .parameters = Json::object(),
+                                          .command = command};
+  SF_TRY(const Moved moved, Move(request, plan, nullptr, options, env));
+  return moved.report;
+}
+
+}  // namespace stateferry::state::snapshot

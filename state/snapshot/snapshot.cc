@@ -1,1 +1,0 @@
-#include "state/snapshot/snapshot.h"

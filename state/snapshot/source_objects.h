@@ -1,0 +1,45 @@
+#pragma once
+// Objects by location, wherever they are.
+
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <unordered_map>
+
+#include "state/snapshot/snapshot.h"
+
+namespace stateferry::state::snapshot {
+
+/// Opens each directory once.  Thread-safe.
+class SourceObjects {
+ public:
+  explicit SourceObjects(storage::Places& places) : places_(places) {}
+
+  /// None when it is not there, be it that its directory is not there either.
+  Result<std::optional<storage::ObjectMeta>> Find(const storage::Location& location);
+  Result<std::size_t> Read(const storage::Location& location, std::uint64_t offset,
+                           MutableByteSpan out);
+  /// Errors: kRefused above `limit_bytes`.
+  Result<std::string> ReadAll(const storage::Location& location, std::uint64_t limit_bytes);
+  /// Objects whose location starts with that of `directory` and "/" + `name_prefix`, in key order.
+  /// The visitor gets their location.  No such directory: no calls.
+  using Visitor = std::function<Result<void>(const storage::Location&, const storage::ObjectMeta&)>;
+  Result<void> List(const storage::Location& directory, std::string_view name_prefix,
+                    const Visitor& visit);
+
+  storage::Places& places() { return places_; }
+
+ private:
+  Result<storage::Place*> Open(const storage::Location& directory);
+
+  storage::Places& places_;
+  std::mutex mutex_;
+  std::unordered_map<std::string, storage::Place> open_;  // guarded by mutex_; entries stay
+};
+
+/// Looks at each file: sets `exists`, `etag`, `problem`, and the object's own size where the
+/// handles do not know it (a changelog file, the whole of a merged file).
+void LookAtFiles(SourceObjects& objects, std::vector<SnapshotFile>& files);
+
+}  // namespace stateferry::state::snapshot
