@@ -37,30 +37,20 @@ class Brake {
   std::stop_callback<std::function<void()>> link_;
 };
 
-/// Shows progress and watches the time limit until told to end.
-class Watch {
- public:
-  Watch(Meter& meter, const TransferOptions& options, Brake& brake)
-      : thread_([this, &meter, &options, &brake](std::stop_token stop) -> Result<void> {
-          std::mutex mutex;
-          std::condition_variable_any wake;
-          while (!stop.stop_requested()) {
-            meter.Show();
-            if (options.max_duration.count() > 0 &&
-                meter.Seconds() >= static_cast<double>(options.max_duration.count()))
-              brake.Pull("the time limit is reached");
-            std::unique_lock lock(mutex);
-            wake.wait_for(lock, stop, kShowInterval, [] { return false; });
-          }
-          return {};
-        }) {
-    group_.Start(thread_);
+/// Shows progress and watches the time limit until stopped.
+Result<void> WatchRun(Meter& meter, const TransferOptions& options, Brake& brake,
+                      std::stop_token stop) {
+  std::mutex mutex;
+  std::condition_variable_any wake;
+  const auto limit_s = static_cast<double>(options.max_duration.count());
+  while (!stop.stop_requested()) {
+    meter.Show();
+    if (limit_s > 0 && meter.Seconds() >= limit_s) brake.Pull("the time limit is reached");
+    std::unique_lock lock(mutex);
+    wake.wait_for(lock, stop, kShowInterval, [] { return false; });
   }
-
- private:
-  TaskGroup::Task thread_;
-  TaskGroup group_;
-};
+  return {};
+}
 
 }  // namespace
 
@@ -76,8 +66,11 @@ Result<void> MoveFiles(const MoveInputs& in, std::stop_token stop) {
   Mover mover({in.id, in.journal, in.ends, in.options, in.meter, in.buffers, queue, committer,
                [&brake](const char* why) { brake.Pull(why); }});
   in.meter.SetPhase("copying");
-  Watch watch(in.meter, in.options, brake);
 
+  TaskGroup watching;
+  watching.Start([&](std::stop_token ended) {
+    return WatchRun(in.meter, in.options, brake, std::move(ended));
+  });
   TaskGroup committing;
   committing.Start([&](std::stop_token) { return committer.Run(); });
   TaskGroup working(brake.token());

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <thread>
 
+#include "storage/managed/managed_store.h"
 #include "transfer/endpoints.h"
 #include "transfer/executor.h"
 #include "transfer/meter.h"
@@ -77,6 +78,18 @@ Result<TransferReport> DryRun(const TransferRequest& request, const FileLister& 
   return meter.Report(TransferStatus::kPlanned);
 }
 
+/// A managed destination knows how many of the bytes it had already and what it stored.
+Result<void> MeterStore(const TransferRequest& request, Meter& meter, const TransferEnv& env) {
+  SF_TRY(auto* store, env.places.ManagedStore(request.to, storage::Access::kWrite));
+  if (!store) return {};
+  meter.SetStored([store] {
+    const auto stats = store->write_stats();
+    return Meter::Stored{.duplicate_bytes = stats.duplicate_bytes,
+                         .stored_bytes = stats.stored_bytes};
+  });
+  return {};
+}
+
 Error Stopped(const Error& error, const Meter& meter) {
   return Error(ErrorCode::kCancelled,
                fmt::format("{}: {} of {} files and {} of {} bytes are done", error.message(),
@@ -93,6 +106,7 @@ Result<TransferReport> RunTransfer(const TransferRequest& request, const FileLis
   Meter meter(TransferId(request), env.clock, env.progress);
   if (options.dry_run) return DryRun(request, files, options, meter, env);
   SF_TRY(auto ends, Endpoints::Open(env.places, request.to, storage::Access::kWrite));
+  SF_TRY(MeterStore(request, meter, env));
   const auto capabilities = ends->to().capabilities();
   SF_TRY(auto plan, MakePlan({request, files, options, capabilities}, env.journal, env.clock, meter,
                              env.stop));

@@ -1,0 +1,99 @@
+#include "transfer/manage.h"
+
+#include <fmt/format.h>
+
+#include "transfer/report.h"
+#include "transfer/status.h"
+
+namespace stateferry::transfer {
+
+namespace {
+
+/// Drops what unfinished uploads of a transfer hold at its destination.  Returns how many.
+Result<std::uint64_t> AbortUploads(const TransferRecord& record, Journal& journal,
+                                   storage::Places& places) {
+  std::uint64_t aborted = 0;
+  std::optional<storage::Place> place;
+  const auto abort = [&](const FileRecord& file) -> Result<void> {
+    if (file.resume_token.empty()) return {};
+    if (!place) {
+      SF_TRY(auto location, storage::ParseLocation(record.to));
+      SF_TRY(place, places.Open(location, storage::Access::kWrite));
+    }
+    auto upload = place->backend->StartUpload(place->Key(file.task.to_name),
+                                              {.size_bytes = file.task.size_bytes,
+                                               .part_bytes = file.part_bytes,
+                                               .resume_token = file.resume_token});
+    if (!upload && upload.error().code() == ErrorCode::kNotFound) return {};
+    if (!upload) return std::move(upload).error();
+    SF_TRY((*upload)->Abort());
+    ++aborted;
+    return {};
+  };
+  SF_TRY(journal.VisitFiles(record.id, 0, abort));
+  if (place) SF_TRY(place->backend->Flush());
+  return aborted;
+}
+
+}  // namespace
+
+Result<TransferRecord> CancelTransfer(const std::string& id, Journal& journal,
+                                      storage::Places& places, Clock& clock) {
+  SF_TRY(auto record, journal.Find(id));
+  if (!record) return Error(ErrorCode::kNotFound, "there is no transfer " + id);
+  if (record->status == TransferStatus::kCommitted)
+    return Error(ErrorCode::kConflict,
+                 "transfer " + id + " is committed already; there is nothing to cancel");
+  SF_TRY(AbortUploads(*record, journal, places));
+  record->status = TransferStatus::kCancelled;
+  record->error = "cancelled for good";
+  record->updated = FormatTime(clock.Now());
+  record->plan_complete = false;
+  SF_TRY(journal.PutTransfer(*record));
+  SF_TRY(journal.DropPlan(id));
+  return *record;
+}
+
+Result<PruneReport> PruneTransfers(std::chrono::seconds older_than, Journal& journal,
+                                   storage::Places& places, Clock& clock) {
+  PruneReport report;
+  // RFC 3339 in UTC with fixed digits sorts as time does.
+  const std::string before = FormatTime(clock.Now() - older_than);
+  SF_TRY(auto records, journal.List());
+  for (const auto& record : records) {
+    const std::string& touched = record.updated.empty() ? record.created : record.updated;
+    const bool never_planned = record.status == TransferStatus::kPlanned && !record.plan_complete;
+    if ((!IsOver(record.status) && !never_planned) || touched > before) continue;
+    auto aborted = AbortUploads(record, journal, places);
+    if (!aborted) {
+      ++report.kept_unreachable;
+      continue;
+    }
+    report.uploads_aborted += *aborted;
+    SF_TRY(journal.Remove(record.id));
+    ++report.removed;
+  }
+  return report;
+}
+
+Json ToJson(const TransferRecord& record) {
+  Json json{
+      {"id", record.id},
+      {"status", StatusName(record.status)},
+      {"kind", record.kind},
+      {"from", record.from},
+      {"to", record.to},
+      {"parameters", record.parameters},
+      {"command", record.command},
+      {"createdAt", record.created},
+      {"updatedAt", record.updated},
+      {"planComplete", record.plan_complete},
+      {"filesTotal", record.files_total},
+      {"bytesTotal", record.bytes_total},
+      {"error", record.error},
+  };
+  if (auto summary = ParseJson(record.summary)) json["summary"] = std::move(*summary);
+  return json;
+}
+
+}  // namespace stateferry::transfer

@@ -1,0 +1,35 @@
+#pragma once
+// What the `transfer` commands do with recorded transfers besides running them.
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/result.h"
+#include "storage/places.h"
+#include "transfer/journal.h"
+
+namespace stateferry::transfer {
+
+/// Marks a transfer that is not running as cancelled, drops its unfinished uploads at the
+/// destination and its plan.  Files that are complete there stay.  Running the same command later
+/// starts a new plan.
+/// Errors: kNotFound; kConflict when it is committed already; what the destination returns.
+Result<TransferRecord> CancelTransfer(const std::string& id, Journal& journal,
+                                      storage::Places& places, Clock& clock);
+
+struct PruneReport {
+  std::uint64_t removed = 0;           ///< records
+  std::uint64_t uploads_aborted = 0;   ///< leftovers of cancelled and failed ones
+  std::uint64_t kept_unreachable = 0;  ///< their destination cannot be opened: try again later
+};
+/// Removes the records of transfers that are over (committed, failed, cancelled) and were last
+/// touched more than `older_than` ago.
+Result<PruneReport> PruneTransfers(std::chrono::seconds older_than, Journal& journal,
+                                   storage::Places& places, Clock& clock);
+
+Json ToJson(const TransferRecord& record);
+
+}  // namespace stateferry::transfer
