@@ -101,8 +101,9 @@ Result<std::vector<PackEntry>> DecodeFooter(std::string_view bytes, std::uint64_
     entry.check = reader.Read<std::uint64_t>();
     SF_TRY(CheckEntry(entry));
     if (entry.offset != expected) return Corrupt("footer has a gap or an overlap");
+    if (expected > end_offset || entry.stored_bytes > end_offset - expected)
+      return Corrupt("footer names bytes behind its end");
     expected += entry.stored_bytes;
-    if (expected > end_offset) return Corrupt("footer names bytes behind its end");
     entries.push_back(entry);
   }
   if (expected != end_offset) return Corrupt("footer does not cover the whole pack");
