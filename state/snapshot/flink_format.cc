@@ -2,8 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <array>
+
 #include "state/snapshot/flink_files.h"
 #include "state/snapshot/modified_utf8.h"
+#include "state/snapshot/rocksdb_dir.h"
 
 namespace stateferry::state::snapshot {
 namespace {
@@ -38,6 +41,22 @@ class FlinkFormat final : public SnapshotFormat {
   Result<void> CheckMoved(storage::Places& places, const RelocateRequest& request,
                           const std::vector<LastObject>& last) const override {
     return CheckMovedFlink(places, request, last);
+  }
+
+  Result<void> VerifyInside(storage::Places& places, const Snapshot& snapshot,
+                            std::vector<std::string>& problems) const override {
+    SourceObjects objects(places);
+    for (const SnapshotFile& file : snapshot.files) {
+      // RocksDB reads local files only.
+      if (file.read_from.scheme != "file" || !file.problem.empty()) continue;
+      std::array<std::byte, 8> end{};
+      if (file.size_bytes < end.size() || file.kind == FileKind::kSegment) continue;
+      SF_TRY(objects.Read(file.read_from, file.size_bytes - end.size(), end));
+      if (!EndsLikeSst(end)) continue;
+      auto good = VerifySstBlocks(file.read_from.path);
+      if (!good) problems.push_back(good.error().message());
+    }
+    return {};
   }
 };
 

@@ -1,0 +1,121 @@
+#include <fmt/format.h>
+
+#include "state/snapshot/flink_files.h"
+#include "state/snapshot/flink_format.h"
+#include "state/snapshot/plain_tree.h"
+#include "state/snapshot/read_through.h"
+#include "state/snapshot/relocate.h"
+#include "state/snapshot/snapshot_format.h"
+
+namespace stateferry::state::snapshot {
+namespace {
+
+// Files of a prefix are read in groups, so that a listing of any length fits into memory.
+constexpr std::size_t kGroupFiles = 4096;
+
+class Verifier {
+ public:
+  Verifier(storage::Places& places, VerifyLevel level, std::stop_token stop)
+      : places_(places), objects_(places), level_(level), stop_(std::move(stop)) {}
+
+  Result<VerifyReport> Run(const storage::Location& location) {
+    SF_TRY(const auto format, FindFormat(places_, location, {}));
+    if (format->name() == MakePlainTreeFormat()->name()) {
+      SF_TRY(VerifyPrefix(location));
+    } else {
+      SF_TRY(VerifyOne(*format, location));
+    }
+    return std::move(report_);
+  }
+
+ private:
+  Result<void> VerifyOne(const SnapshotFormat& format, const storage::Location& location) {
+    SF_TRY(Snapshot snapshot, format.Inspect(places_, location, {.check_exists = true, .map = {}}));
+    SF_TRY(Look(snapshot.files, true));
+    if (level_ == VerifyLevel::kDeep)
+      SF_TRY(format.VerifyInside(places_, snapshot, report_.problems));
+    return {};
+  }
+
+  /// Reports what is wrong with files that were looked at; reads them where the level says so.
+  Result<void> Look(std::vector<SnapshotFile>& files, bool read) {
+    report_.files += files.size();
+    if (read && level_ >= VerifyLevel::kHash) {
+      SF_TRY(const std::uint64_t bytes, ReadThrough(objects_, files, stop_));
+      report_.bytes_read += bytes;
+    }
+    for (const SnapshotFile& file : files) {
+      // Another size is no matter when only names are asked for.
+      const bool is_there = file.exists.value_or(true) && !file.problem.starts_with("unreadable");
+      if (file.problem.empty() || (level_ == VerifyLevel::kList && is_there)) continue;
+      report_.problems.push_back(file.location.ToString() + ": " + file.problem);
+    }
+    return {};
+  }
+
+  Result<void> VerifyPrefix(const storage::Location& location) {
+    std::vector<SnapshotFile> group;
+    std::vector<MetadataPlace> snapshots;
+    const auto add = [&](const storage::Location& at,
+                         const storage::ObjectMeta& meta) -> Result<void> {
+      if (stop_.stop_requested()) return Error(ErrorCode::kCancelled, "stopped on request");
+      if (at.Name() == kMetadataName)
+        snapshots.push_back({at.Parent(), at.Parent(), std::string(kMetadataName)});
+      group.push_back(PlainFile(at, meta));
+      if (group.size() < kGroupFiles) return {};
+      SF_TRY(Look(group, true));
+      group.clear();
+      return {};
+    };
+    SF_TRY(objects_.List(location, "", add));
+    if (report_.files == 0 && group.empty()) {
+      SF_TRY(const auto single, objects_.Find(location));
+      if (single) group.push_back(PlainFile(location, *single));
+    }
+    SF_TRY(Look(group, true));
+    for (const MetadataPlace& place : snapshots) SF_TRY(VerifyReferences(place));
+    return {};
+  }
+
+  static SnapshotFile PlainFile(const storage::Location& at, const storage::ObjectMeta& meta) {
+    SnapshotFile file;
+    file.location = file.read_from = at;
+    file.size_bytes = meta.size_bytes;
+    file.exists = true;
+    return file;
+  }
+
+  /// A snapshot below a prefix: the files it names must be there; those below the prefix were read
+  /// already.
+  Result<void> VerifyReferences(const MetadataPlace& place) {
+    auto snapshot = ReadFlinkSnapshot(objects_, place);
+    if (!snapshot) {
+      report_.problems.push_back(snapshot.error().message());
+      return {};
+    }
+    auto described = DescribeFlinkSnapshot(objects_, *snapshot, {.check_exists = true, .map = {}});
+    if (!described) {
+      report_.problems.push_back(place.ReadFrom().ToString() + ": " + described.error().message());
+      return {};
+    }
+    const std::uint64_t files = report_.files;
+    SF_TRY(Look(described->files, false));
+    report_.files = files;  // counted when they were listed
+    return {};
+  }
+
+  storage::Places& places_;
+  SourceObjects objects_;
+  const VerifyLevel level_;
+  const std::stop_token stop_;
+  VerifyReport report_;
+};
+
+}  // namespace
+
+Result<VerifyReport> VerifySnapshot(storage::Places& places, const storage::Location& location,
+                                    VerifyLevel level, std::stop_token stop) {
+  return Verifier(places, level, std::move(stop)).Run(location);
+}
+
+}  // namespace stateferry::state::snapshot
