@@ -1,0 +1,130 @@
+#include <fstream>
+
+#include "storage/managed/pack_format.h"
+#include "tests/storage/managed/store_fixture.h"
+
+namespace stateferry::storage::managed {
+namespace {
+
+CheckReport Check(Store& store, CheckLevel level = CheckLevel::kDeep) {
+  return Must(store.Check(level, {}, {}));
+}
+
+void FlipBit(const std::string& path, std::uint64_t at, int bit) {
+  std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
+  file.seekg(static_cast<std::streamoff>(at));
+  const char byte = static_cast<char>(file.get() ^ (1 << bit));
+  file.seekp(static_cast<std::streamoff>(at));
+  file.put(byte);
+}
+
+std::string ReadFile(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+class CheckTest : public StoreTest {
+ protected:
+  void PutSnapshot(Backend& project, const std::string& snapshot, unsigned seed) {
+    Must(TryPut(project, snapshot + "/state", RecordText(1200, seed)));
+    Must(TryPut(project, snapshot + "/raw", RandomText(300, seed + 1)));
+    Must(TryPut(project, snapshot + "/_metadata", RecordText(100, seed + 2)));
+    Must(project.Flush());
+  }
+};
+
+TEST_F(CheckTest, AWholeStoreIsClean) {
+  auto store = OpenStore(dir());
+  auto project = Must(store->Project("jobs"));
+  PutSnapshot(*project, "chk-1", 1);
+  Must(TryPut(*project, "chk-2/stream", RecordText(3'000'000, 9)));
+  Must(project->Delete("chk-1/raw"));
+  const auto report = Check(*store);
+  EXPECT_TRUE(report.damages.empty()) << report.damages.front().what;
+  EXPECT_EQ(report.files, 3u);
+  EXPECT_EQ(report.packs, 2u);
+  EXPECT_GT(report.bytes_read, 100'000u);
+}
+
+TEST_F(CheckTest, FindsEveryFlippedBitOfAPack) {
+  {
+    auto store = OpenStore(dir());
+    auto project = Must(store->Project("jobs"));
+    Must(TryPut(*project, "gone", "x"));
+    Must(project->Flush());
+    Must(project->Delete("gone"));  // so that the pack below holds a tombstone too
+    PutSnapshot(*project, "chk-1", 1);
+  }
+  const auto packs = PackPaths();
+  ASSERT_EQ(packs.size(), 2u);
+  auto store = OpenStore(dir());
+  ASSERT_TRUE(Check(*store).damages.empty());
+  for (const auto& path : packs) {
+    const auto size = std::filesystem::file_size(path);
+    for (std::uint64_t at = 0; at < size; ++at) {
+      const int bit = static_cast<int>(at * 5 % 8);
+      FlipBit(path, at, bit);
+      EXPECT_FALSE(Check(*store).damages.empty()) << path << " byte " << at << " bit " << bit;
+      FlipBit(path, at, bit);
+    }
+  }
+  EXPECT_TRUE(Check(*store).damages.empty());
+}
+
+TEST_F(CheckTest, NamesFilesAndSnapshotsOfADamage) {
+  auto store = OpenStore(dir(), Uncompressed());
+  auto project = Must(store->Project("jobs"));
+  const std::string shared = RandomText(5000, 77);
+  for (const std::string chk : {"chk-1", "chk-2"}) {
+    PutSnapshot(*project, chk, 1);
+    Must(TryPut(*project, chk + "/shared/sst", shared));
+  }
+  PutSnapshot(*project, "chk-3", 40);
+  Must(TryPut(*project, "loose", shared));
+  Must(project->Flush());
+  std::uint64_t found = 0;
+  for (const auto& path : PackPaths()) {
+    const auto at = ReadFile(path).find(shared.substr(0, 100));
+    if (at == std::string::npos) continue;
+    FlipBit(path, at + 50, 3);
+    ++found;
+  }
+  ASSERT_EQ(found, 1u);
+  const auto report = Check(*store);
+  ASSERT_EQ(report.damages.size(), 1u);
+  EXPECT_EQ(
+      report.damages[0].files,
+      (std::vector<std::string>{"jobs/chk-1/shared/sst", "jobs/chk-2/shared/sst", "jobs/loose"}));
+  EXPECT_EQ(report.damages[0].snapshots,
+            (std::vector<std::string>{"jobs/chk-1", "jobs/chk-2", "jobs/loose"}));
+  const auto read = ReadAll(*project, "chk-1/shared/sst", 1u << 20);
+  ASSERT_FALSE(read);
+  EXPECT_EQ(read.error().code(), ErrorCode::kCorruption);
+  EXPECT_NE(read.error().message().find("chk-1/shared/sst"), std::string::npos);
+  EXPECT_TRUE(Check(*store, CheckLevel::kQuick).damages.empty()) << "quick reads no content";
+}
+
+TEST_F(CheckTest, QuickFindsLostAndCutPacks) {
+  {
+    auto store = OpenStore(dir());
+    PutSnapshot(*Must(store->Project("jobs")), "chk-1", 1);
+  }
+  const auto path = PackPaths().at(0);
+  const auto size = std::filesystem::file_size(path);
+  const std::string content = ReadFile(path);
+  for (const std::uint64_t cut : {std::uint64_t{0}, std::uint64_t{10}, size / 2, size - 1}) {
+    std::filesystem::resize_file(path, cut);
+    auto store = OpenStore(dir());
+    const auto report = Check(*store, CheckLevel::kQuick);
+    ASSERT_EQ(report.damages.size(), 1u) << cut;
+    EXPECT_EQ(report.damages[0].snapshots, std::vector<std::string>{"jobs/chk-1"});
+    EXPECT_FALSE(ReadAll(*Must(store->Project("jobs")), "chk-1/state", 1u << 20));
+  }
+  std::ofstream(path, std::ios::binary) << content;
+  EXPECT_TRUE(Check(*OpenStore(dir()), CheckLevel::kQuick).damages.empty());
+  std::filesystem::remove(path);
+  EXPECT_EQ(Check(*OpenStore(dir()), CheckLevel::kQuick).damages.size(), 1u);
+}
+
+}  // namespace
+}  // namespace stateferry::storage::managed

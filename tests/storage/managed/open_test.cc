@@ -1,0 +1,135 @@
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <fstream>
+
+#include "storage/managed/store_files.h"
+#include "tests/storage/managed/store_fixture.h"
+
+namespace stateferry::storage::managed {
+namespace {
+
+using OpenTest = StoreTest;
+
+TEST_F(OpenTest, TheSecondWriterIsToldWhoTheFirstIs) {
+  int ready[2], go[2];
+  ASSERT_EQ(::pipe(ready), 0);
+  ASSERT_EQ(::pipe(go), 0);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    auto store = Store::Open(FileIo(), SystemClock(), dir(), {});
+    char byte = store ? 'y' : 'n';
+    (void)!::write(ready[1], &byte, 1);
+    (void)!::read(go[0], &byte, 1);
+    ::_exit(0);  // without closing anything: the kernel gives the lock up
+  }
+  char byte = 0;
+  ASSERT_EQ(::read(ready[0], &byte, 1), 1);
+  ASSERT_EQ(byte, 'y');
+  const auto second = Store::Open(FileIo(), SystemClock(), dir(), {});
+  ASSERT_FALSE(second);
+  EXPECT_EQ(second.error().code(), ErrorCode::kLocked);
+  EXPECT_NE(second.error().message().find("process " + std::to_string(child)), std::string::npos)
+      << second.error().message();
+  EXPECT_NE(second.error().message().find("managed_test"), std::string::npos)
+      << second.error().message();
+  EXPECT_TRUE(Store::Open(FileIo(), SystemClock(), dir(), ReadOnly())) << "readers may";
+  ASSERT_EQ(::write(go[1], &byte, 1), 1);
+  ASSERT_EQ(::waitpid(child, nullptr, 0), child);
+  EXPECT_TRUE(Store::Open(FileIo(), SystemClock(), dir(), {}));
+  for (int fd : {ready[0], ready[1], go[0], go[1]}) ::close(fd);
+}
+
+TEST_F(OpenTest, AReaderWorksBesideAWriterThatCollectsGarbage) {
+  auto writer = OpenStore(dir());
+  auto project = Must(writer->Project("jobs"));
+  const std::string keep = RandomText(300'000, 1);
+  Must(TryPut(*project, "keep", keep));
+  Must(TryPut(*project, "drop", RandomText(3'000'000, 2)));
+  Must(project->Flush());
+  auto reader = OpenStore(dir(), ReadOnly());
+  auto view = Must(reader->Project("jobs"));
+  Must(project->Delete("drop"));
+  Must(project->Flush());
+  (void)Must(writer->Gc({}, {}, {}));  // moves "keep" to another pack
+  EXPECT_TRUE(Read(*view, "keep") == keep);
+  EXPECT_TRUE(Must(reader->Check(CheckLevel::kDeep, {}, {})).damages.empty());
+  const auto put = view->Put("new", AsBytes("x"), {});
+  ASSERT_FALSE(put);
+  EXPECT_EQ(put.error().code(), ErrorCode::kRefused);
+}
+
+TEST_F(OpenTest, ReadersOpenWhileAWriterIsBusy) {
+  auto writer = OpenStore(dir());
+  auto project = Must(writer->Project("jobs"));
+  for (unsigned i = 0; i < 30; ++i) {
+    Must(TryPut(*project, "f" + std::to_string(i), RandomText(2000, i)));
+    Must(project->Flush());
+    auto reader = OpenStore(dir(), ReadOnly());
+    EXPECT_EQ(Read(*Must(reader->Project("jobs")), "f" + std::to_string(i)), RandomText(2000, i));
+  }
+}
+
+TEST_F(OpenTest, RefusesANewerFormatAndAnotherHash) {
+  const std::string file = dir() + "/STORE";
+  std::ifstream in(file);
+  const std::string text{std::istreambuf_iterator<char>(in), {}};
+  auto open_with = [&](const std::string& from, const std::string& to) {
+    std::string changed = text;
+    changed.replace(changed.find(from), from.size(), to);
+    std::ofstream(file) << changed;
+    return Store::Open(FileIo(), SystemClock(), dir(), {});
+  };
+  EXPECT_EQ(open_with("\"format\":1", "\"format\":2").error().code(), ErrorCode::kRefused);
+  EXPECT_EQ(open_with("xxh3-128", "blake3").error().code(), ErrorCode::kRefused);
+  EXPECT_EQ(open_with("{", "").error().code(), ErrorCode::kCorruption);
+  EXPECT_EQ(Store::Open(FileIo(), SystemClock(), dir() + "/nowhere", {}).error().code(),
+            ErrorCode::kNotFound);
+}
+
+TEST_F(OpenTest, InitRefusesWhatIsNotEmptyAndNestedStores) {
+  auto code = [](const std::string& path) {
+    auto made = Store::Init(FileIo(), SystemClock(), path);
+    return made ? ErrorCode::kInternal : made.error().code();
+  };
+  EXPECT_EQ(code(dir()), ErrorCode::kConflict);
+  EXPECT_EQ(code(dir() + "/"), ErrorCode::kConflict);
+  EXPECT_EQ(code(dir() + "/packs/inner"), ErrorCode::kRefused);
+  const std::string used = temp_.path() + "/used";
+  std::filesystem::create_directory(used);
+  std::ofstream(used + "/file") << "x";
+  EXPECT_EQ(code(used), ErrorCode::kConflict);
+  EXPECT_EQ(code(used + "/file"), ErrorCode::kConflict);
+  EXPECT_TRUE(std::filesystem::exists(used + "/file"));
+}
+
+TEST_F(OpenTest, ResolvesStoreProjectAndKey) {
+  auto resolve = [](const std::string& path) { return ResolveStorePath(FileIo(), path); };
+  const auto whole = Must(resolve(dir() + "/jobs/chk-1/_metadata"));
+  EXPECT_EQ(whole.store_dir, dir());
+  EXPECT_EQ(whole.project, "jobs");
+  EXPECT_EQ(whole.key, "chk-1/_metadata");
+  EXPECT_EQ(Must(resolve(dir())).project, "");
+  EXPECT_EQ(Must(resolve(dir() + "/jobs/")).project, "jobs");
+  EXPECT_EQ(Must(resolve(dir() + "/jobs")).key, "");
+  EXPECT_EQ(resolve(temp_.path() + "/jobs").error().code(), ErrorCode::kNotFound);
+}
+
+TEST_F(OpenTest, ProjectNamesAreBytesWithinBounds) {
+  auto store = OpenStore(dir());
+  for (const std::string& bad : {std::string(), std::string("."), std::string(".."),
+                                 std::string("a/b"), std::string("a\0b", 3), std::string(256, 'x')})
+    EXPECT_FALSE(store->Project(bad)) << bad;
+  for (const std::string& good : {std::string("..."), std::string("%41"), std::string(255, 'x'),
+                                  std::string("\xff\n *"), std::string("STORE")}) {
+    auto project = Must(store->Project(good));
+    Must(TryPut(*project, "key", good));
+    Must(project->Flush());
+    EXPECT_EQ(Read(*project, "key"), good);
+  }
+  EXPECT_EQ(Must(store->Info()).projects.size(), 5u);
+  EXPECT_TRUE(Must(store->Check(CheckLevel::kDeep, {}, {})).damages.empty());
+}
+
+}  // namespace
+}  // namespace stateferry::storage::managed
