@@ -82,7 +82,7 @@ Result<Place> OpenPlace(OpenContext& context, const Location& location, Access a
   for (const auto& [scheme, open] : kSchemes)
     if (location.scheme == scheme) return open(context, location, access);
   return Error(ErrorCode::kRefused, location.ToString() + ": " + location.scheme +
-                                        " is not built into this version; file and managed are");
+                                        " is not built in yet; file and managed are");
 }
 
 }  // namespace stateferry::storage

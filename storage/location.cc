@@ -10,7 +10,7 @@
 namespace stateferry::storage {
 
 namespace {
-constexpr std::array<std::string_view, 4> kSchemes = {"file", "managed", "mem", "s3"};
+constexpr std::array<std::string_view, 5> kSchemes = {"file", "managed", "mem", "s3", "oss"};
 
 std::string LowerCase(std::string_view text) {
   std::string lower(text);
@@ -117,11 +117,14 @@ Result<Location> ParseLocation(std::string_view text) {
   }
   location.scheme = LowerCase(scheme);
   if (location.scheme == "s3a" || location.scheme == "s3p") location.scheme = "s3";
-  if (location.scheme != "oss" &&
-      std::find(kSchemes.begin(), kSchemes.end(), location.scheme) == kSchemes.end())
-    return refuse("has the unknown scheme \"" + std::string(scheme) +
-                  "\"; known are file, managed, mem, s3 and oss");
-  rest = CutOptions(text.substr(scheme.size() + 1), location.options);
+  if (std::find(kSchemes.begin(), kSchemes.end(), location.scheme) == kSchemes.end())
+    return Error(ErrorCode::kInvalidArgument,
+                 "the scheme \"" + std::string(scheme) +
+                     "\" is unknown; known are file, managed, mem, s3 and oss")
+        .WithHint("a file with a colon in its name is written with a directory: ./a:b");
+  rest = text.substr(scheme.size() + 1);
+  if (location.scheme == "s3" || location.scheme == "oss")
+    rest = CutOptions(rest, location.options);
   if (rest.starts_with("//")) {
     rest.remove_prefix(2);
     const auto slash = std::min(rest.find('/'), rest.size());

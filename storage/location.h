@@ -10,10 +10,10 @@
 
 namespace stateferry::storage {
 
-/// A parsed place.  The path text is unescaped, as Flink's Path.toString() gives it: '%', '?'
-/// inside a path and '#' are ordinary characters, except that `?name=value&...` at the very end of
-/// a URI that the *user* gave sets options (docs: cli-and-api).  Handles in metadata have no
-/// options.
+/// A parsed place.  The path text is unescaped, as Flink's Path.toString() gives it: '%', '?' and
+/// '#' are ordinary characters, except that `?name=value&...` at the very end of an s3 or oss URI
+/// that the *user* gave sets options (docs: cli-and-api).  Handles in metadata have no options;
+/// they are read by snapshot::ParseFlinkPath.
 struct Location {
   std::string scheme;     ///< lower case: "file", "managed", "mem", "s3", "oss"; s3a/s3p read as s3
   std::string authority;  ///< bucket or host; may hold credentials in foreign metadata

@@ -3,7 +3,8 @@
 #include <algorithm>
 #include <map>
 #include <mutex>
-#include <vector>
+
+#include "storage/part_grid.h"
 
 namespace stateferry::storage {
 
@@ -17,8 +18,7 @@ struct Content {
 struct UploadState {
   std::string key;
   UploadOptions options;
-  std::string bytes;
-  std::vector<bool> parts;
+  std::map<std::uint32_t, std::string> parts;
 };
 
 /// Shared with uploads, which may outlive a call but not the process.
@@ -57,24 +57,24 @@ class MemoryUpload final : public Upload {
       : bucket_(std::move(bucket)), state_(std::move(state)), token_(std::move(token)) {}
 
   Result<void> PutPart(std::uint32_t part_index, ByteSpan bytes) override {
+    SF_TRY(PartOffset(state_->key, state_->options, part_index, bytes.size()));
     std::lock_guard lock(bucket_->mutex);
-    const auto& options = state_->options;
-    const std::uint64_t offset = part_index * options.part_bytes;
-    if (offset > options.size_bytes ||
-        bytes.size() != std::min(options.part_bytes, options.size_bytes - offset))
-      return Error(ErrorCode::kInvalidArgument, "part " + std::to_string(part_index) + " of " +
-                                                    state_->key +
-                                                    " is not in its place in the grid");
-    std::memcpy(state_->bytes.data() + offset, bytes.data(), bytes.size());
-    if (part_index < state_->parts.size()) state_->parts[part_index] = true;
+    if (!bucket_->uploads.contains(token_)) return Ended();
+    if (!bytes.empty()) state_->parts[part_index] = AsText(bytes);
     return {};
   }
 
   Result<void> Complete() override {
     std::lock_guard lock(bucket_->mutex);
-    if (std::find(state_->parts.begin(), state_->parts.end(), false) != state_->parts.end())
-      return Error(ErrorCode::kInternal, state_->key + " was completed with parts missing");
-    SF_TRY(bucket_->Store(state_->key, std::move(state_->bytes), state_->options.overwrite));
+    if (!bucket_->uploads.contains(token_)) return Ended();
+    if (state_->parts.size() != PartCount(state_->options))
+      return Error(ErrorCode::kInternal, "the upload of " + state_->key + " was completed with " +
+                                             std::to_string(state_->parts.size()) + " of " +
+                                             std::to_string(PartCount(state_->options)) + " parts");
+    std::string bytes;
+    bytes.reserve(state_->options.size_bytes);
+    for (const auto& [index, part] : state_->parts) bytes += part;
+    SF_TRY(bucket_->Store(state_->key, std::move(bytes), state_->options.overwrite));
     bucket_->uploads.erase(token_);
     return {};
   }
@@ -88,6 +88,10 @@ class MemoryUpload final : public Upload {
   std::string ResumeToken() const override { return token_; }
 
  private:
+  Error Ended() const {
+    return Error(ErrorCode::kInternal, "the upload of " + state_->key + " has ended already");
+  }
+
   std::shared_ptr<Bucket> bucket_;
   std::shared_ptr<UploadState> state_;
   std::string token_;
@@ -141,14 +145,15 @@ class MemoryBackend final : public Backend {
   Result<std::unique_ptr<Upload>> StartUpload(std::string_view key,
                                               const UploadOptions& options) override {
     SF_TRY(CheckKey(key));
-    if (options.part_bytes == 0)
-      return Error(ErrorCode::kInvalidArgument, "an upload needs a part size above 0");
+    SF_TRY(CheckGrid(key, options));
     std::lock_guard lock(bucket_->mutex);
     std::shared_ptr<UploadState> state;
     std::string token = options.resume_token;
     if (!token.empty()) {
       const auto it = bucket_->uploads.find(token);
-      if (it == bucket_->uploads.end() || it->second->key != key)
+      if (it == bucket_->uploads.end() || it->second->key != key ||
+          it->second->options.size_bytes != options.size_bytes ||
+          it->second->options.part_bytes != options.part_bytes)
         return Error(ErrorCode::kNotFound,
                      "the unfinished upload of " + std::string(key) + " is gone");
       state = it->second;
@@ -156,8 +161,6 @@ class MemoryBackend final : public Backend {
       state = std::make_shared<UploadState>();
       state->key = key;
       state->options = options;
-      state->bytes.resize(options.size_bytes);
-      state->parts.resize((options.size_bytes + options.part_bytes - 1) / options.part_bytes);
       token = "u" + std::to_string(bucket_->next++);
       bucket_->uploads[token] = state;
     }

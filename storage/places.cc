@@ -5,6 +5,9 @@
 
 #include "storage/backends.h"
 #include "storage/managed/managed_store.h"
+#include "storage/wrap/read_only.h"
+#include "storage/wrap/retrying.h"
+#include "storage/wrap/throttled.h"
 
 namespace stateferry::storage {
 
@@ -15,8 +18,26 @@ std::string Place::Key(std::string_view name) const {
 }
 
 struct Places::State {
-  State(FileIo io, Clock& clock, PlacesOptions options) : context(io, clock, std::move(options)) {}
+  State(FileIo io, Clock& clock, PlacesOptions options)
+      : retry{.retries = options.retries,
+              .random = SystemRandomFraction(),
+              .stop = options.stop,
+              .counter = std::make_shared<std::atomic<std::uint64_t>>(0)},
+        context(io, clock, std::move(options)) {
+    if (const auto rate = context.options().bwlimit_bytes_per_s; rate > 0)
+      bandwidth = std::make_shared<BandwidthLimit>(clock, rate);
+  }
 
+  /// The stack around every backend.
+  std::shared_ptr<Backend> Wrap(std::shared_ptr<Backend> backend, Access access) const {
+    backend = WithRetries(std::move(backend), context.clock(), retry);
+    if (bandwidth) backend = WithThrottle(std::move(backend), bandwidth, retry.stop);
+    if (access == Access::kRead) backend = WithReadOnly(std::move(backend));
+    return backend;
+  }
+
+  const RetryOptions retry;
+  std::shared_ptr<BandwidthLimit> bandwidth;
   OpenContext context;  // guarded by mutex
   std::mutex mutex;
   std::vector<std::pair<Location, std::shared_ptr<Backend>>> registered;  // guarded by mutex
@@ -32,7 +53,9 @@ Result<Place> Places::Open(const Location& location, Access access) {
   for (const auto& [root, backend] : state_->registered)
     if (IsWithin(location, root))
       return Place{.backend = backend, .prefix = RelativeTo(location, root), .location = location};
-  return OpenPlace(state_->context, location, access);
+  SF_TRY(auto place, OpenPlace(state_->context, location, access));
+  place.backend = state_->Wrap(std::move(place.backend), access);
+  return place;
 }
 
 Result<Places::Object> Places::OpenObject(const Location& location, Access access) {
@@ -51,6 +74,8 @@ Result<managed::Store*> Places::ManagedStore(const Location& location, Access ac
   SF_TRY(auto found, state_->context.OpenStore(location, access));
   return found.store;
 }
+
+std::uint64_t Places::retries() const { return *state_->retry.counter; }
 
 void Places::Register(const Location& root, std::shared_ptr<Backend> backend) {
   std::lock_guard lock(state_->mutex);

@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <stop_token>
 #include <string>
 
 #include "base/clock.h"
@@ -38,8 +39,11 @@ struct Place {
 
 struct PlacesOptions {
   CompressPolicy compress;
-  std::uint64_t bwlimit_bytes_per_s = 0;  ///< 0 = no limit; shared by all places
+  /// 0 = no limit.  Shared by all places; reads and writes count apart, so that a copy runs at the
+  /// limit.
+  std::uint64_t bwlimit_bytes_per_s = 0;
   int retries = 10;
+  std::stop_token stop = {};  ///< ends waits of retries and of the bandwidth limit
   /// Names of stores for managed://NAME/..., from the configuration: name -> directory.
   std::map<std::string, std::string> named_stores;
 };
@@ -51,11 +55,12 @@ class Places {
   Places(FileIo io, Clock& clock, PlacesOptions options);
   ~Places();
 
-  /// For kRead of a file location the place is a read-only view.  A location that names a single
-  /// object opens as the place of its parent; see OpenObject.
+  /// For kRead the place is a read-only view.  A directory to be written to may be missing: the
+  /// first write makes it.  A managed store that is open for reading is opened a second time when
+  /// it is to be written; from then on all places in it go through the writer.
   /// Errors: kNotFound (managed: no STORE file upwards), kLocked (managed, kWrite: another process
-  /// writes into the store; the message names it), kInvalidArgument, kRefused (scheme not built
-  /// in).
+  /// writes into the store; the message names it), kConflict (a file location that is a file, not a
+  /// directory: see OpenObject), kInvalidArgument, kRefused (scheme not built in).
   Result<Place> Open(const Location& location, Access access);
 
   /// The place of the parent and the key of the object itself.
@@ -68,8 +73,11 @@ class Places {
   /// The store behind a managed location, opened like Open does; nullptr for other schemes.
   Result<managed::Store*> ManagedStore(const Location& location, Access access);
 
+  /// Calls that were repeated so far.
+  std::uint64_t retries() const;
+
   /// Locations at or below `root` open as this backend from now on.  For tests and for backends
-  /// that the caller has made itself.
+  /// that the caller has made itself; it gets no wrappers.
   void Register(const Location& root, std::shared_ptr<Backend> backend);
 
  private:

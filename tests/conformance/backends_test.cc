@@ -4,6 +4,9 @@
 #include "storage/file_backend.h"
 #include "storage/managed/managed_store.h"
 #include "storage/memory_backend.h"
+#include "storage/wrap/metered.h"
+#include "storage/wrap/retrying.h"
+#include "storage/wrap/throttled.h"
 #include "tests/conformance/conformance.h"
 
 namespace stateferry::storage {
@@ -27,15 +30,23 @@ Result<std::shared_ptr<Backend>> OpenManaged(const ScratchDir& dir) {
   auto both = std::make_shared<std::pair<decltype(store), decltype(project)>>(store, project);
   return std::shared_ptr<Backend>(std::move(both), backend);
 }
+Result<std::shared_ptr<Backend>> OpenWrapped(const ScratchDir& dir) {
+  SF_TRY(auto backend, OpenFile(dir));
+  backend = WithRetries(std::move(backend), SystemClock(), {});
+  backend = WithMeter(std::move(backend), std::make_shared<Meter>());
+  return WithThrottle(std::move(backend),
+                      std::make_shared<BandwidthLimit>(SystemClock(), std::uint64_t{1} << 40));
+}
 
-INSTANTIATE_TEST_SUITE_P(, BackendConformance,
-                         testing::Values(
-                             // One line for each backend.
-                             BackendCase{
-                                 .name = "memory", .open = OpenMemory, .survives_reopen = false},
-                             BackendCase{.name = "file", .open = OpenFile, .keys_are_paths = true},
-                             BackendCase{.name = "managed", .open = OpenManaged}),
-                         [](const auto& tested) { return tested.param.name; });
+INSTANTIATE_TEST_SUITE_P(
+    , BackendConformance,
+    testing::Values(
+        // One line for each backend.
+        BackendCase{.name = "memory", .open = OpenMemory, .survives_reopen = false},
+        BackendCase{.name = "file", .open = OpenFile, .keys_are_paths = true},
+        BackendCase{.name = "wrapped", .open = OpenWrapped, .keys_are_paths = true},
+        BackendCase{.name = "managed", .open = OpenManaged}),
+    [](const auto& tested) { return tested.param.name; });
 
 }  // namespace
 }  // namespace stateferry::storage

@@ -1,0 +1,79 @@
+#include "storage/wrap/throttled.h"
+
+#include <algorithm>
+
+#include "storage/wrap/forwarding.h"
+
+namespace stateferry::storage {
+
+using std::chrono::nanoseconds;
+
+Result<void> RateLimiter::Take(std::uint64_t bytes, std::stop_token stop) {
+  constexpr std::chrono::milliseconds kBurst{100};
+  const nanoseconds cost(static_cast<std::int64_t>(static_cast<double>(bytes) * 1e9 /
+                                                   static_cast<double>(bytes_per_s_)));
+  nanoseconds wait;
+  {
+    std::lock_guard lock(mutex_);
+    const auto now = clock_.Steady();
+    paid_until_ = std::max(paid_until_, now - kBurst) + cost;
+    wait = paid_until_ - now;
+  }
+  if (wait <= nanoseconds::zero() || clock_.Sleep(wait, stop)) return {};
+  return Error(ErrorCode::kCancelled, "stopped while waiting for bandwidth");
+}
+
+namespace {
+
+class ThrottledUpload final : public ForwardingUpload {
+ public:
+  ThrottledUpload(std::unique_ptr<Upload> inner, std::shared_ptr<BandwidthLimit> limit,
+                  std::stop_token stop)
+      : ForwardingUpload(std::move(inner)), limit_(std::move(limit)), stop_(std::move(stop)) {}
+
+  Result<void> PutPart(std::uint32_t part_index, ByteSpan bytes) override {
+    SF_TRY(limit_->write.Take(bytes.size(), stop_));
+    return inner().PutPart(part_index, bytes);
+  }
+
+ private:
+  const std::shared_ptr<BandwidthLimit> limit_;
+  const std::stop_token stop_;
+};
+
+class ThrottledBackend final : public ForwardingBackend {
+ public:
+  ThrottledBackend(std::shared_ptr<Backend> inner, std::shared_ptr<BandwidthLimit> limit,
+                   std::stop_token stop)
+      : ForwardingBackend(std::move(inner)), limit_(std::move(limit)), stop_(std::move(stop)) {}
+
+  Result<std::size_t> ReadRange(std::string_view key, std::uint64_t offset,
+                                MutableByteSpan out) override {
+    SF_TRY(const std::size_t read, inner().ReadRange(key, offset, out));
+    SF_TRY(limit_->read.Take(read, stop_));
+    return read;
+  }
+  Result<ObjectMeta> Put(std::string_view key, ByteSpan bytes, const PutOptions& options) override {
+    SF_TRY(limit_->write.Take(bytes.size(), stop_));
+    return inner().Put(key, bytes, options);
+  }
+  Result<std::unique_ptr<Upload>> StartUpload(std::string_view key,
+                                              const UploadOptions& options) override {
+    SF_TRY(auto upload, inner().StartUpload(key, options));
+    return std::unique_ptr<Upload>(
+        std::make_unique<ThrottledUpload>(std::move(upload), limit_, stop_));
+  }
+
+ private:
+  const std::shared_ptr<BandwidthLimit> limit_;
+  const std::stop_token stop_;
+};
+
+}  // namespace
+
+std::shared_ptr<Backend> WithThrottle(std::shared_ptr<Backend> inner,
+                                      std::shared_ptr<BandwidthLimit> limit, std::stop_token stop) {
+  return std::make_shared<ThrottledBackend>(std::move(inner), std::move(limit), std::move(stop));
+}
+
+}  // namespace stateferry::storage
