@@ -73,6 +73,10 @@ Result<void> ZstdDecompressor::Decompress(ByteSpan frame, MutableByteSpan plain)
     return Error(ErrorCode::kCorruption, "zstd frame holds " + std::to_string(size) +
                                              " bytes, not the expected " +
                                              std::to_string(plain.size()));
+  // ZSTD_decompressDCtx takes several frames in a row; here that would be two ways to write one
+  // content.
+  if (ZSTD_findFrameCompressedSize(frame.data(), frame.size()) != frame.size())
+    return Error(ErrorCode::kCorruption, "zstd frame is followed by other bytes");
   return {};
 }
 

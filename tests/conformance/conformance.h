@@ -2,9 +2,7 @@
 // The suite that every Backend must pass.  To join: one line in backends_test.cc.
 
 #include <gtest/gtest.h>
-#include <stdlib.h>
 
-#include <filesystem>
 #include <functional>
 #include <memory>
 #include <ostream>
@@ -13,29 +11,11 @@
 #include <vector>
 
 #include "storage/backend.h"
+#include "tests/fakes/scratch_dir.h"
 
 namespace stateferry::storage {
 
-/// A directory that goes away with the object.
-class ScratchDir {
- public:
-  ScratchDir() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "sf-XXXXXX").string();
-    if (!::mkdtemp(pattern.data())) std::abort();
-    path_ = pattern;
-  }
-  ~ScratchDir() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  ScratchDir(const ScratchDir&) = delete;
-  ScratchDir& operator=(const ScratchDir&) = delete;
-  const std::string& path() const { return path_; }
-  std::string File(std::string_view name) const { return path_ + "/" + std::string(name); }
-
- private:
-  std::string path_;
-};
+using fakes::ScratchDir;
 
 /// Opens the backend over `dir`.  Called again over the same directory (after the earlier backend
 /// is gone) it must find what was flushed; so a backend that keeps nothing says so in its case.

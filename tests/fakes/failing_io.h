@@ -32,8 +32,8 @@ class FailingIo final : public IoHooks {
         0;  ///< the operation that fails, counted from 1 among those that match; 0: none
     Mode mode = Mode::kOnce;
     /// What counts.  Empty: everything that changes something.  kOpen and kRead must be named.
-    std::set<IoOp> ops;
-    std::string path_contains;  ///< empty: every path
+    std::set<IoOp> ops = {};
+    std::string path_contains = {};  ///< empty: every path
     Error error = Error(ErrorCode::kIo, "injected failure");
   };
 

@@ -35,8 +35,8 @@ struct Fault {
   /// The first call that fails, counted from 1 among the calls of `op` whose key matches, since the
   /// fault was scripted.
   std::uint64_t call = 1;
-  std::uint64_t times = 1;   ///< how many calls in a row fail
-  std::string key_contains;  ///< empty: every key (Flush has the key "")
+  std::uint64_t times = 1;        ///< how many calls in a row fail
+  std::string key_contains = {};  ///< empty: every key (Flush has the key "")
   Error error = Error(ErrorCode::kIo, "injected failure");
   /// The operation is done, and then the error is given: an answer that got lost.
   bool after = false;
