@@ -1,4 +1,5 @@
 #include <thread>
+#include <utility>
 
 #include "tests/fakes/fake_clock.h"
 #include "tests/storage/managed/store_fixture.h"
@@ -162,6 +163,34 @@ TEST_F(GcTest, IsSafeBesideUploadsCopiesAndDeletions) {
   }
   done = true;
   collector.join();
+  ExpectClean(*store);
+}
+
+TEST_F(GcTest, KeepsGarbageThatIsNeededAgainAfterItWasMarked) {
+  auto store = OpenStore(dir());
+  auto project = Must(store->Project("jobs"));
+  const std::string put_again = RandomText(50'000, 1), copied = RandomText(50'000, 2);
+  Must(TryPut(*project, "chk-1/a", put_again));
+  Must(TryPut(*project, "chk-1/b", copied));
+  Must(project->Flush());
+  Must(project->Delete("chk-1/a"));
+  Must(project->Flush());
+  bool done = false;
+  // Progress is told between the judgement of a pack and its removal.
+  const auto report = Must(store->Gc({.min_live_fraction = 1.0},
+                                     [&](std::uint64_t, std::uint64_t) {
+                                       if (std::exchange(done, true)) return;
+                                       Must(TryPut(*project, "chk-2/a", put_again));
+                                       Must(project->Copy("chk-1/b", "chk-2/b", {}));
+                                       Must(project->Delete("chk-1/b"));
+                                       Must(project->Flush());
+                                     },
+                                     {}));
+  ASSERT_TRUE(done);
+  EXPECT_GT(report.packs_rewritten, 0u);
+  EXPECT_EQ(store->write_stats().duplicate_bytes, 50'000u) << "the garbage was found and used";
+  EXPECT_TRUE(Read(*project, "chk-2/a") == put_again);
+  EXPECT_TRUE(Read(*project, "chk-2/b") == copied);
   ExpectClean(*store);
 }
 
