@@ -37,6 +37,7 @@ storage::Places& App::places() {
     if (options.Has("bwlimit"))
       place_options.bwlimit_bytes_per_s = options.RateBytesPerS("bwlimit");
     if (options.Has("retries")) place_options.retries = static_cast<int>(options.Number("retries"));
+    place_options.stop = parts_.stop;
     place_options.named_stores = parts_.settings.Stores();
     places_ = std::make_unique<storage::Places>(parts_.io, parts_.clock, std::move(place_options));
   }

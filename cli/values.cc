@@ -4,6 +4,8 @@
 
 #include <charconv>
 
+#include "state/snapshot/relocate.h"
+
 namespace stateferry::cli {
 
 namespace {
@@ -71,9 +73,12 @@ Result<std::pair<storage::Location, storage::Location>> ParsePathMap(std::string
   if (split == std::string_view::npos) split = text.find('=');
   if (split == std::string_view::npos || split == 0 || split + 1 == text.size())
     return Bad(fmt::format("'{}' is not OLD=NEW, two places with '=' between them", text));
-  SF_TRY(auto from, storage::ParseLocation(text.substr(0, split)));
+  // OLD is only ever compared with what metadata names, so it may lie where no backend reaches.
+  auto from = storage::ParseLocation(text.substr(0, split));
+  if (!from) from = state::snapshot::ParseRestoreUri(text.substr(0, split));
+  if (!from) return std::move(from).error();
   SF_TRY(auto to, storage::ParseLocation(text.substr(split + 1)));
-  return std::pair(std::move(from), std::move(to));
+  return std::pair(std::move(*from), std::move(to));
 }
 
 }  // namespace stateferry::cli

@@ -18,7 +18,7 @@ Result<snapshot::RelocateRequest> RequestFrom(const App& app) {
   if (app.options().IsSet("layout"))
     request.layout = snapshot::LayoutFromName(app.options().Text("layout"));
   if (app.options().IsSet("restore-at")) {
-    SF_TRY(request.restore_at, storage::ParseLocation(app.options().Text("restore-at")));
+    SF_TRY(request.restore_at, snapshot::ParseRestoreUri(app.options().Text("restore-at")));
   }
   request.map = app.options().PathMaps("map");
   request.command = RecordedCommand(app, {request.from, request.to});

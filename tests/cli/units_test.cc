@@ -130,6 +130,8 @@ TEST(ParsePathMap, SplitsBetweenTwoPlaces) {
       {"file:///old/cp=/new/cp", "file:/old/cp", "file:/new/cp"},
       {"/data/dt=1/cp=/new", "file:/data/dt=1/cp", "file:/new"},
       {"s3://b/k=file:/new", "s3://b/k", "file:/new"},
+      {"s3a://b/k=/new", "s3://b/k", "file:/new"},
+      {"hdfs://nn:8020/cp=/new", "hdfs://nn:8020/cp", "file:/new"},
   };
   for (const auto& [text, from, to] : cases) {
     const auto map = ParsePathMap(text);
