@@ -1,0 +1,114 @@
+#include "transfer/committer.h"
+
+#include <mutex>
+#include <set>
+
+#include "tests/transfer/forwarding_journal.h"
+#include "tests/transfer/transfer_rig.h"
+#include "tests/transfer/watched_backend.h"
+
+namespace stateferry::transfer {
+namespace {
+
+/// Remembers what the destination has flushed, and holds the journal to it.
+class OrderingJournal final : public ForwardingJournal {
+ public:
+  explicit OrderingJournal(Journal& inner) : ForwardingJournal(inner) {}
+
+  void Watch(WatchedBackend& target) {
+    target.on.part_accepted = [this](const std::string& key, std::uint32_t part) {
+      std::lock_guard lock(mutex_);
+      accepted_.insert(key + "#" + std::to_string(part));
+    };
+    target.on.completed = [this](const std::string& key) {
+      std::lock_guard lock(mutex_);
+      accepted_.insert(key);
+    };
+    target.on.flush_begins = [this] {
+      std::lock_guard lock(mutex_);
+      flushing_ = accepted_;
+    };
+    target.on.flush_ends = [this] {
+      std::lock_guard lock(mutex_);
+      flushed_ = flushing_;
+    };
+  }
+
+  Result<void> Commit(const std::string& id, const Batch& batch) override {
+    {
+      SF_TRY(auto files, Files(id, 0, 1000));
+      std::lock_guard lock(mutex_);
+      for (const auto& part : batch.parts) {
+        ++parts_seen;
+        const auto key = "out/" + files[part.file_index].task.to_name + "#" +
+                         std::to_string(part.receipt.part_index);
+        EXPECT_TRUE(flushed_.contains(key)) << key << " was journaled before it was flushed";
+      }
+      for (const auto& file : batch.files)
+        if (file.state == FileState::kWritten || file.state == FileState::kDone)
+          EXPECT_TRUE(flushed_.contains("out/" + file.task.to_name)) << file.task.to_name;
+      ++commits;
+    }
+    return ForwardingJournal::Commit(id, batch);
+  }
+
+  std::size_t parts_seen = 0;
+  std::size_t commits = 0;
+
+ private:
+  std::mutex mutex_;
+  std::set<std::string> accepted_, flushing_, flushed_;
+};
+
+class CommitterTest : public TransferRig {};
+
+TEST_F(CommitterTest, NothingIsJournaledBeforeItIsFlushed) {
+  for (std::uint64_t i = 0; i < 30; ++i) PutSource("f" + std::to_string(i), Content(i * 700, i));
+  auto watched = std::make_shared<WatchedBackend>(target);
+  places = std::make_unique<storage::Places>(FileIo(), clock, storage::PlacesOptions());
+  places->Register(At("mem://source/"), source);
+  places->Register(At("mem://target/"), watched);
+  OrderingJournal ordering(*journal);
+  ordering.Watch(*watched);
+  options.workers = 4;
+  options.commit_bytes = 5 * kPart;
+
+  auto report =
+      RunTransfer(request, Lister(), {}, options, {*places, ordering, clock, progress, {}});
+
+  ASSERT_TRUE(report) << report.error().message();
+  EXPECT_EQ(report->status, TransferStatus::kCommitted);
+  EXPECT_GT(ordering.parts_seen, 200u);
+  EXPECT_GT(ordering.commits, 3u);
+}
+
+TEST_F(CommitterTest, ContentKnownByItsOriginIsReferredToNotRead) {
+  PutSource("a", Content(5 * kPart, 1));
+  ASSERT_TRUE(target_bucket->Put("earlier/a", AsBytes(Content(5 * kPart, 1)), {}));
+  auto watched = std::make_shared<WatchedBackend>(target);
+  places = std::make_unique<storage::Places>(FileIo(), clock, storage::PlacesOptions());
+  places->Register(At("mem://source/"), source);
+  places->Register(At("mem://target/"), watched);
+  watched->on.find_by_origin = [&](std::string_view origin) -> std::optional<storage::ObjectMeta> {
+    EXPECT_NE(origin.find("mem://source/in/a"), std::string_view::npos) << origin;
+    return target_bucket->Stat("earlier/a").value();
+  };
+
+  auto report = Run();
+
+  ASSERT_TRUE(report) << report.error().message();
+  EXPECT_EQ(report->files_reused, 1u);
+  EXPECT_EQ(report->bytes_reused, 5 * kPart);
+  EXPECT_EQ(SourceReads(), 0u);
+  EXPECT_EQ(Target("a"), Content(5 * kPart, 1));
+
+  ASSERT_TRUE(target_bucket->Delete("out/a"));
+  options.paranoid = true;
+  auto paranoid = Run();
+  ASSERT_TRUE(paranoid) << paranoid.error().message();
+  EXPECT_EQ(paranoid->files_reused, 0u);
+  EXPECT_EQ(SourceReads(), 5u);
+}
+
+}  // namespace
+}  // namespace stateferry::transfer

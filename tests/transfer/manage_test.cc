@@ -1,0 +1,69 @@
+#include "transfer/manage.h"
+
+#include "tests/transfer/transfer_rig.h"
+
+namespace stateferry::transfer {
+namespace {
+
+using fakes::BackendOp;
+
+class ManageTest : public TransferRig {
+ protected:
+  void RunHalf() {
+    PutSource("a", Content(10 * kPart, 1));
+    options.workers = 1;
+    options.max_transfer_bytes = 4 * kPart;
+    ASSERT_FALSE(Run());
+    options.max_transfer_bytes = 0;
+  }
+};
+
+TEST_F(ManageTest, CancelDropsTheUploadAndThePlan) {
+  RunHalf();
+  auto record = CancelTransfer(Record().id, *journal, *places, clock);
+  ASSERT_TRUE(record) << record.error().message();
+  EXPECT_EQ(record->status, TransferStatus::kCancelled);
+  EXPECT_EQ(target->calls(BackendOp::kAbort), 1u);
+  EXPECT_TRUE(Plan().empty());
+
+  const auto reads = SourceReads();
+  auto report = Run();
+  ASSERT_TRUE(report) << report.error().message();
+  EXPECT_EQ(SourceReads() - reads, 10u) << "it starts from nothing";
+  EXPECT_EQ(Target("a"), Content(10 * kPart, 1));
+}
+
+TEST_F(ManageTest, CancelRefusesWhatIsCommittedOrUnknown) {
+  PutSource("a", "x");
+  ASSERT_TRUE(Run());
+  auto committed = CancelTransfer(Record().id, *journal, *places, clock);
+  ASSERT_FALSE(committed);
+  EXPECT_EQ(committed.error().code(), ErrorCode::kConflict);
+  auto unknown = CancelTransfer("0123456789abcdef", *journal, *places, clock);
+  ASSERT_FALSE(unknown);
+  EXPECT_EQ(unknown.error().code(), ErrorCode::kNotFound);
+}
+
+TEST_F(ManageTest, PruneRemovesWhatIsOverAndOldEnough) {
+  RunHalf();
+  auto young = PruneTransfers(std::chrono::hours(1), *journal, *places, clock);
+  ASSERT_TRUE(young) << young.error().message();
+  EXPECT_EQ(young->removed, 0u);
+  clock.Advance(std::chrono::hours(2));
+  auto old = PruneTransfers(std::chrono::hours(1), *journal, *places, clock);
+  ASSERT_TRUE(old) << old.error().message();
+  EXPECT_EQ(old->removed, 1u);
+  EXPECT_EQ(old->uploads_aborted, 1u);
+  EXPECT_TRUE(journal->List()->empty());
+}
+
+TEST_F(ManageTest, RecordsAsJson) {
+  PutSource("a", "x");
+  ASSERT_TRUE(Run());
+  const Json json = ToJson(Record());
+  EXPECT_EQ(json["status"], "committed");
+  EXPECT_EQ(json["summary"]["filesMoved"], 1);
+}
+
+}  // namespace
+}  // namespace stateferry::transfer

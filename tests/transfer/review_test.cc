@@ -1,0 +1,132 @@
+#include "transfer/review.h"
+
+#include <gmock/gmock.h>
+
+#include "tests/transfer/transfer_rig.h"
+
+namespace stateferry::transfer {
+namespace {
+
+using fakes::BackendOp;
+using ::testing::HasSubstr;
+
+/// What is at the destination before the first run, and each --if-exists.
+class IfExistsTest : public TransferRig {
+ protected:
+  void ExpectConflictBeforeAnyWrite(const std::string& name) {
+    auto report = Run();
+    ASSERT_FALSE(report);
+    EXPECT_EQ(report.error().code(), ErrorCode::kConflict);
+    EXPECT_THAT(report.error().message(), HasSubstr("out/" + name));
+    EXPECT_THAT(report.error().message(), HasSubstr("--if-exists"));
+    EXPECT_EQ(target->calls(BackendOp::kStartUpload), 0u);
+    EXPECT_EQ(target->calls(BackendOp::kPut), 0u);
+    EXPECT_EQ(finalized, 0);
+  }
+};
+
+TEST_F(IfExistsTest, VerifySkipsIdenticalFiles) {
+  PutSource("a", Content(5 * kPart, 1));
+  PutSource("b", Content(5 * kPart, 2));
+  PutTarget("a", Content(5 * kPart, 1));
+  auto report = Run();
+  ASSERT_TRUE(report) << report.error().message();
+  EXPECT_EQ(report->files_skipped, 1u);
+  EXPECT_EQ(report->files_moved, 1u);
+  EXPECT_EQ(report->files_done, 2u);
+  EXPECT_EQ(Target("b"), Content(5 * kPart, 2));
+}
+
+TEST_F(IfExistsTest, VerifyStopsAtOtherBytesOfTheSameLength) {
+  for (const auto* name : {"a", "b", "c"}) PutSource(name, Content(5 * kPart, 1));
+  PutTarget("c", Content(5 * kPart, 2));
+  ExpectConflictBeforeAnyWrite("c");
+  EXPECT_EQ(Target("c"), Content(5 * kPart, 2));
+}
+
+TEST_F(IfExistsTest, VerifyStopsAtAnotherLengthWithoutReading) {
+  PutSource("a", Content(5 * kPart, 1));
+  PutTarget("a", Content(5 * kPart - 1, 1));
+  ExpectConflictBeforeAnyWrite("a");
+  EXPECT_EQ(SourceReads(), 0u);
+}
+
+TEST_F(IfExistsTest, SkipTakesTheSameLengthForTheSame) {
+  PutSource("a", Content(5 * kPart, 1));
+  PutTarget("a", Content(5 * kPart, 2));
+  options.if_exists = IfExists::kSkip;
+  auto report = Run();
+  ASSERT_TRUE(report) << report.error().message();
+  EXPECT_EQ(report->files_skipped, 1u);
+  EXPECT_EQ(SourceReads(), 0u);
+  EXPECT_EQ(Target("a"), Content(5 * kPart, 2));
+}
+
+TEST_F(IfExistsTest, SkipStopsAtAnotherLength) {
+  PutSource("a", Content(5 * kPart, 1));
+  PutTarget("a", "short");
+  options.if_exists = IfExists::kSkip;
+  ExpectConflictBeforeAnyWrite("a");
+}
+
+TEST_F(IfExistsTest, OverwriteReplaces) {
+  PutSource("a", Content(5 * kPart, 1));
+  PutTarget("a", "other");
+  options.if_exists = IfExists::kOverwrite;
+  auto report = Run();
+  ASSERT_TRUE(report) << report.error().message();
+  EXPECT_EQ(Target("a"), Content(5 * kPart, 1));
+}
+
+TEST_F(IfExistsTest, FailStopsEvenAtIdenticalFiles) {
+  PutSource("a", Content(5 * kPart, 1));
+  PutTarget("a", Content(5 * kPart, 1));
+  options.if_exists = IfExists::kFail;
+  ExpectConflictBeforeAnyWrite("a");
+}
+
+TEST_F(IfExistsTest, WhatAnEarlierRunCompletedButDidNotJournalIsNoConflict) {
+  // The run was killed after the flush and before the journal: the file is there, the plan says
+  // that it is pending.
+  PutSource("a", Content(5 * kPart, 1));
+  stop.request_stop();
+  const auto listed_then_stopped = Run();
+  stop = std::stop_source();
+  target->Fail({.op = BackendOp::kStartUpload,
+                .key_contains = "",
+                .error = Error(ErrorCode::kIo, "killed")});
+  ASSERT_FALSE(Run());
+  PutTarget("a", Content(5 * kPart, 1));
+  options.if_exists = IfExists::kFail;
+
+  auto report = Run();
+
+  ASSERT_TRUE(report) << report.error().message();
+  EXPECT_EQ(report->status, TransferStatus::kCommitted);
+}
+
+TEST_F(IfExistsTest, AForeignObjectThatAppearsLateIsNotReplaced) {
+  PutSource("a", Content(5 * kPart, 1));
+  const FileLister late = [&](const FileVisitor& visit) -> Result<void> { return Lister()(visit); };
+  options.workers = 1;
+  target->Fail({.op = BackendOp::kComplete,
+                .key_contains = "",
+                .error = Error(ErrorCode::kConflict, "out/a exists already")});
+  auto report = Run(late);
+  ASSERT_TRUE(report) << report.error().message();
+  EXPECT_EQ(report->status, TransferStatus::kFailed);
+  ASSERT_EQ(report->failures.size(), 1u);
+  EXPECT_EQ(report->failures[0].code, ErrorCode::kConflict);
+}
+
+TEST_F(IfExistsTest, ChangedSourceReplacesWhatTheTransferItselfPutThere) {
+  PutSource("a", Content(5 * kPart, 1));
+  ASSERT_TRUE(Run());
+  PutSource("a", Content(6 * kPart, 2));
+  auto report = Run();
+  ASSERT_TRUE(report) << report.error().message();
+  EXPECT_EQ(Target("a"), Content(6 * kPart, 2));
+}
+
+}  // namespace
+}  // namespace stateferry::transfer
