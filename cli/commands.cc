@@ -27,8 +27,6 @@ const std::vector<Command>& Commands() {
       StoreRebuildIndexCommand(),
       BenchCopyCommand(),
       BenchGenerateCommand(),
-      BenchCopyCommand(),
-      BenchGenerateCommand(),
       DoctorCommand(),
       ConfigGetCommand(),
       ConfigSetCommand(),

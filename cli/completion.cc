@@ -139,31 +139,28 @@ _stateferry() {{
   [[ -n $(_stateferry_following "$first") ]] && command="$first $second"
 
   local values
-  values="$(_stateferry_values "$previous")" if[[-n $values]];
-             then mapfile - t COMPREPLY < <
-             (compgen - W "$values" --"$current") return fi case "$previous" in{path_values})
-                 mapfile -
-             t COMPREPLY < <
-         (compgen - f-- "$current");
-  return;
-  ;
-    {free_values}) return ;
-    ;
-    *) ;
-    ;
-    esac if [[$current == -*]];
-    then mapfile - t COMPREPLY < <
-        (compgen - W "$global $(_stateferry_options " $command ")" --"$current") elif[[-z $first]];
-    then mapfile - t COMPREPLY < < (compgen - W "{first_words}" --"$current")
-                                       elif[[-z $second && -n $(_stateferry_following "$first")]];
-    then mapfile - t COMPREPLY < < (compgen - W "$(_stateferry_following " $first ")" --"$current")
-                                       elif[[-n $(_stateferry_arguments "$command")]];
-    then mapfile - t COMPREPLY < <
-        (compgen - W "$(_stateferry_arguments " $command ")" --"$current") else mapfile -
-            t COMPREPLY < <
-        (compgen - f-- "$current") fi
-}
-}
+  values="$(_stateferry_values "$previous")"
+  if [[ -n $values ]]; then
+    mapfile -t COMPREPLY < <(compgen -W "$values" -- "$current")
+    return
+  fi
+  case "$previous" in
+    {path_values}) mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
+    {free_values}) return ;;
+    *) ;;
+  esac
+  if [[ $current == -* ]]; then
+    mapfile -t COMPREPLY < <(compgen -W "$global $(_stateferry_options "$command")" -- "$current")
+  elif [[ -z $first ]]; then
+    mapfile -t COMPREPLY < <(compgen -W "{first_words}" -- "$current")
+  elif [[ -z $second && -n $(_stateferry_following "$first") ]]; then
+    mapfile -t COMPREPLY < <(compgen -W "$(_stateferry_following "$first")" -- "$current")
+  elif [[ -n $(_stateferry_arguments "$command") ]]; then
+    mapfile -t COMPREPLY < <(compgen -W "$(_stateferry_arguments "$command")" -- "$current")
+  else
+    mapfile -t COMPREPLY < <(compgen -f -- "$current")
+  fi
+}}
 complete -o filenames -F _stateferry stateferry
 )bash",
       fmt::arg("groups", groups), fmt::arg("options", options), fmt::arg("values", values),

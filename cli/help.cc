@@ -169,11 +169,14 @@ std::string OverviewHelp(const std::vector<std::string>& words) {
     if (group.empty() || command.name.starts_with(group + " "))
       text += TwoColumns(command.name, command.summary);
   if (group.empty()) text += "\nOptions of every command:\n" + OptionLines(GlobalOptions());
-  return text +
-         "\n`stateferry COMMAND --help` explains one command.  Places are paths (/p), file:///p\n"
-         "or managed:///STORE/PROJECT/KEY.  Exit codes: 0 done, 2 usage, 3 partly done,\n"
-         "4 refused, 5 permission, 6 not found, 7 integrity, 8 transient, 9 nothing to do,\n"
-         "10 stopped, 11 locked or conflict, 1 any other failure.\n";
+  return text + "\n" +
+         Filled(
+             "`stateferry COMMAND --help` explains one command.  Places are paths (/p), file:///p "
+             "or managed:///STORE/PROJECT/KEY.  Exit codes: 0 done, 2 usage, 3 partly done, "
+             "4 refused, 5 permission, 6 not found, 7 integrity, 8 transient, 9 nothing to do, "
+             "10 stopped, 11 locked or conflict, 1 any other failure.",
+             0, 0) +
+         "\n";
 }
 
 std::string MarkdownReference() {

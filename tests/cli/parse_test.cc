@@ -3,6 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <map>
+#include <set>
+
 #include "cli/closest.h"
 
 namespace stateferry::cli {
@@ -123,7 +126,9 @@ TEST(ClosestWord, OffersOnlyWhatIsNear) {
 
 TEST(Commands, HaveHelpAndConsistentOptions) {
   std::map<std::string, const OptionSpec*> seen;
+  std::set<std::string> names;
   for (const Command& command : Commands()) {
+    EXPECT_TRUE(names.insert(command.name).second) << command.name << " is listed twice";
     EXPECT_FALSE(command.summary.empty()) << command.name;
     EXPECT_NE(command.run, nullptr) << command.name;
     for (const OptionSpec& spec : command.options) {

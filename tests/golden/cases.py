@@ -34,6 +34,12 @@ CASES = {
         ["transfer", "prune", "--older-than", "0"],
         ["transfer", "list"],
     ],
+    "copy": [
+        ["copy", "{JOB}/shared", "{DIR}/copied"],
+        ["copy", "{JOB}/shared", "{DIR}/copied"],
+        ["copy", "{JOB}/shared", "{DIR}/copied", "--if-exists", "fail"],
+        ["verify", "{DIR}/copied", "--level", "list"],
+    ],
     "config": [
         ["config", "get", "transfers"],
         ["config", "set", "transfers", "7"],
