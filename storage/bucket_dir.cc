@@ -99,19 +99,17 @@ void BucketDir::Remember(std::string_view dir, const Dir& open) {
   recent_.pop_back();
 }
 
-void BucketDir::Forget(std::string_view dir) {
+void BucketDir::Forget() {
   std::lock_guard lock(mutex_);
   known_.clear();
-  const auto it = cached_dirs_.find(std::string(dir));
-  if (it == cached_dirs_.end()) return;
-  recent_.erase(it->second);
-  cached_dirs_.erase(it);
+  recent_.clear();
+  cached_dirs_.clear();
 }
 
 Result<BucketDir::Dir> BucketDir::Root() {
   if (Dir cached = Cached("")) {
     if (cached->IsLinked()) return cached;
-    Forget("");
+    Forget();
   }
   const int fd = ::open(root_.c_str(), kOpenDirFlags | O_CLOEXEC);
   if (fd < 0 && errno == ENOTDIR)

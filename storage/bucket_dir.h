@@ -49,8 +49,8 @@ class BucketDir {
   /// Every directory that was touched before the call is durable on return.  After one failed fsync
   /// every call fails: nobody knows what the kernel has kept.
   Result<void> SyncDirs();
-  /// Forgets an open directory that was removed under us.
-  void Forget(std::string_view dir);
+  /// Directories were removed under us: forgets all that are open.
+  void Forget();
 
  private:
   Result<Dir> Root();

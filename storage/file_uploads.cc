@@ -102,8 +102,7 @@ Result<std::shared_ptr<UploadFile>> FileUploads::Create(std::string_view key,
       break;
     }
     if (file.error().code() != ErrorCode::kNotFound || i == kTries) return file.error();
-    bucket_.Forget(kBucketUploadsDir);
-    bucket_.Forget(kBucketPrivateDir);
+    bucket_.Forget();
   }
   ++open_files_;
   bucket_.Touch(kBucketUploadsDir);
@@ -365,7 +364,7 @@ Result<void> FileUploads::GiveName(UploadFile& upload) {
   };
   auto named = rename();
   if (!named && named.error().code() == ErrorCode::kNotFound) {
-    bucket_.Forget(parent_key);  // somebody has removed the directory; make it again, once
+    bucket_.Forget();  // somebody has removed the directory; make it again, once
     named = rename();
   }
   if (!named) {
