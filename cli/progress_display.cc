@@ -4,6 +4,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 
 #include "cli/progress_lines.h"
@@ -47,34 +48,53 @@ class Redrawing final : public ProgressDisplay {
   }
   void OnWarning(std::string_view message) override {
     std::lock_guard lock(mutex_);
-    Draw(fmt::format("stateferry: warning: {}\r\n", Printable(message)));
+    Draw(fmt::format("stateferry: warning: {}", Printable(message)));
   }
   void Clear() override {
     std::lock_guard lock(mutex_);
-    if (drawn_) terminal_->Write("\x1b[J");
-    drawn_ = false;
     last_.reset();
+    if (!drawn_.empty()) Draw("");
   }
 
  private:
   /// `above` scrolls up over the display.  One write, so that a half-drawn display is never seen.
+  /// Line by line, not "erase to the end of the screen": tmux keeps what that erases in its
+  /// scrollback when the display stands at the top.
   void Draw(const std::string& above) {
-    std::string text = "\r\x1b[J" + above;
-    drawn_ = false;
-    if (last_) {
-      const std::vector<std::string> lines = RenderProgress(*last_, terminal_->Width());
-      for (std::size_t i = 0; i < lines.size(); ++i) text += (i == 0 ? "" : "\r\n") + lines[i];
-      text += "\r";
-      if (lines.size() > 1) text += fmt::format("\x1b[{}A", lines.size() - 1);
-      drawn_ = !lines.empty();
+    const int width = terminal_->Width();
+    std::vector<std::string> lines;
+    if (last_) lines = RenderProgress(*last_, width);
+    std::size_t old_rows = RowsOf(drawn_, width);
+    std::string text = "\r";
+    if (!above.empty()) {
+      text += above + "\x1b[K\r\n";
+      old_rows -= std::min<std::size_t>(old_rows, 1);
     }
+    const std::size_t rows = std::max(lines.size(), old_rows);
+    for (std::size_t i = 0; i < rows; ++i) {
+      if (i > 0) text += "\r\n";
+      if (i < lines.size()) text += lines[i];
+      text += "\x1b[K";
+    }
+    text += "\r";
+    if (rows > 1) text += fmt::format("\x1b[{}A", rows - 1);
     terminal_->Write(text);
+    drawn_ = std::move(lines);
+  }
+
+  /// A terminal that became narrower has wrapped the lines of the display.
+  static std::size_t RowsOf(const std::vector<std::string>& lines, int width) {
+    const auto columns = static_cast<std::size_t>(std::max(width, 1));
+    std::size_t rows = 0;
+    for (const std::string& line : lines)
+      rows += std::max<std::size_t>(1, (DisplayWidth(line) + columns - 1) / columns);
+    return rows;
   }
 
   std::mutex mutex_;
   const std::unique_ptr<Terminal> terminal_;
   std::optional<transfer::Progress> last_;  // guarded by mutex_
-  bool drawn_ = false;                      // guarded by mutex_
+  std::vector<std::string> drawn_;          // guarded by mutex_; empty: nothing on the screen
 };
 
 /// Passes progress on at most once per interval.

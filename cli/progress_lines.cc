@@ -36,11 +36,11 @@ std::vector<std::string> Gains(const transfer::Progress& progress) {
     gains.push_back(fmt::format("dedup {}", FormatSize(progress.duplicate_bytes)));
   if (progress.stored_bytes > 0) {
     gains.push_back(fmt::format("stored {}", FormatSize(progress.stored_bytes)));
-    const std::uint64_t known = progress.duplicate_bytes + progress.reused_bytes;
-    // bytes_done counts everything; what is neither duplicate nor reused was compressed.
-    if (progress.bytes_done > known && progress.bytes_done - known > progress.stored_bytes)
-      gains.push_back(fmt::format("zstd {:.2f}x", static_cast<double>(progress.bytes_done - known) /
-                                                      static_cast<double>(progress.stored_bytes)));
+    // What this run moved and was not there already is what was compressed.
+    const std::uint64_t fresh =
+        progress.moved_bytes - std::min(progress.moved_bytes, progress.duplicate_bytes);
+    const double gain = static_cast<double>(fresh) / static_cast<double>(progress.stored_bytes);
+    if (gain >= 1.005) gains.push_back(fmt::format("zstd {:.2f}x", gain));
   }
   if (progress.retries > 0) gains.push_back(fmt::format("retries {}", progress.retries));
   return gains;

@@ -117,9 +117,10 @@ std::vector<std::string> ReportLines(const transfer::TransferReport& report) {
       line += fmt::format("; {} were there already", FormatSize(report.duplicate_bytes));
     const std::uint64_t fresh =
         report.bytes_moved - std::min(report.bytes_moved, report.duplicate_bytes);
-    if (report.stored_bytes > 0 && fresh > report.stored_bytes)
-      line += fmt::format("; compressed {:.2f}x",
-                          static_cast<double>(fresh) / static_cast<double>(report.stored_bytes));
+    const double gain = report.stored_bytes == 0
+                            ? 0
+                            : static_cast<double>(fresh) / static_cast<double>(report.stored_bytes);
+    if (gain >= 1.005) line += fmt::format("; compressed {:.2f}x", gain);
     lines.push_back(line);
   }
   std::string time = "time        " + FormatDuration(report.seconds);

@@ -49,6 +49,7 @@ Progress Meter::Snapshot() {
   now.files_done = files_done;
   now.files_total = files_total;
   now.reused_bytes = bytes_reused;
+  now.moved_bytes = bytes_moved;
   if (stored_) {
     const Stored stored = stored_();
     now.duplicate_bytes = stored.duplicate_bytes - stored_at_start_.duplicate_bytes;

@@ -2,8 +2,6 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
-#include <deque>
-
 #include "cli/progress_display.h"
 #include "cli/progress_lines.h"
 #include "cli/table.h"
@@ -24,6 +22,7 @@ transfer::Progress Halfway() {
   progress.files_done = 12;
   progress.files_total = 1024;
   progress.duplicate_bytes = 100u << 20;
+  progress.moved_bytes = progress.bytes_done;
   progress.stored_bytes = 600u << 20;
   progress.rate_bytes_per_s = 212.3 * (1 << 20);
   progress.eta_seconds = 32;
@@ -72,19 +71,20 @@ TEST(RenderProgress, SurvivesWhatIsNotKnownYet) {
   EXPECT_FALSE(RenderProgress(progress, 80).empty());
 }
 
-/// A screen that understands what the display writes, and re-wraps lines when it is resized.
+/// A screen that understands what the display writes, and wraps its rows again when it is resized,
+/// as terminals do.
 class Screen final : public Terminal {
  public:
-  int Width() const override { return width; }
+  int Width() const override { return width_; }
   void Write(std::string_view text) override {
     while (!text.empty()) {
       std::size_t used = 1;
       if (text[0] == '\r')
-        column = 0;
+        column_ = 0;
       else if (text[0] == '\n')
         Down();
-      else if (text.starts_with("\x1b[J"))
-        Erase(), used = 3;
+      else if (text.starts_with("\x1b[K"))
+        rows_[row_].text.resize(std::min(rows_[row_].text.size(), column_)), used = 3;
       else if (text.starts_with("\x1b["))
         used = Up(text);
       else
@@ -92,35 +92,58 @@ class Screen final : public Terminal {
       text.remove_prefix(used);
     }
   }
+  void Resize(int width) {
+    std::vector<Row> lines;  // rows that were wrapped, joined again
+    std::size_t line_of_cursor = 0;
+    for (std::size_t i = 0; i < rows_.size(); ++i) {
+      if (rows_[i].continued)
+        lines.back().text += rows_[i].text;
+      else
+        lines.push_back({rows_[i].text, false});
+      if (i == row_) line_of_cursor = lines.size() - 1;
+    }
+    width_ = width;
+    rows_.clear();
+    const auto columns = static_cast<std::size_t>(width);
+    for (std::size_t i = 0; i < lines.size(); ++i) {
+      if (i == line_of_cursor) row_ = rows_.size();
+      std::string_view rest = lines[i].text;
+      rows_.push_back({std::string(rest.substr(0, columns)), false});
+      for (rest.remove_prefix(std::min(rest.size(), columns)); !rest.empty();
+           rest.remove_prefix(std::min(rest.size(), columns)))
+        rows_.push_back({std::string(rest.substr(0, columns)), true});
+    }
+  }
   std::vector<std::string> Shown() const {
-    std::vector<std::string> shown(lines.begin(), lines.end());
+    std::vector<std::string> shown;
+    for (const Row& row : rows_) shown.push_back(row.text);
     while (!shown.empty() && shown.back().empty()) shown.pop_back();
     return shown;
   }
 
-  int width = 80;
-  std::size_t row = 0, column = 0;
-  std::deque<std::string> lines = {""};
-
  private:
+  struct Row {
+    std::string text;
+    bool continued = false;
+  };
   void Down() {
-    if (++row == lines.size()) lines.emplace_back();
-  }
-  void Erase() {
-    lines.resize(row + 1);
-    lines[row].resize(std::min(lines[row].size(), column));
+    if (++row_ == rows_.size()) rows_.emplace_back();
   }
   std::size_t Up(std::string_view text) {
     const std::size_t end = text.find('A');
-    row -= std::stoul(std::string(text.substr(2, end - 2)));
+    row_ -= std::stoul(std::string(text.substr(2, end - 2)));
     return end + 1;
   }
   void Put(char c) {
-    ASSERT_LT(column, static_cast<std::size_t>(width)) << "a line of the display wrapped";
-    std::string& line = lines[row];
-    if (line.size() <= column) line.resize(column + 1, ' ');
-    line[column++] = c;
+    ASSERT_LT(column_, static_cast<std::size_t>(width_)) << "a line of the display wrapped";
+    std::string& line = rows_[row_].text;
+    if (line.size() <= column_) line.resize(column_ + 1, ' ');
+    line[column_++] = c;
   }
+
+  int width_ = 80;
+  std::size_t row_ = 0, column_ = 0;
+  std::vector<Row> rows_ = {Row{}};
 };
 
 TEST(TerminalDisplay, RedrawsInPlaceAndLeavesNothing) {
@@ -140,7 +163,7 @@ TEST(TerminalDisplay, FollowsResizesAndShrinkingFacts) {
   Screen& screen = *owned;
   auto display = TerminalDisplay(std::move(owned));
   for (const int width : {80, 30, 120, 9, 16, 80}) {
-    screen.width = width;
+    screen.Resize(width);
     display->OnProgress(Halfway());
     EXPECT_EQ(screen.Shown().size(), RenderProgress(Halfway(), width).size()) << width;
   }
