@@ -27,6 +27,8 @@ struct Moved {
 Result<Moved> Move(const transfer::TransferRequest& request, const RelocationPlan& plan,
                    const CheckMoved& check, const transfer::TransferOptions& options,
                    const transfer::TransferEnv& env) {
+  // A managed store is opened once, for writing, and not for looking first.
+  if (!options.dry_run) SF_TRY(env.places.Open(request.to, storage::Access::kWrite));
   SF_TRY(CheckDestination(env.places, plan.read_roots, request.to));
   LastObjects last_objects(env.places, request.to, options.if_exists);
   std::vector<LastObject> last;
