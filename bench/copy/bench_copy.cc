@@ -17,9 +17,8 @@ namespace {
 
 /// One contestant while its route is measured.
 struct Racer {
-  const Contestant* contestant;
+  const Contestant* contestant = nullptr;
   ContestantResult result;
-  std::map<std::string, std::string> variables;
   std::string directory;
 };
 
@@ -75,9 +74,10 @@ class RouteRun {
                            *missing));
         continue;
       }
-      Racer racer{&contestant, {}, {}, request_.work_dir + "/run/" + contestant.name};
+      Racer& racer = racers_.emplace_back();
+      racer.contestant = &contestant;
       racer.result.name = contestant.name;
-      racers_.push_back(std::move(racer));
+      racer.directory = request_.work_dir + "/run/" + contestant.name;
     }
     std::error_code code;
     fs::remove_all(request_.work_dir + "/run", code);
