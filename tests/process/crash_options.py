@@ -18,7 +18,7 @@ class Options(argparse.Namespace):
         return sorted(even | set(rng.sample(rest, wanted - len(even))))
 
 
-def parse(text, what, default_points):
+def parse(text, what, default_points, extra=None):
     parser = argparse.ArgumentParser(description=text,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("stateferry")
@@ -29,4 +29,6 @@ def parse(text, what, default_points):
     parser.add_argument("--seed", type=int,
                         default=int(os.environ.get("SF_CRASH_SEED") or random.randrange(1 << 30)))
     parser.add_argument("--only", type=int, default=0, help="this point only")
+    if extra:
+        parser.add_argument(extra[0], choices=extra[1])
     return parser.parse_args(namespace=Options())

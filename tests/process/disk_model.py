@@ -123,6 +123,14 @@ class Disk:
         else:
             raise ValueError(f"unknown call {op}")
 
+    def is_sync_of(self, operation, kind):
+        """Whether the call syncs "directories" or "files" (a whole file system counts as both)."""
+        if operation.op == "syncfs":
+            return True
+        wanted = DirNode if kind == "directories" else FileNode
+        is_sync = operation.op in ("fsync", "fdatasync")
+        return is_sync and isinstance(self._find(operation.path), wanted)
+
     def _parts(self, path):
         if not path.startswith(self.root + "/"):
             return None if path != self.root else []

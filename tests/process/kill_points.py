@@ -2,7 +2,7 @@
 """kill -9 at the k-th changing call, then: nothing acknowledged is lost, the rerun finishes.
 
 Usage: kill_points.py STATEFERRY SHIM WORKLOAD [--points N|all] [--seed S] [--only K]
-Default number of points: $SF_CRASH_POINTS, else 40.
+Default number of points: $SF_CRASH_POINTS, else 150.
 """
 import random
 import sys
@@ -42,7 +42,7 @@ def kill_at(work, k, rng):
 
 
 def main():
-    options = parse(__doc__, "kill", default_points=40)
+    options = parse(__doc__, "kill", default_points=150)
     work = WORKLOADS[options.workload](options.stateferry, options.shim, seed=options.seed)
     try:
         run_until_killed(work, work.shim.environment())

@@ -8,7 +8,7 @@
 //   SF_SHIM_KILL_AT k: kill -9 instead of doing the k-th call; SF_SHIM_TORN=1: a write is half done
 //   SF_SHIM_FAIL_AT k: the k-th call fails with SF_SHIM_ERRNO; SF_SHIM_STICKY=1: all after it too
 //   SF_SHIM_ONLY    kinds that count, comma-separated: create,write,sync,rename,unlink,mkdir,
-//                   truncate,link.  Default all.
+//                   truncate,link,hint.  Default all.
 //   SF_SHIM_LOG     record file.  A record is: u32 length of the text, u32 length of the data (both
 //                   little-endian), text "op\tresult\tpath\tsecond path\toffset", data
 //
@@ -49,13 +49,14 @@ enum Kind : unsigned {
   kMakeDir = 32,
   kTruncate = 64,
   kLink = 128,
+  kHint = 256,  // changes nothing that anyone may rely on
 };
 constexpr struct {
   const char* name;
   Kind kind;
 } kKinds[] = {{"create", kCreate},     {"write", kWrite},   {"sync", kSync},
               {"rename", kRename},     {"unlink", kUnlink}, {"mkdir", kMakeDir},
-              {"truncate", kTruncate}, {"link", kLink}};
+              {"truncate", kTruncate}, {"link", kLink},     {"hint", kHint}};
 
 template <class Function>
 Function* Next(const char* name) {
@@ -395,7 +396,7 @@ int syncfs(int fd) noexcept {
 
 int sync_file_range(int fd, off64_t offset, off64_t size, unsigned flags) {
   SF_REAL(sync_file_range);
-  return Stand<int>({kSync, "sync_file_range", PathOf(fd)},
+  return Stand<int>({kHint, "sync_file_range", PathOf(fd)},
                     [&] { return real(fd, offset, size, flags); });
 }
 
