@@ -12,8 +12,10 @@ constexpr std::size_t kSamples = 4;
 constexpr double kLeastGain = 0.03;
 }  // namespace
 
-int CompressionLevel(const CompressPolicy& policy) {
-  return policy.mode == CompressPolicy::Mode::kZstd ? policy.zstd_level : kAutoLevel;
+std::unique_ptr<ZstdCompressor> MakeCompressor(const CompressPolicy& policy) {
+  if (policy.mode == CompressPolicy::Mode::kZstd)
+    return std::make_unique<ZstdCompressor>(policy.zstd_level);
+  return std::make_unique<ZstdCompressor>(ZstdCompressor::ForStateFiles());
 }
 
 int ChooseZstdLevel(const CompressPolicy& policy, ByteSpan part, ZstdCompressor& probe) {

@@ -12,9 +12,7 @@ StoreCore::StoreCore(const FileIo& io_in, Clock& clock_in, std::string dir, Stor
       meta(std::move(meta_in)),
       options(options_in),
       pack_files(io_in),
-      compressors([level = CompressionLevel(options_in.compress)] {
-        return std::make_unique<ZstdCompressor>(level == 0 ? 1 : level);
-      }),
+      compressors([policy = options_in.compress] { return MakeCompressor(policy); }),
       decompressors([] { return std::make_unique<ZstdDecompressor>(); }),
       scratch([] { return std::make_unique<Bytes>(); }),
       current_(NewEpoch(1)) {}
