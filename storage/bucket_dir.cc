@@ -57,9 +57,18 @@ Result<void> BucketDir::CheckBucketKey(std::string_view key) {
   return {};
 }
 
-Result<File> BucketDir::OpenForRead(std::string_view key) {
+Result<int> BucketDir::Resolve(std::string_view key, int flags) {
   SF_TRY(const Dir root, Root());
-  SF_TRY(const int fd, OpenBeneath(*root, key, O_RDONLY));
+  auto fd = OpenBeneath(*root, key, flags);
+  if (fd || fd.error().code() != ErrorCode::kNotFound || root->IsLinked()) return fd;
+  // The bucket was removed, and perhaps made again.
+  Forget();
+  SF_TRY(const Dir again, Root());
+  return OpenBeneath(*again, key, flags);
+}
+
+Result<File> BucketDir::OpenForRead(std::string_view key) {
+  SF_TRY(const int fd, Resolve(key, O_RDONLY));
   SF_TRY(auto file, io_.Adopt(fd, PathOf(key)));
   SF_TRY(const auto stat, file.Stat());
   if (stat.is_directory)
@@ -69,8 +78,7 @@ Result<File> BucketDir::OpenForRead(std::string_view key) {
 }
 
 Result<FileStat> BucketDir::Stat(std::string_view key) {
-  SF_TRY(const Dir root, Root());
-  SF_TRY(const int fd, OpenBeneath(*root, key, O_PATH));
+  SF_TRY(const int fd, Resolve(key, O_PATH));
   struct stat st {};
   const int stated = ::fstat(fd, &st);
   const int errnum = errno;
@@ -107,10 +115,7 @@ void BucketDir::Forget() {
 }
 
 Result<BucketDir::Dir> BucketDir::Root() {
-  if (Dir cached = Cached("")) {
-    if (cached->IsLinked()) return cached;
-    Forget();
-  }
+  if (Dir cached = Cached("")) return cached;
   const int fd = ::open(root_.c_str(), kOpenDirFlags | O_CLOEXEC);
   if (fd < 0 && errno == ENOTDIR)
     return Error(ErrorCode::kConflict, root_ + " is not a directory, so it cannot be a bucket");
@@ -128,16 +133,18 @@ Result<BucketDir::Dir> BucketDir::MakeRoot() {
 }
 
 Result<BucketDir::Dir> BucketDir::OpenToRead(std::string_view dir) {
-  SF_TRY(const Dir root, Root());
-  if (dir.empty()) return root;
-  SF_TRY(const int fd, OpenBeneath(*root, dir, kOpenDirFlags));
+  if (dir.empty()) return Root();
+  SF_TRY(const int fd, Resolve(dir, kOpenDirFlags));
   return Dir(std::make_shared<OpenDir>(fd, PathOf(dir)));
 }
 
 Result<BucketDir::Dir> BucketDir::OpenToWrite(std::string_view dir) {
-  SF_TRY(const Dir root, MakeRoot());
-  Dir open = dir.empty() ? root : Cached(dir);
+  Dir open = Cached(dir);
+  if (!open && dir.empty()) {
+    SF_TRY(open, MakeRoot());
+  }
   if (!open) {
+    SF_TRY(const Dir root, MakeRoot());
     auto fd = OpenBeneath(*root, dir, kOpenDirFlags);
     if (!fd && fd.error().code() == ErrorCode::kNotFound) {
       SF_TRY(const Dir parent, OpenToWrite(ParentKey(dir)));

@@ -49,10 +49,12 @@ class BucketDir {
   /// Every directory that was touched before the call is durable on return.  After one failed fsync
   /// every call fails: nobody knows what the kernel has kept.
   Result<void> SyncDirs();
-  /// Directories were removed under us: forgets all that are open.
+  /// Directories were removed under us (kNotFound from what should be there): forgets all that are
+  /// open.
   void Forget();
 
  private:
+  Result<int> Resolve(std::string_view key, int flags);
   Result<Dir> Root();
   Result<Dir> MakeRoot();
   Dir Cached(std::string_view dir);

@@ -249,6 +249,8 @@ Result<FileStat> FileUploads::Put(std::string_view key, ByteSpan bytes, const Pu
                                    .overwrite = options.overwrite}));
   FileStat stat;
   auto write = [&]() -> Result<void> {
+    SF_TRY(const auto parent, bucket_.OpenToWrite(ParentKey(key)));
+    SF_TRY(CheckTarget(*upload, *parent));
     SF_TRY(upload->file->WriteAt(0, bytes));
     SF_TRY(upload->file->Sync());
     SF_TRY(stat, upload->file->Stat());
@@ -357,7 +359,6 @@ Result<void> FileUploads::GiveName(UploadFile& upload) {
   const std::string_view parent_key = ParentKey(upload.key);
   auto rename = [&]() -> Result<void> {
     SF_TRY(const auto parent, bucket_.OpenToWrite(parent_key));
-    SF_TRY(CheckTarget(upload, *parent));
     const NameInDir to{.dir_fd = parent->fd(), .path = bucket_.PathOf(upload.key)};
     return upload.options.overwrite ? bucket_.io().Rename(upload.temp(), to)
                                     : bucket_.io().RenameNoReplace(upload.temp(), to);

@@ -38,14 +38,14 @@ struct Place {
 };
 
 struct PlacesOptions {
-  CompressPolicy compress;
+  CompressPolicy compress = {};
   /// 0 = no limit.  Shared by all places; reads and writes count apart, so that a copy runs at the
   /// limit.
   std::uint64_t bwlimit_bytes_per_s = 0;
   int retries = 10;
   std::stop_token stop = {};  ///< ends waits of retries and of the bandwidth limit
   /// Names of stores for managed://NAME/..., from the configuration: name -> directory.
-  std::map<std::string, std::string> named_stores;
+  std::map<std::string, std::string> named_stores = {};
 };
 
 /// Opens places and keeps their backends: one object per process and command, so that a managed

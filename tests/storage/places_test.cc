@@ -1,0 +1,137 @@
+#include "storage/places.h"
+
+#include <gtest/gtest.h>
+
+#include "storage/managed/managed_store.h"
+#include "storage/memory_backend.h"
+#include "tests/fakes/fake_clock.h"
+#include "tests/fakes/scratch_dir.h"
+
+namespace stateferry::storage {
+namespace {
+
+class PlacesTest : public testing::Test {
+ protected:
+  Result<Place> Open(const std::string& text, Access access) {
+    SF_TRY(const auto location, ParseLocation(text));
+    return places_.Open(location, access);
+  }
+  void MakeStore(const std::string& name) {
+    auto made = managed::Store::Init(FileIo(), SystemClock(), dir_.File(name));
+    ASSERT_TRUE(made) << made.error().message();
+  }
+
+  fakes::ScratchDir dir_;
+  Places places_{FileIo(), SystemClock(), {.named_stores = {{"backup", dir_.File("store")}}}};
+};
+
+TEST_F(PlacesTest, ADirectoryIsABucket) {
+  auto to = Open(dir_.File("bucket"), Access::kWrite);
+  ASSERT_TRUE(to) << to.error().message();
+  EXPECT_FALSE(*FileIo().Exists(dir_.File("bucket"))) << "opening made it";
+  ASSERT_TRUE(to->backend->Put(to->Key("a/k"), AsBytes("x"), {}));
+  auto from = Open("file://" + dir_.File("bucket/a"), Access::kRead);
+  ASSERT_TRUE(from);
+  EXPECT_EQ(*ReadAll(*from->backend, from->Key("k"), 10), "x");
+  EXPECT_EQ(from->backend->Put("l", AsBytes("x"), {}).error().code(), ErrorCode::kRefused);
+}
+
+TEST_F(PlacesTest, WhatIsMissingOrAFileIsSaidSo) {
+  EXPECT_EQ(Open(dir_.File("absent"), Access::kRead).error().code(), ErrorCode::kNotFound);
+  ASSERT_TRUE(FileIo().WriteDurably(dir_.File("file"), AsBytes("x")));
+  auto place = Open(dir_.File("file"), Access::kWrite);
+  EXPECT_EQ(place.error().code(), ErrorCode::kConflict);
+  EXPECT_NE(place.error().message().find("is a file"), std::string::npos)
+      << place.error().message();
+  place = Open(dir_.File("file/below"), Access::kWrite);
+  ASSERT_TRUE(place) << place.error().message();
+  EXPECT_EQ(place->backend->Put("k", {}, {}).error().code(), ErrorCode::kConflict);
+}
+
+TEST_F(PlacesTest, AnObjectOpensWithItsParent) {
+  ASSERT_TRUE(FileIo().WriteDurably(dir_.File("_metadata"), AsBytes("x")));
+  auto object = places_.OpenObject(*ParseLocation(dir_.File("_metadata")), Access::kRead);
+  ASSERT_TRUE(object);
+  EXPECT_EQ(*ReadAll(*object->place.backend, object->key, 10), "x");
+  EXPECT_EQ(places_.OpenObject(*ParseLocation("/"), Access::kRead).error().code(),
+            ErrorCode::kInvalidArgument);
+}
+
+TEST_F(PlacesTest, SchemesThatAreNotBuiltInAreRefused) {
+  for (const char* text : {"s3://bucket/k", "s3a://bucket/k", "oss://bucket/k"}) {
+    auto place = Open(text, Access::kRead);
+    ASSERT_FALSE(place);
+    EXPECT_EQ(place.error().code(), ErrorCode::kRefused);
+    EXPECT_NE(place.error().message().find("not built in yet"), std::string::npos);
+  }
+}
+
+TEST_F(PlacesTest, MemoryPlacesAreSharedByName) {
+  auto to = Open("mem://one/dir", Access::kWrite);
+  ASSERT_TRUE(to->backend->Put(to->Key("k"), AsBytes("x"), {}));
+  auto from = Open("mem://one", Access::kRead);
+  EXPECT_EQ(*ReadAll(*from->backend, "dir/k", 10), "x");
+  EXPECT_FALSE(Open("mem://two", Access::kRead)->backend->Stat("dir/k"));
+}
+
+TEST_F(PlacesTest, AStoreIsFoundUpwardsAndLockedOnce) {
+  MakeStore("store");
+  const std::string uri = "managed://" + dir_.File("store") + "/project/cp/chk-7";
+  auto reading = Open(uri, Access::kRead);
+  ASSERT_TRUE(reading) << reading.error().message();
+  EXPECT_EQ(reading->prefix, "cp/chk-7");
+  auto writing = Open(uri, Access::kWrite);
+  ASSERT_TRUE(writing) << "a store that is open for reading is opened again: "
+                       << writing.error().message();
+  ASSERT_TRUE(writing->backend->Put(writing->Key("k"), AsBytes("x"), {}));
+  auto again = Open("managed://" + dir_.File("store") + "/other/k", Access::kWrite);
+  EXPECT_TRUE(again) << "one process must not lock itself out";
+  auto reading_again = Open(uri, Access::kRead);
+  EXPECT_EQ(*ReadAll(*reading_again->backend, reading_again->Key("k"), 10), "x");
+
+  auto store = places_.ManagedStore(*ParseLocation(uri), Access::kWrite);
+  ASSERT_TRUE(store);
+  EXPECT_EQ((*store)->Info()->files, 1u);
+  EXPECT_EQ(*places_.ManagedStore(*ParseLocation("/x"), Access::kRead), nullptr);
+}
+
+TEST_F(PlacesTest, StoresHaveNames) {
+  MakeStore("store");
+  auto place = Open("managed://backup/project/key", Access::kWrite);
+  ASSERT_TRUE(place) << place.error().message();
+  EXPECT_EQ(place->prefix, "key");
+  auto unknown = Open("managed://nobody/project/key", Access::kRead);
+  EXPECT_EQ(unknown.error().code(), ErrorCode::kNotFound);
+  EXPECT_NE(unknown.error().message().find("nobody"), std::string::npos);
+  EXPECT_EQ(Open("managed://backup", Access::kRead).error().code(), ErrorCode::kInvalidArgument);
+}
+
+TEST_F(PlacesTest, NoStoreUpwardsIsNotFound) {
+  EXPECT_EQ(Open("managed://" + dir_.File("nothing/here"), Access::kRead).error().code(),
+            ErrorCode::kNotFound);
+}
+
+TEST_F(PlacesTest, RegisteredBackendsComeFirst) {
+  auto memory = MakeMemoryBackend(SystemClock(), "registered");
+  places_.Register(*ParseLocation("s3://bucket/base"), memory);
+  auto place = Open("s3://bucket/base/dir", Access::kWrite);
+  ASSERT_TRUE(place);
+  ASSERT_TRUE(place->backend->Put(place->Key("k"), AsBytes("x"), {}));
+  EXPECT_TRUE(memory->Stat("dir/k"));
+  EXPECT_FALSE(Open("s3://bucket/other", Access::kRead));
+}
+
+TEST(PlacesBandwidth, IsSharedByAllPlaces) {
+  fakes::FakeClock clock;
+  fakes::ScratchDir dir;
+  Places places(FileIo(), clock, {.bwlimit_bytes_per_s = 1000});
+  const auto start = clock.Steady();
+  for (const char* name : {"mem://one", "mem://two"}) {
+    auto place = places.Open(*ParseLocation(name), Access::kWrite);
+    ASSERT_TRUE(place->backend->Put("k", AsBytes(std::string(1000, 'x')), {}));
+  }
+  EXPECT_GE(clock.Steady() - start, std::chrono::milliseconds(1900));
+}
+
+}  // namespace
+}  // namespace stateferry::storage
