@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "state/snapshot/flink_files.h"
 #include "state/snapshot/flink_format.h"
 #include "state/snapshot/path_map.h"
@@ -49,6 +51,7 @@ Result<SnapshotToMove> Load(SourceObjects& objects, const MetadataPlace& place, 
 struct Sources {
   std::vector<MetadataPlace> places;
   storage::Location root;
+  std::vector<storage::Location> read_roots;  ///< RelocationPlan::read_roots
 };
 
 Result<Sources> FindSources(SourceObjects& objects, const RelocateRequest& request, Layout layout) {
@@ -57,12 +60,15 @@ Result<Sources> FindSources(SourceObjects& objects, const RelocateRequest& reque
   if (found) {
     sources.places.push_back(*found);
     sources.root = found->read_directory.Parent();
+    sources.read_roots = {found->read_directory};
     return sources;
   }
   if (layout != Layout::kTree)
     return Error(ErrorCode::kNotFound,
                  fmt::format("there is no {} in {}", kMetadataName, request.from.ToString()));
   sources.root = ApplyMap(request.map, request.from);
+  // All of it: a copy inside would be found as a source the next time.
+  sources.read_roots = {sources.root};
   SF_TRY(sources.places, FindAllMetadata(objects, sources.root));
   if (sources.places.empty())
     return Error(ErrorCode::kNotFound, fmt::format("there is no {} in or below {}", kMetadataName,
@@ -86,10 +92,18 @@ Result<RelocationPlan> PlanFlink(storage::Places& places, const RelocateRequest&
   for (const MetadataPlace& place : sources.places) {
     SF_TRY(auto loaded, Load(objects, place, request.map, plan.warnings));
     relocation.snapshots.push_back(std::move(loaded));
-    plan.read_roots.push_back(place.read_directory);
-    plan.snapshot_names.push_back(
-        layout == Layout::kTree ? storage::RelativeTo(place.read_directory, sources.root) : "");
   }
+  // The newest comes last: it is what a job goes on from.
+  std::stable_sort(relocation.snapshots.begin(), relocation.snapshots.end(),
+                   [](const SnapshotToMove& a, const SnapshotToMove& b) {
+                     return a.snapshot.metadata.checkpoint_id < b.snapshot.metadata.checkpoint_id;
+                   });
+  plan.read_roots = sources.read_roots;
+  for (const SnapshotToMove& source : relocation.snapshots)
+    plan.snapshot_names.push_back(
+        layout == Layout::kTree
+            ? storage::RelativeTo(source.snapshot.place.read_directory, sources.root)
+            : "");
   relocation.map = request.map;
   relocation.layout = layout;
   relocation.root = sources.root;

@@ -63,7 +63,7 @@ transfer::TransferRequest TransferOf(const RelocateRequest& request, Layout layo
           .from = request.from.ToString(),
           .to = request.to,
           .parameters = {{"layout", LayoutName(layout)},
-                         {"restoreAt", request.restore_at ? FlinkUri(*request.restore_at) : ""},
+                         {"restoreAt", request.restore_at ? request.restore_at->ToString() : ""},
                          {"map", std::move(maps)}},
           .command = request.command};
 }

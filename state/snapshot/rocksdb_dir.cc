@@ -24,8 +24,11 @@ class SilentLogger final : public rocksdb::Logger {
 };
 
 Error FromStatus(const rocksdb::Status& status, const std::string& directory) {
-  return {ErrorCode::kCorruption,
-          fmt::format("RocksDB cannot open {}: {}", directory, status.ToString())};
+  std::string text = status.ToString();
+  // A missing NNNNNN.sst is looked for under the ending of LevelDB last, and that name is reported.
+  if (const std::size_t at = text.find(".ldb: No such file"); at != std::string::npos)
+    text.replace(at, 4, ".sst");
+  return {ErrorCode::kCorruption, fmt::format("RocksDB cannot open {}: {}", directory, text)};
 }
 
 /// The manifest that CURRENT names, if `text` is the content of a CURRENT file.

@@ -142,11 +142,16 @@ TEST_F(Relocate, TreeOfAJobKeepsAllItsCheckpointsAndSharesTheirFiles) {
 }
 
 TEST_F(Relocate, NewestOfATreeIsTheRestorePointer) {
-  const RealSnapshot real = Real("p1/chk-1");
+  const RealSnapshot real = CopyOf(Real("p1/chk-1"));
+  // By its number, not by its name: chk-10 sorts before chk-2.
+  std::filesystem::rename(real.job().path + "/chk-4", real.job().path + "/chk-10");
   auto report = Move(real.job(), Scratch("out"), Layout::kTree, real.map());
-  ASSERT_TRUE(report);
-  EXPECT_EQ(report->restore_pointer, Scratch("out/chk-4"));
+  ASSERT_TRUE(report) << report.error().message();
+  EXPECT_EQ(report->restore_pointer, Scratch("out/chk-10"));
   EXPECT_EQ(report->snapshots.size(), 4u);
+  auto inside = Move(real.job(), real.job().Child("out"), Layout::kTree, real.map());
+  ASSERT_FALSE(inside);
+  EXPECT_EQ(inside.error().code(), ErrorCode::kConflict);
 }
 
 TEST_F(Relocate, MergeDirectoriesOfATreeAreBelowItAndHoldMergedFilesOnly) {

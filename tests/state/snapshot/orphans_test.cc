@@ -1,0 +1,159 @@
+#include <gmock/gmock.h>
+
+#include "tests/state/snapshot/metadata_bytes.h"
+#include "tests/state/snapshot/snapshot_rig.h"
+
+namespace stateferry::state::snapshot {
+namespace {
+
+constexpr std::int64_t kHour = 3'600'000'000'000;
+
+class Orphans : public SnapshotRig {
+ protected:
+  /// A snapshot at job/chk-1 that names job/shared/used absolutely and job/chk-1/own relatively.
+  Orphans() {
+    WriteFile(Path("job/chk-1/_metadata"), bytes::OneKeyed(4, Handle(FileUri("job/shared/used"))));
+    WriteFile(Path("job/chk-1/meta"), "12345");
+    WriteFile(Path("job/shared/used"), "1");
+    WriteFile(Path("job/shared/left"), "123");
+  }
+  std::string FileUri(const std::string& name) { return "file:" + Path(name).string(); }
+  static std::string Handle(const std::string& shared_file) {
+    const std::string list = bytes::I32(1) + bytes::Utf("1.sst") + bytes::File(shared_file, 1);
+    return bytes::Incremental(list, bytes::I32(0));
+  }
+  /// Names of orphans below the base.
+  std::vector<std::string> Names(const OrphanReport& report) {
+    std::vector<std::string> names;
+    for (const Orphan& orphan : report.orphans)
+      names.push_back(storage::RelativeTo(orphan.location, Scratch("job")));
+    return names;
+  }
+  Result<OrphanReport> Find(std::int64_t now_ns = INT64_MAX / 2) {
+    return FindOrphans(*places, Scratch("job"), now_ns, kHour);
+  }
+};
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+TEST_F(Orphans, AreFilesThatNoMetadataNames) {
+  auto report = Find();
+  ASSERT_TRUE(report) << report.error().message();
+  EXPECT_THAT(Names(*report), ElementsAre("shared/left"));
+  EXPECT_EQ(report->orphans[0].size_bytes, 3u);
+  EXPECT_TRUE(report->orphans[0].old_enough);
+  EXPECT_EQ(report->referenced_files, 2u);
+  EXPECT_EQ(report->snapshots, 1u);
+}
+
+TEST_F(Orphans, YoungFilesAreNotOldEnough) {
+  auto report = Find();
+  ASSERT_TRUE(report);
+  const std::int64_t written = report->orphans.at(0).mtime_ns;
+  const auto old_enough = [&](std::int64_t now) { return Find(now)->orphans.at(0).old_enough; };
+  EXPECT_FALSE(old_enough(written + kHour - 1));
+  EXPECT_TRUE(old_enough(written + kHour));
+  EXPECT_FALSE(old_enough(written - 1)) << "the clock went back";
+}
+
+TEST_F(Orphans, RefuseWhenAnyMetadataCannotBeRead) {
+  WriteFile(Path("job/chk-2/_metadata"), "half");
+  auto report = Find();
+  ASSERT_FALSE(report);
+  EXPECT_EQ(report.error().code(), ErrorCode::kRefused);
+  EXPECT_NE(report.error().message().find("chk-2"), std::string::npos);
+}
+
+TEST_F(Orphans, RefuseWhenThereIsNoMetadataAtAll) {
+  std::filesystem::remove(Path("job/chk-1/_metadata"));
+  auto report = Find();
+  ASSERT_FALSE(report);
+  EXPECT_EQ(report.error().code(), ErrorCode::kRefused);
+}
+
+TEST_F(Orphans, AMovedTreeKeepsWhatItsMetadataNamesElsewhere) {
+  WriteFile(Path("job/chk-1/_metadata"), bytes::OneKeyed(4, Handle("s3://old/job/shared/used")));
+  auto report = Find();
+  ASSERT_TRUE(report);
+  EXPECT_THAT(Names(*report), ElementsAre("shared/left"));
+  EXPECT_EQ(report->warnings.size(), 1u);
+}
+
+TEST_F(Orphans, AFileThatADanglingHandleMeansIsKept) {
+  // chk-1 names "meta" relative to itself; the file is where the job was restored from.
+  std::filesystem::create_directories(Path("job/savepoint-1"));
+  std::filesystem::rename(Path("job/chk-1/meta"), Path("job/savepoint-1/meta"));
+  auto report = Find();
+  ASSERT_TRUE(report);
+  EXPECT_THAT(Names(*report), ElementsAre("shared/left"));
+}
+
+TEST_F(Orphans, WorkingFilesOfForStAreLeftAlone) {
+  WriteFile(Path("job/shared/op_x_attempt_0/db/CURRENT"), "x");
+  auto report = Find();
+  ASSERT_TRUE(report);
+  EXPECT_THAT(Names(*report), ElementsAre("shared/left"));
+  EXPECT_EQ(report->warnings.size(), 1u);
+}
+
+TEST_F(Orphans, OfRealJobs) {
+  // p8: what was materialized before the first checkpoint that was kept.
+  const std::map<std::string, std::size_t> others = {
+      {"p6/chk-2", 0}, {"p8/chk-3", 2}, {"p2/savepoint-498414-ddd35ab99bf3", 0}};
+  for (const auto& [name, count] : others) {
+    const RealSnapshot real = CopyOf(Real(name));
+    WriteFile(real.job().path + "/shared/job_x_op_y_0_2/left", "x");
+    WriteFile(real.tree.path + "/dstl/left", "x");
+    auto report = FindOrphans(*places, real.tree, INT64_MAX / 2, kHour);
+    ASSERT_TRUE(report) << report.error().message();
+    EXPECT_EQ(report->orphans.size(), 2u + count) << name;
+    std::size_t left = 0;
+    for (const Orphan& orphan : report->orphans) {
+      left += orphan.location.Name() == "left" ? 1 : 0;
+      for (const RealSnapshot& other : RealSnapshots())
+        for (const std::string& ref : other.refs)
+          EXPECT_NE(orphan.location.Name(), ref.substr(ref.rfind('/') + 1));
+    }
+    EXPECT_EQ(left, 2u);
+  }
+}
+
+class Listing : public SnapshotRig {};
+
+TEST_F(Listing, IsOldestFirst) {
+  const RealSnapshot real = CopyOf(Real("p1/chk-1"));
+  const auto time = std::filesystem::file_time_type::clock::now();
+  for (const char* chk : {"chk-1", "chk-2", "chk-3", "chk-4"})
+    std::filesystem::last_write_time(
+        real.job().path + "/" + chk + "/_metadata",
+        std::string(chk) == "chk-4" ? time - std::chrono::hours(1) : time);
+  auto listings = ListSnapshots(*places, real.tree);
+  ASSERT_TRUE(listings);
+  std::vector<std::int64_t> ids;
+  for (const SnapshotListing& listing : *listings) {
+    ids.push_back(listing.checkpoint_id);
+    EXPECT_EQ(listing.kind, "checkpoint");
+    EXPECT_EQ(listing.job_id, real.job().Name());
+    EXPECT_TRUE(listing.readable);
+  }
+  EXPECT_THAT(ids, ElementsAre(4, 1, 2, 3));
+}
+
+TEST_F(Listing, NamesWhatCannotBeRead) {
+  WriteFile(Path("b/savepoint-1/_metadata"), "x");
+  auto listings = ListSnapshots(*places, Scratch("b"));
+  ASSERT_TRUE(listings);
+  ASSERT_EQ(listings->size(), 1u);
+  EXPECT_FALSE(listings->front().readable);
+  EXPECT_NE(listings->front().problem.find("_metadata"), std::string::npos);
+}
+
+TEST_F(Listing, OfNothingIsEmpty) {
+  auto listings = ListSnapshots(*places, Scratch("nowhere"));
+  ASSERT_TRUE(listings);
+  EXPECT_THAT(*listings, IsEmpty());
+}
+
+}  // namespace
+}  // namespace stateferry::state::snapshot
