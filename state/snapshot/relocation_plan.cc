@@ -112,16 +112,15 @@ class Planner {
 
   bool MustBeAbsolute(std::size_t i, const StreamHandle& handle, const HandleContext& context,
                       const MovedFile& moved) const {
-    switch (in_.layout) {
-      case Layout::kPortable: return false;
-      case Layout::kAnchored:
-        if (context.list == HandleList::kShared || context.list == HandleList::kChanges ||
-            context.materialized)
-          return true;
-        return handle.tag == StreamTag::kFile ||
-               (handle.tag == StreamTag::kSegment && handle.scope == SegmentScope::kShared);
-      case Layout::kTree: break;
-    }
+    if (in_.layout == Layout::kPortable) return false;
+    // After CLAIM the next checkpoint repeats these handles.  A relative one would then be looked
+    // for in that checkpoint's directory (FLINK-39964).
+    if (context.list == HandleList::kShared || context.list == HandleList::kChanges ||
+        context.materialized)
+      return true;
+    if (in_.layout == Layout::kAnchored)
+      return handle.tag == StreamTag::kFile ||
+             (handle.tag == StreamTag::kSegment && handle.scope == SegmentScope::kShared);
     if (handle.tag != StreamTag::kRelative) return true;
     // A file that was found elsewhere stays there, and is not below its snapshot's directory.
     const std::string directory = DirectoryNameOf(i);

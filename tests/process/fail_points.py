@@ -4,7 +4,7 @@
 Usage: fail_points.py STATEFERRY SHIM WORKLOAD [--points N|all] [--seed S] [--only K]
 Faults: no space from then on, an I/O error of one write, of one sync, of one rename or unlink.
 After a failed sync the pages are lost (disk_model.py), so a command that ends with 0 must have
-written them again elsewhere.  Default number of points for each fault: $SF_CRASH_POINTS, else 20.
+written them again elsewhere.  Default number of points for each fault: $SF_CRASH_POINTS, else 12.
 """
 import errno
 import random
@@ -57,7 +57,7 @@ def fail_at(work, fault, k, rng):
 
 
 def main():
-    options = parse(__doc__, "fail", default_points=20)
+    options = parse(__doc__, "fail", default_points=12)
     work = WORKLOADS[options.workload](options.stateferry, options.shim, seed=options.seed)
     bad = 0
     try:

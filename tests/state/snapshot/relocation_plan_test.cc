@@ -258,6 +258,17 @@ TEST_F(Planning, TreeKeepsNamesAndPutsForeignDirectoriesBesides) {
   EXPECT_EQ(Keyed().stream.path, "meta");
 }
 
+TEST_F(Planning, TreeMakesRelativeSharedFilesAbsolute) {
+  // What a portable snapshot, or a native savepoint, looks like.  Flink repeats a relative shared
+  // handle in the next checkpoint, where it means another directory: see FLINK-39964.
+  Shared(StreamHandle::Relative("shared-was-relative", 1));
+  Private(StreamHandle::Relative("private", 3));
+  ASSERT_TRUE(Plan(Layout::kTree));
+  EXPECT_EQ(SharedHandle(0).path, "file:/new/chk-1/shared-was-relative");
+  EXPECT_EQ(Keyed().private_files.at(0).stream.path, "private");
+  EXPECT_EQ(Keyed().stream.path, "meta");
+}
+
 TEST_F(Planning, AHandleThatNamesTheMetadataIsRefused) {
   Shared(StreamHandle::File("file:/cp/job/chk-1/_metadata", 1));
   auto plan = Plan(Layout::kTree);
