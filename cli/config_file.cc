@@ -36,9 +36,10 @@ Result<YAML::Node> Load(const std::string& path, std::string_view text) {
   }
 }
 
-Result<Setting> ReadSetting(const std::string& path, const std::string& key,
+Result<Setting> ReadSetting(const std::string& path, const YAML::Node& key_node,
                             const YAML::Node& node) {
-  Setting setting{.values = {}, .origin = fmt::format("{}:{}", path, node.Mark().line + 1)};
+  const std::string key = key_node.Scalar();
+  Setting setting{.values = {}, .origin = fmt::format("{}:{}", path, key_node.Mark().line + 1)};
   if (node.IsScalar()) {
     setting.values.push_back(node.Scalar());
   } else if (node.IsSequence()) {
@@ -48,7 +49,7 @@ Result<Setting> ReadSetting(const std::string& path, const std::string& key,
       setting.values.push_back(item.Scalar());
     }
   } else {
-    return At(path, node.Mark(), fmt::format("{} needs a value", key));
+    return At(path, key_node.Mark(), fmt::format("{} needs a value", key));
   }
   return setting;
 }
@@ -58,7 +59,7 @@ Result<SettingMap> ReadSettings(const std::string& path, const YAML::Node& map) 
   for (const auto& entry : map) {
     const std::string key = entry.first.IsScalar() ? entry.first.Scalar() : "";
     if (key.empty()) return At(path, entry.first.Mark(), "a key must be a plain word");
-    SF_TRY(settings[key], ReadSetting(path, key, entry.second));
+    SF_TRY(settings[key], ReadSetting(path, entry.first, entry.second));
   }
   return settings;
 }
@@ -95,7 +96,7 @@ Result<ConfigFile> Read(const std::string& path, const YAML::Node& root) {
         SF_TRY(config.profiles[profile.first.Scalar()], ReadSettings(path, profile.second));
       }
     } else {
-      SF_TRY(config.settings[key], ReadSetting(path, key, entry.second));
+      SF_TRY(config.settings[key], ReadSetting(path, entry.first, entry.second));
     }
   }
   return config;

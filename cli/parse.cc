@@ -154,6 +154,8 @@ Error FromBoost(const po::error& problem, const Command* command,
 
 Result<ParsedLine> ParseLine(const std::vector<std::string>& given) {
   std::vector<std::string> words = given;
+  // What nearly every program understands.
+  if (words == std::vector<std::string>{"--version"}) words = {"version"};
   ParsedLine line;
   SF_TRY(line.command, TakeCommand(words));
   std::vector<OptionSpec> table = GlobalOptions();

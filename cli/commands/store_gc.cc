@@ -20,7 +20,7 @@ Result<Outcome> Run(App& app) {
   const bool dry_run = app.dry_run();
   SF_TRY(const managed::StorePath path, StorePathOf(app, app.argument(0)));
   SF_TRY(const auto store, managed::Store::Open(app.io(), app.clock(), path.store_dir,
-                                                {.read_only = dry_run, .compress = {}}));
+                                                {.read_only = false, .compress = {}}));
   std::uint64_t stale_uploads = 0;
   if (!dry_run) {
     const auto age =

@@ -56,6 +56,10 @@ TEST(ParseLine, TakesEverythingBehindTwoDashesAsArguments) {
   EXPECT_FALSE(line->flags.contains("quiet"));
 }
 
+TEST(ParseLine, UnderstandsTheUsualWishForTheVersion) {
+  EXPECT_EQ(ParseLine({"--version"})->command->name, "version");
+}
+
 TEST(ParseLine, FindsNoCommandInNothing) {
   EXPECT_EQ(ParseLine({})->command, nullptr);
   EXPECT_EQ(ParseLine({"--help"})->command, nullptr);

@@ -38,7 +38,7 @@ TEST(RenderProgress, FitsEveryWidth) {
 TEST(RenderProgress, ShowsEverythingAt80Columns) {
   EXPECT_THAT(
       RenderProgress(Halfway(), 80),
-      ElementsAre("copying    [##################------------------]  50 %  1.0 GiB of 2.0 GiB",
+      ElementsAre("copying    [####################--------------------]  50 %  1.0 GiB of 2.0 GiB",
                   "  12 of 1,024 files  212.3 MiB/s  ETA 0:32",
                   "  dedup 100.0 MiB  stored 600.0 MiB  zstd 1.54x"));
 }
