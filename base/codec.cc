@@ -1,7 +1,7 @@
 #include "base/codec.h"
 
-// For ZSTD_c_literalCompressionMode: an experimental parameter, refused at run time by a library that
-// does not know it, which then compresses a little less.
+// For ZSTD_c_literalCompressionMode: an experimental parameter, refused at run time by a library
+// that does not know it, which then compresses a little less.
 #define ZSTD_STATIC_LINKING_ONLY
 #include <zstd.h>
 

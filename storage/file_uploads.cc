@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/hash.h"
+#include "base/task_group.h"
 #include "storage/part_grid.h"
 
 namespace stateferry::storage {
@@ -16,6 +17,7 @@ namespace stateferry::storage {
 namespace {
 /// From so many files on, one syncfs before the fsync calls pays: see docs/decisions/0002.
 constexpr std::size_t kSyncFsFrom = 64;
+constexpr std::size_t kSyncThreads = 4;
 constexpr std::uint64_t kStartSyncBytes = 8u << 20;
 
 std::size_t MaxOpenFiles() {
@@ -310,10 +312,23 @@ Result<void> FileUploads::SyncContents(const Uploads& dirty) {
       return first_failure;
     }
   }
-  for (const auto& upload : dirty) {
-    auto synced = SyncContent(*upload);
-    if (!synced && first_failure) first_failure = std::move(synced);
-  }
+  // One thread for few files; for many, several fsync calls share one commit of the file system's
+  // journal.
+  const std::size_t threads = dirty.size() >= kSyncFsFrom ? kSyncThreads : 1;
+  std::atomic<std::size_t> next{0};
+  std::mutex failure_mutex;
+  auto sync_rest = [&](std::stop_token) -> Result<void> {
+    for (std::size_t i; (i = next++) < dirty.size();) {
+      auto synced = SyncContent(*dirty[i]);
+      std::lock_guard lock(failure_mutex);
+      if (!synced && first_failure) first_failure = std::move(synced);
+    }
+    return {};  // one failure must not keep the others from being synced
+  };
+  TaskGroup group;
+  for (std::size_t i = 1; i < threads; ++i) group.Start(sync_rest);
+  (void)sync_rest({});
+  (void)group.Wait();
   return first_failure;
 }
 

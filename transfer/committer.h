@@ -23,7 +23,8 @@ struct Accepted {
     kReused,      ///< the destination had the content; no byte was read
     kFailed,      ///< for good, in this run; its parts stay of use
     kFailedAnew,  ///< the same, and what is there of it is worthless
-    kRestarted,   ///< the source changed: `file` replaces `replaced`, whose parts are void
+    kRestarted,   ///< the source changed: the record of `file` replaces `replaced`, whose parts are
+                  ///< void
     kVerified,    ///< read back and equal
   };
   What what = What::kPart;

@@ -58,6 +58,12 @@ struct FileRun {
     if (!error_) error_ = std::move(error);
     failed = true;
   }
+  /// A better explanation of the same failure.
+  void FailInstead(Error error) {
+    std::lock_guard lock(mutex_);
+    error_ = std::move(error);
+    failed = true;
+  }
   Error error() const {
     std::lock_guard lock(mutex_);
     return *error_;

@@ -24,9 +24,13 @@ std::string HostName() {
 
 /// The words of this process's command line, for people.
 std::string OwnCommand(const FileIo& io) {
-  auto raw = io.ReadSmall("/proc/self/cmdline", 1u << 20);
-  if (!raw) return "stateferry";
-  std::string command = std::move(*raw);
+  // Files in /proc have no size to go by: read what comes.
+  std::string command(4096, '\0');
+  auto file = io.Open("/proc/self/cmdline", OpenMode::kRead);
+  if (!file) return "stateferry";
+  auto size = file->ReadAt(0, {reinterpret_cast<std::byte*>(command.data()), command.size()});
+  if (!size || *size == 0) return "stateferry";
+  command.resize(*size);
   while (!command.empty() && command.back() == '\0') command.pop_back();
   for (char& c : command)
     if (static_cast<unsigned char>(c) < 0x20) c = ' ';

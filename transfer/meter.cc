@@ -20,6 +20,12 @@ void Meter::SetStored(std::function<Stored()> stored) {
   if (stored_) stored_at_start_ = stored_();
 }
 
+void Meter::SetRetries(std::function<std::uint64_t()> retries) {
+  std::lock_guard lock(mutex_);
+  retries_ = std::move(retries);
+  if (retries_) retries_at_start_ = retries_();
+}
+
 void Meter::Warn(std::string_view message) {
   std::lock_guard lock(mutex_);
   sink_.OnWarning(message);
@@ -50,6 +56,7 @@ Progress Meter::Snapshot() {
   now.files_total = files_total;
   now.reused_bytes = bytes_reused;
   now.moved_bytes = bytes_moved;
+  if (retries_) now.retries = retries_() - retries_at_start_;
   if (stored_) {
     const Stored stored = stored_();
     now.duplicate_bytes = stored.duplicate_bytes - stored_at_start_.duplicate_bytes;
@@ -90,6 +97,7 @@ TransferReport Meter::Report(TransferStatus status) const {
   report.failures_total = failures_total_;
   std::lock_guard lock(mutex_);
   report.failures = failures_;
+  if (retries_) report.retries = retries_() - retries_at_start_;
   if (stored_) {
     const Stored stored = stored_();
     report.duplicate_bytes = stored.duplicate_bytes - stored_at_start_.duplicate_bytes;

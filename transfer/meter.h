@@ -35,6 +35,7 @@ class Meter {
 
   void SetPhase(std::string_view literal) { phase_ = literal.data(); }
   void SetStored(std::function<Stored()> stored);
+  void SetRetries(std::function<std::uint64_t()> retries);
   void Warn(std::string_view message);
   void AddFailure(FileFailure failure);
   bool has_failures() const { return failures_total_ > 0; }
@@ -54,12 +55,14 @@ class Meter {
   std::atomic<const char*> phase_{"planning"};
   std::atomic<std::uint64_t> failures_total_{0};
   mutable std::mutex mutex_;
-  std::function<Stored()> stored_;     // guarded by mutex_
-  Stored stored_at_start_;             // guarded by mutex_
-  std::vector<FileFailure> failures_;  // guarded by mutex_
-  std::optional<double> last_show_s_;  // guarded by mutex_
-  std::uint64_t last_show_bytes_ = 0;  // guarded by mutex_
-  double rate_ = 0;                    // guarded by mutex_
+  std::function<Stored()> stored_;          // guarded by mutex_
+  Stored stored_at_start_;                  // guarded by mutex_
+  std::function<std::uint64_t()> retries_;  // guarded by mutex_
+  std::uint64_t retries_at_start_ = 0;      // guarded by mutex_
+  std::vector<FileFailure> failures_;       // guarded by mutex_
+  std::optional<double> last_show_s_;       // guarded by mutex_
+  std::uint64_t last_show_bytes_ = 0;       // guarded by mutex_
+  double rate_ = 0;                         // guarded by mutex_
 };
 
 }  // namespace stateferry::transfer

@@ -243,7 +243,7 @@ Result<void> Mover::Conclude(Job& job, Receipt receipt) {
   std::string etag_now;
   auto changed = SourceChanged(file, etag_now);
   if (changed && *changed) return StartAgain(job, std::move(etag_now));
-  if (!changed) file.Fail(std::move(changed).error());
+  if (!changed) file.FailInstead(std::move(changed).error());
   if (file.failed) {
     SF_TRY(file.upload->Abort());
     Conclude(job, Accepted::What::kFailedAnew, receipt);
@@ -292,10 +292,12 @@ Result<void> Mover::StartAgain(Job& job, std::string etag_now) {
   FileRecord record = file.record;
   record.task.etag = std::move(etag_now);
   record.resume_token.clear();
+  // The committer reads the record that it is given while a worker opens the file again.
+  auto to_journal = std::make_shared<FileRun>(record);
   auto again = std::make_shared<FileRun>(std::move(record));
   again->restarts = file.restarts + 1;
   in_.committer.Accept({.what = Accepted::What::kRestarted,
-                        .file = again,
+                        .file = std::move(to_journal),
                         .replaced = job.file,
                         .credit_bytes = job.credit_bytes,
                         .credit_parts = 1});

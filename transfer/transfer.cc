@@ -78,8 +78,9 @@ Result<TransferReport> DryRun(const TransferRequest& request, const FileLister& 
   return meter.Report(TransferStatus::kPlanned);
 }
 
-/// A managed destination knows how many of the bytes it had already and what it stored.
-Result<void> MeterStore(const TransferRequest& request, Meter& meter, const TransferEnv& env) {
+/// Places count retries; a managed destination knows which bytes it had already and what it stored.
+Result<void> MeterPlaces(const TransferRequest& request, Meter& meter, const TransferEnv& env) {
+  meter.SetRetries([&env] { return env.places.retries(); });
   SF_TRY(auto* store, env.places.ManagedStore(request.to, storage::Access::kWrite));
   if (!store) return {};
   meter.SetStored([store] {
@@ -106,7 +107,7 @@ Result<TransferReport> RunTransfer(const TransferRequest& request, const FileLis
   Meter meter(TransferId(request), env.clock, env.progress);
   if (options.dry_run) return DryRun(request, files, options, meter, env);
   SF_TRY(auto ends, Endpoints::Open(env.places, request.to, storage::Access::kWrite));
-  SF_TRY(MeterStore(request, meter, env));
+  SF_TRY(MeterPlaces(request, meter, env));
   const auto capabilities = ends->to().capabilities();
   SF_TRY(auto plan, MakePlan({request, files, options, capabilities}, env.journal, env.clock, meter,
                              env.stop));

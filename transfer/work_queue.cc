@@ -31,10 +31,20 @@ Result<void> WorkQueue::ReadAhead() {
   return {};
 }
 
+std::uint64_t WorkQueue::Credit(const FileRecord& file) {
+  return std::min(file.part_bytes, file.task.size_bytes);
+}
+
 bool WorkQueue::CanCopy() const {
+  if (copies_.empty() && ahead_.empty()) return false;
   // One part is always allowed, however large.
-  return used_parts_ == 0 ||
-         (used_bytes_ < limits_.uncommitted_bytes && used_parts_ < limits_.uncommitted_parts);
+  if (used_parts_ == 0) return true;
+  const auto next = Credit(copies_.empty() ? ahead_.front() : copies_.front().file->record);
+  return used_parts_ < limits_.uncommitted_parts && used_bytes_ + next <= limits_.uncommitted_bytes;
+}
+
+bool WorkQueue::AllSettled() const {
+  return plan_ended_ && ahead_.empty() && copies_.empty() && unsettled_ == 0;
 }
 
 Job WorkQueue::TakeCopy() {
@@ -47,7 +57,7 @@ Job WorkQueue::TakeCopy() {
     ahead_.pop_front();
     ++unsettled_;
   }
-  job.credit_bytes = std::min(job.file->record.part_bytes, job.file->size_bytes());
+  job.credit_bytes = Credit(job.file->record);
   used_bytes_ += job.credit_bytes;
   ++used_parts_;
   return job;
@@ -58,14 +68,13 @@ Result<std::optional<Job>> WorkQueue::Next(std::stop_token stop) {
   for (;;) {
     if (stop.stop_requested()) return std::optional<Job>();
     SF_TRY(ReadAhead());
-    const bool can_copy = (!copies_.empty() || !ahead_.empty()) && CanCopy();
-    if (!verifies_.empty() && (!can_copy || verifies_.size() > kMaxWaitingVerifies)) {
+    if (!verifies_.empty() && (!CanCopy() || verifies_.size() > kMaxWaitingVerifies)) {
       std::optional<Job> job(std::move(verifies_.front()));
       verifies_.pop_front();
       return job;
     }
-    if (can_copy) return std::optional<Job>(TakeCopy());
-    if (plan_ended_ && ahead_.empty() && copies_.empty() && unsettled_ == 0) {
+    if (CanCopy()) return std::optional<Job>(TakeCopy());
+    if (AllSettled()) {
       changed_.notify_all();
       return std::optional<Job>();
     }
@@ -75,10 +84,7 @@ Result<std::optional<Job>> WorkQueue::Next(std::stop_token stop) {
       lock.lock();
     }
     // Woken for anything that may have changed the answer; the loop asks again.
-    changed_.wait(lock, stop, [&] {
-      return !verifies_.empty() || ((!copies_.empty() || !ahead_.empty()) && CanCopy()) ||
-             (plan_ended_ && ahead_.empty() && copies_.empty() && unsettled_ == 0);
-    });
+    changed_.wait(lock, stop, [&] { return !verifies_.empty() || CanCopy() || AllSettled(); });
     --waiting_;
   }
 }

@@ -58,7 +58,9 @@ class WorkQueue {
 
  private:
   Result<void> ReadAhead();
+  static std::uint64_t Credit(const FileRecord& file);
   bool CanCopy() const;
+  bool AllSettled() const;
   Job TakeCopy();
 
   Journal& journal_;

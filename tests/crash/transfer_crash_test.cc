@@ -123,7 +123,9 @@ class TransferCrash : public ::testing::Test {
     CrashPoint none(kNever);
     auto report = Process(dir + "/home", to, none);
     EXPECT_TRUE(report) << report.error().message();
-    if (report) EXPECT_EQ(report->status, TransferStatus::kCommitted);
+    if (report) {
+      EXPECT_EQ(report->status, TransferStatus::kCommitted);
+    }
     ExpectAllBytes(to);
     CrashPoint still_none(kNever);
     auto again = Process(dir + "/home", to, still_none);

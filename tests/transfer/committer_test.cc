@@ -2,6 +2,7 @@
 
 #include <mutex>
 #include <set>
+#include <thread>
 
 #include "tests/transfer/forwarding_journal.h"
 #include "tests/transfer/transfer_rig.h"
@@ -19,6 +20,8 @@ class OrderingJournal final : public ForwardingJournal {
     target.on.part_accepted = [this](const std::string& key, std::uint32_t part) {
       std::lock_guard lock(mutex_);
       accepted_.insert(key + "#" + std::to_string(part));
+      // So slow that commits happen while parts still come in.
+      std::this_thread::sleep_for(std::chrono::microseconds(200));
     };
     target.on.completed = [this](const std::string& key) {
       std::lock_guard lock(mutex_);
@@ -45,8 +48,9 @@ class OrderingJournal final : public ForwardingJournal {
         EXPECT_TRUE(flushed_.contains(key)) << key << " was journaled before it was flushed";
       }
       for (const auto& file : batch.files)
-        if (file.state == FileState::kWritten || file.state == FileState::kDone)
+        if (file.state == FileState::kWritten || file.state == FileState::kDone) {
           EXPECT_TRUE(flushed_.contains("out/" + file.task.to_name)) << file.task.to_name;
+        }
       ++commits;
     }
     return ForwardingJournal::Commit(id, batch);
@@ -79,7 +83,7 @@ TEST_F(CommitterTest, NothingIsJournaledBeforeItIsFlushed) {
   ASSERT_TRUE(report) << report.error().message();
   EXPECT_EQ(report->status, TransferStatus::kCommitted);
   EXPECT_GT(ordering.parts_seen, 200u);
-  EXPECT_GT(ordering.commits, 3u);
+  EXPECT_GE(ordering.commits, 2u);
 }
 
 TEST_F(CommitterTest, ContentKnownByItsOriginIsReferredToNotRead) {

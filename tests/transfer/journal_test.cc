@@ -56,7 +56,9 @@ class JournalTest : public ::testing::Test {
     rocksdb::DB* db = nullptr;
     ASSERT_TRUE(rocksdb::DB::Open(options, home() + "/journal", families, &handles, &db).ok());
     for (auto* handle : handles) {
-      if (handle->GetName() == family) ASSERT_TRUE(db->Put({}, handle, key, value).ok());
+      if (handle->GetName() == family) {
+        ASSERT_TRUE(db->Put({}, handle, key, value).ok());
+      }
       (void)db->DestroyColumnFamilyHandle(handle);
     }
     delete db;

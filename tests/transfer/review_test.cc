@@ -89,9 +89,6 @@ TEST_F(IfExistsTest, WhatAnEarlierRunCompletedButDidNotJournalIsNoConflict) {
   // The run was killed after the flush and before the journal: the file is there, the plan says
   // that it is pending.
   PutSource("a", Content(5 * kPart, 1));
-  stop.request_stop();
-  const auto listed_then_stopped = Run();
-  stop = std::stop_source();
   target->Fail({.op = BackendOp::kStartUpload,
                 .key_contains = "",
                 .error = Error(ErrorCode::kIo, "killed")});
