@@ -1,6 +1,8 @@
 #include "cli/output.h"
 
 #include <fmt/format.h>
+#include <limits.h>
+#include <poll.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -74,18 +76,36 @@ void Output::Warning(std::string_view text) {
 }
 
 void Output::Failure(const Error& error, int exit_code) {
+  const std::string text = FailureText(error, exit_code);
+  if (options_.json)
+    Append(text, true);
+  else
+    WriteError(text);
+}
+
+void Output::LeaveNow(const Error& error, int exit_code) {
+  const std::unique_lock lock(mutex_, std::try_to_lock);
+  if (!lock.owns_lock()) return;
+  if (before_text_) before_text_();
+  const int fd = options_.json ? options_.stdout_fd : options_.stderr_fd;
+  // Up to PIPE_BUF bytes either fit into a pipe that has room, or the reader is stuck.
+  const std::string text = (options_.json ? buffer_ : "") + FailureText(error, exit_code);
+  pollfd writable{fd, POLLOUT, 0};
+  if (text.size() <= PIPE_BUF && poll(&writable, 1, 0) == 1) (void)WriteAll(fd, text);
+}
+
+std::string Output::FailureText(const Error& error, int exit_code) const {
   if (options_.json) {
     Json line = {{"type", "error"},
                  {"category", std::string(ErrorCodeName(error.code()))},
                  {"message", error.message()},
                  {"exitCode", exit_code}};
     if (!error.hint().empty()) line["hint"] = error.hint();
-    Item(line, true);
-    return;
+    return DumpJson(line) + "\n";
   }
   std::string text = fmt::format("stateferry: {}\n", Printable(error.message()));
   if (!error.hint().empty()) text += fmt::format("hint: {}\n", Printable(error.hint()));
-  WriteError(text);
+  return text;
 }
 
 void Output::SetBeforeText(std::function<void()> before_text) {

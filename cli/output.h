@@ -49,6 +49,10 @@ class Output {
   /// Text: "stateferry: ..." and "hint: ..." on standard error.  JSON: {"type":"error"}.
   void Failure(const Error& error, int exit_code);
 
+  /// Last words of a process that ends now, from another thread: the error, when it can be written
+  /// without waiting for anything.
+  void LeaveNow(const Error& error, int exit_code);
+
   /// Called before anything is written in text mode, so that a progress display can step aside.
   void SetBeforeText(std::function<void()> before_text);
   /// Writes what is buffered.  Errors: kNoSpace, kIo (a full disk), never a closed pipe.
@@ -56,6 +60,7 @@ class Output {
 
  private:
   void Append(std::string_view text, bool flush);
+  std::string FailureText(const Error& error, int exit_code) const;
   Result<void> FlushLocked();
   void WriteError(std::string_view text);
 

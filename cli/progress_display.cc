@@ -59,7 +59,8 @@ class Redrawing final : public ProgressDisplay {
  private:
   /// `above` scrolls up over the display.  One write, so that a half-drawn display is never seen.
   /// Line by line, not "erase to the end of the screen": tmux keeps what that erases in its
-  /// scrollback when the display stands at the top.
+  /// scrollback when the display stands at the top.  Without automatic wrapping: a terminal may
+  /// have become narrower while it still tells the old width, and must not give a line two rows.
   void Draw(const std::string& above) {
     const int width = terminal_->Width();
     std::vector<std::string> lines;
@@ -70,13 +71,14 @@ class Redrawing final : public ProgressDisplay {
       text += above + "\x1b[K\r\n";
       old_rows -= std::min<std::size_t>(old_rows, 1);
     }
+    text += "\x1b[?7l";
     const std::size_t rows = std::max(lines.size(), old_rows);
     for (std::size_t i = 0; i < rows; ++i) {
       if (i > 0) text += "\r\n";
       if (i < lines.size()) text += lines[i];
       text += "\x1b[K";
     }
-    text += "\r";
+    text += "\x1b[?7h\r";
     if (rows > 1) text += fmt::format("\x1b[{}A", rows - 1);
     terminal_->Write(text);
     drawn_ = std::move(lines);

@@ -147,10 +147,7 @@ int RunProgram(const std::vector<std::string>& words, const Environment& environ
           },
       .on_leave =
           [&output](int signal) {
-            if (output.json())
-              output.Failure(Error(ErrorCode::kCancelled, "left at once on a signal"),
-                             128 + signal);
-            (void)output.Flush();
+            output.LeaveNow(Error(ErrorCode::kCancelled, "left at once on a signal"), 128 + signal);
           },
   });
   if (!signals) {

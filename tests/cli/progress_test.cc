@@ -75,7 +75,7 @@ TEST(RenderProgress, SurvivesWhatIsNotKnownYet) {
 /// as terminals do.
 class Screen final : public Terminal {
  public:
-  int Width() const override { return width_; }
+  int Width() const override { return told_width_; }
   void Write(std::string_view text) override {
     while (!text.empty()) {
       std::size_t used = 1;
@@ -85,12 +85,20 @@ class Screen final : public Terminal {
         Down();
       else if (text.starts_with("\x1b[K"))
         rows_[row_].text.resize(std::min(rows_[row_].text.size(), column_)), used = 3;
+      else if (text.starts_with("\x1b[?7"))
+        wraps_ = text[4] == 'h', used = 5;
       else if (text.starts_with("\x1b["))
         used = Up(text);
       else
         Put(text[0]);
       text.remove_prefix(used);
     }
+  }
+  /// The terminal is narrower or wider already, but still tells its old width.
+  void ResizeSilently(int width) {
+    const int told = told_width_;
+    Resize(width);
+    told_width_ = told;
   }
   void Resize(int width) {
     std::vector<Row> lines;  // rows that were wrapped, joined again
@@ -102,7 +110,7 @@ class Screen final : public Terminal {
         lines.push_back({rows_[i].text, false});
       if (i == row_) line_of_cursor = lines.size() - 1;
     }
-    width_ = width;
+    width_ = told_width_ = width;
     rows_.clear();
     const auto columns = static_cast<std::size_t>(width);
     for (std::size_t i = 0; i < lines.size(); ++i) {
@@ -135,13 +143,15 @@ class Screen final : public Terminal {
     return end + 1;
   }
   void Put(char c) {
+    if (!wraps_) column_ = std::min(column_, static_cast<std::size_t>(width_) - 1);
     ASSERT_LT(column_, static_cast<std::size_t>(width_)) << "a line of the display wrapped";
     std::string& line = rows_[row_].text;
     if (line.size() <= column_) line.resize(column_ + 1, ' ');
     line[column_++] = c;
   }
 
-  int width_ = 80;
+  int width_ = 80, told_width_ = 80;
+  bool wraps_ = true;
   std::size_t row_ = 0, column_ = 0;
   std::vector<Row> rows_ = {Row{}};
 };
@@ -172,6 +182,18 @@ TEST(TerminalDisplay, FollowsResizesAndShrinkingFacts) {
   display->OnProgress(planning);
   EXPECT_EQ(screen.Shown().size(), 2u);
   EXPECT_THAT(screen.Shown()[0], HasSubstr("planning"));
+}
+
+TEST(TerminalDisplay, SurvivesATerminalThatTellsItsOldWidth) {
+  auto owned = std::make_unique<Screen>();
+  Screen& screen = *owned;
+  auto display = TerminalDisplay(std::move(owned));
+  display->OnProgress(Halfway());
+  screen.ResizeSilently(30);
+  display->OnProgress(Halfway());
+  screen.Resize(30);
+  display->OnProgress(Halfway());
+  EXPECT_EQ(screen.Shown(), RenderProgress(Halfway(), 30));
 }
 
 TEST(TerminalDisplay, PutsWarningsAboveItself) {

@@ -119,7 +119,7 @@ def streams(binary):
 def screen(text, columns):
     """What a terminal shows after `text`."""
     rows, row, column = [""], 0, 0
-    for piece in re.findall(r"\x1b\[[0-9]*[A-Z]|.", text, re.DOTALL):
+    for piece in re.findall(r"\x1b\[[0-9?]*[A-Za-z]|.", text, re.DOTALL):
         if piece == "\r":
             column = 0
         elif piece == "\n":
@@ -127,6 +127,8 @@ def screen(text, columns):
             rows += [""] * (row + 1 - len(rows))
         elif piece == "\x1b[K":
             rows[row] = rows[row][:column]
+        elif piece in ("\x1b[?7l", "\x1b[?7h"):  # wrap lines or not: none is too long anyway
+            continue
         elif piece.startswith("\x1b["):
             check(piece.endswith("A"), f"unexpected {piece!r}")
             row -= int(piece[2:-1])
