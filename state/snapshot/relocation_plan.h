@@ -41,7 +41,7 @@ struct FlinkRelocationPlan {
 ///   state will know (shared lists, changelog and materialized state, shared segments) and those
 ///   that were absolute; the others are relative.
 /// - tree: files and directories as they lie below `root`, the others in external-N; absolute stays
-///   absolute, relative stays relative.
+///   absolute, relative stays relative unless Flink's registry of shared state will know it.
 /// One file is referred to in one form only.  The directories of file merging are dropped, or in a
 /// tree rewritten to directories that hold merged files and nothing else.
 /// Errors: kRefused: version 7, a changelog file that is a segment, a handle that names a metadata
