@@ -134,6 +134,33 @@ TEST(FileBackendCrash, NothingIsAcknowledgedWhenAnySyncFails) {
   }
 }
 
+TEST(FileBackendCrash, ContentIsSyncedBeforeItsNameAndTheDirectoryAfterIt) {
+  class Order final : public IoHooks {
+   public:
+    Result<void> Before(IoOp op, std::string_view path) override {
+      if (op == IoOp::kWrite) text += 'w';
+      if (op == IoOp::kSync) text += 's';
+      if (op == IoOp::kRename) text += 'r';
+      if (op == IoOp::kSyncDir && path.ends_with("/dir")) text += 'd';
+      return {};
+    }
+    std::string text;
+  };
+  const std::map<std::string, std::string> expected = {
+      {"put", "wwsrd"},
+      {"upload", "wwwwwsrd"},
+      {"copy", "wwsrd"}};  // the first write makes the file
+  for (const auto& work : Works()) {
+    if (!expected.contains(work.name)) continue;
+    ScratchDir dir;
+    Prepare(dir);
+    Order order;
+    auto backend = OpenFileBackend(FileIo(&order), dir.File("bucket"));
+    ASSERT_TRUE(work.run(**backend));
+    EXPECT_EQ(order.text, expected.at(work.name)) << work.name;
+  }
+}
+
 /// Syncs the directory that names it, and those above, even when an earlier process made them.
 TEST(FileBackendCrash, SyncsDirectoriesThatAKilledProcessMade) {
   class SyncedDirs final : public IoHooks {
