@@ -1,23 +1,12 @@
 #include "transfer/journal_options.h"
 
 #include <rocksdb/cache.h>
-#include <rocksdb/env.h>
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/table.h>
 
+#include "storage/rocksdb_env.h"
+
 namespace stateferry::transfer {
-
-namespace {
-
-/// RocksDB would otherwise keep LOG files in the directory, and a reader would rename the writer's.
-class SilentLogger final : public rocksdb::Logger {
- public:
-  SilentLogger() : rocksdb::Logger(rocksdb::InfoLogLevel::FATAL_LEVEL) {}
-  using rocksdb::Logger::Logv;
-  void Logv(const char* /*format*/, va_list /*arguments*/) override {}
-};
-
-}  // namespace
 
 Error RocksError(const rocksdb::Status& status, std::string_view doing) {
   ErrorCode code = ErrorCode::kIo;
@@ -33,7 +22,8 @@ Error RocksError(const rocksdb::Status& status, std::string_view doing) {
 
 rocksdb::Options JournalDbOptions() {
   rocksdb::Options options;
-  options.info_log = std::make_shared<SilentLogger>();
+  options.env = storage::OrderedRocksDbEnv();
+  options.info_log = storage::SilentRocksDbLogger();
   options.write_buffer_size = 4u << 20;
   options.db_write_buffer_size = 8u << 20;
   options.max_total_wal_size = 16u << 20;

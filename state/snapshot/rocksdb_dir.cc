@@ -5,8 +5,10 @@
 #include <rocksdb/sst_file_reader.h>
 
 #include <array>
+#include <map>
 
 #include "state/snapshot/plain_tree.h"
+#include "storage/rocksdb_env.h"
 
 namespace stateferry::state::snapshot {
 namespace {
@@ -15,13 +17,6 @@ constexpr std::string_view kCurrent = "CURRENT";
 constexpr std::uint64_t kMaxCurrentBytes = 256;
 // Readers of SSTs that are kept open: enough to open any directory, whatever the limit on files.
 constexpr int kOpenFiles = 64;
-
-/// RocksDB writes a LOG file beside what it opens unless it is given a logger.
-class SilentLogger final : public rocksdb::Logger {
- public:
-  using rocksdb::Logger::Logv;
-  void Logv(const char*, va_list) override {}
-};
 
 Error FromStatus(const rocksdb::Status& status, const std::string& directory) {
   std::string text = status.ToString();
@@ -159,7 +154,7 @@ std::unique_ptr<SnapshotFormat> MakeRocksDbDirFormat() {
 
 Result<RocksDbContent> ReadRocksDbDirectory(const std::string& directory) {
   rocksdb::DBOptions options;
-  options.info_log = std::make_shared<SilentLogger>();
+  options.info_log = storage::SilentRocksDbLogger();
   options.max_open_files = kOpenFiles;
   RocksDbContent content;
   auto status = rocksdb::DB::ListColumnFamilies(options, directory, &content.column_families);
@@ -190,7 +185,7 @@ Result<RocksDbContent> ReadRocksDbDirectory(const std::string& directory) {
 
 Result<void> VerifySstBlocks(const std::string& path) {
   rocksdb::Options options;
-  options.info_log = std::make_shared<SilentLogger>();
+  options.info_log = storage::SilentRocksDbLogger();
   rocksdb::SstFileReader reader(options);
   auto status = reader.Open(path);
   if (status.ok()) status = reader.VerifyChecksum();

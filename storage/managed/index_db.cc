@@ -2,7 +2,6 @@
 
 #include <rocksdb/cache.h>
 #include <rocksdb/db.h>
-#include <rocksdb/env.h>
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/table.h>
 #include <rocksdb/write_batch.h>
@@ -10,6 +9,8 @@
 #include <chrono>
 #include <thread>
 #include <vector>
+
+#include "storage/rocksdb_env.h"
 
 namespace stateferry::storage::managed {
 
@@ -30,18 +31,12 @@ Error ToError(const rocksdb::Status& status, const std::string& dir) {
   return Error(ErrorCode::kIo, what);
 }
 
-/// RocksDB keeps an information log in the directory otherwise, also beside another writer.
-class NoLog : public rocksdb::Logger {
- public:
-  using rocksdb::Logger::Logv;
-  void Logv(const char*, va_list) override {}
-};
-
 /// Together below 64 MiB: memtables 32, blocks 8, the rest tables' own indexes and filters.
 rocksdb::Options MakeOptions() {
   rocksdb::Options options;
   options.create_missing_column_families = true;
-  options.info_log = std::make_shared<NoLog>();
+  options.env = OrderedRocksDbEnv();
+  options.info_log = SilentRocksDbLogger();
   options.db_write_buffer_size = 32u << 20;
   options.write_buffer_size = 8u << 20;
   options.max_write_buffer_number = 2;
