@@ -72,18 +72,9 @@ void LookAfter(const std::string& dir, const Outside& outside, const std::string
 }
 
 TEST(ManagedCrash, AtEveryChangeOfAFile) {
-  std::uint64_t changes = 0;
-  {
-    TempDir temp;
-    Must(Store::Init(FileIo(), SystemClock(), temp.path() + "/s"));
-    FailingIo counting;
-    Outside outside;
-    Must(Workload(temp.path() + "/s", &counting, outside));
-    changes = counting.changes();
-    LookAfter(temp.path() + "/s", outside, "without a crash");
-  }
-  ASSERT_GT(changes, 50u);
-  for (std::uint64_t k = 1; k <= changes; ++k) {
+  // Packs have random names, and two with the same first letters share a directory: how many
+  // changes there are differs by a few from run to run.
+  for (std::uint64_t k = 1;; ++k) {
     const std::string where = "crash at change " + std::to_string(k);
     TempDir temp;
     const std::string dir = temp.path() + "/s";
@@ -91,9 +82,13 @@ TEST(ManagedCrash, AtEveryChangeOfAFile) {
     FailingIo io(CrashAt(k));
     Outside outside;
     // A change that only tidies up may fail unnoticed.
-    (void)Workload(dir, &io, outside);
-    ASSERT_TRUE(io.fired()) << where;
+    const auto worked = Workload(dir, &io, outside);
     LookAfter(dir, outside, where);
+    if (!io.fired()) {
+      EXPECT_TRUE(worked) << worked.error().message();
+      EXPECT_GT(k, 50u);
+      return;
+    }
     // The packs alone give the same files.
     Must(RebuildIndex(FileIo(), SystemClock(), dir, {}, {}));
     LookAfter(dir, outside, where + ", rebuilt");
