@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <memory>
+#include <mutex>
 
 #include "base/clock.h"
 #include "base/json.h"
@@ -14,6 +15,8 @@ namespace stateferry {
 namespace {
 std::atomic<LogLevel> g_level{LogLevel::kWarning};
 std::atomic<LogFormat> g_format{LogFormat::kText};
+std::mutex g_sink_mutex;
+std::function<void(std::string_view)> g_sink;  // guarded by g_sink_mutex
 
 const char* LevelName(LogLevel level) {
   switch (level) {
@@ -44,15 +47,30 @@ void ConfigureLog(LogLevel level, LogFormat format) {
 
 bool LogEnabled(LogLevel level) { return level >= g_level.load(std::memory_order_relaxed); }
 
+void SetLogSink(std::function<void(std::string_view line)> sink) {
+  std::lock_guard lock(g_sink_mutex);
+  g_sink = std::move(sink);
+}
+
+namespace {
+void WriteLine(const std::string& line) {
+  std::lock_guard lock(g_sink_mutex);
+  if (g_sink)
+    g_sink(line);
+  else
+    Logger().log(spdlog::level::info, "{}", line);
+}
+}  // namespace
+
 void LogMessage(LogLevel level, std::string_view component, std::string_view message) {
   if (!LogEnabled(level)) return;
   const std::string now = FormatTime(SystemClock().Now());
   if (g_format.load() == LogFormat::kJson) {
     Json line = {
         {"ts", now}, {"level", LevelName(level)}, {"component", component}, {"msg", message}};
-    Logger().log(spdlog::level::info, "{}", DumpJson(line));
+    WriteLine(DumpJson(line));
   } else {
-    Logger().log(spdlog::level::info, "{} {:<7} {}: {}", now, LevelName(level), component, message);
+    WriteLine(fmt::format("{} {:<7} {}: {}", now, LevelName(level), component, message));
   }
 }
 

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <functional>
 #include <string_view>
 #include <utility>
 
@@ -14,6 +15,9 @@ enum class LogFormat { kText, kJson };
 /// Called once at start, before any thread.  Default: warnings and errors as text.
 void ConfigureLog(LogLevel level, LogFormat format);
 bool LogEnabled(LogLevel level);
+/// Lines go to `sink`, without their newline, instead of to standard error; an empty one undoes it.
+/// The sink may be called from any thread, one at a time, and must not log.
+void SetLogSink(std::function<void(std::string_view line)> sink);
 /// Thread-safe.  `component` is the folder that speaks: "storage", "transfer".
 void LogMessage(LogLevel level, std::string_view component, std::string_view message);
 

@@ -68,7 +68,9 @@ ProgressDisplay& App::progress() {
   } else if (parts_.output.json()) {
     progress_ = JsonDisplay(parts_.output, parts_.clock, std::chrono::seconds(1));
   } else if (CanRedraw(STDERR_FILENO, parts_.environment.Get("TERM"))) {
-    progress_ = TerminalDisplay(FdTerminal(STDERR_FILENO));
+    const bool tmux = !parts_.environment.Get("TMUX").empty();
+    progress_ = TerminalDisplay(FdTerminal(STDERR_FILENO),
+                                tmux ? RestingPlace::kLastLine : RestingPlace::kFirstLine);
     parts_.output.SetBeforeText([this] { progress_->Clear(); });
   } else {
     progress_ = LineDisplay(parts_.output, parts_.clock, std::chrono::seconds(30));

@@ -68,6 +68,8 @@ void Output::Note(std::string_view text) {
   if (!options_.quiet) WriteError(fmt::format("stateferry: {}\n", Printable(text)));
 }
 
+void Output::LogLine(std::string_view line) { WriteError(Printable(line) + "\n"); }
+
 void Output::Warning(std::string_view text) {
   if (options_.json)
     Item({{"type", "warning"}, {"message", std::string(text)}}, true);

@@ -44,6 +44,8 @@ class Output {
 
   /// A sentence for people on standard error: "stateferry: text".  Not when quiet.
   void Note(std::string_view text);
+  /// A line of the log, on standard error, in every mode.
+  void LogLine(std::string_view line);
   /// Text: on standard error, also when quiet.  JSON: {"type":"warning"} on standard output.
   void Warning(std::string_view text);
   /// Text: "stateferry: ..." and "hint: ..." on standard error.  JSON: {"type":"error"}.

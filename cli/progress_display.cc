@@ -34,11 +34,10 @@ class RealTerminal final : public Terminal {
   const int fd_;
 };
 
-/// Between two drawings the cursor stands at the start of the first line of the display, so that a
-/// log line written by somebody else overwrites it instead of following it.
 class Redrawing final : public ProgressDisplay {
  public:
-  explicit Redrawing(std::unique_ptr<Terminal> terminal) : terminal_(std::move(terminal)) {}
+  Redrawing(std::unique_ptr<Terminal> terminal, RestingPlace resting_place)
+      : terminal_(std::move(terminal)), resting_place_(resting_place) {}
   ~Redrawing() override { Clear(); }
 
   void OnProgress(const transfer::Progress& progress) override {
@@ -48,7 +47,7 @@ class Redrawing final : public ProgressDisplay {
   }
   void OnWarning(std::string_view message) override {
     std::lock_guard lock(mutex_);
-    Draw(fmt::format("stateferry: warning: {}", Printable(message)));
+    Draw(fmt::format("stateferry: warning: {}\r\n", Printable(message)));
   }
   void Clear() override {
     std::lock_guard lock(mutex_);
@@ -58,30 +57,34 @@ class Redrawing final : public ProgressDisplay {
 
  private:
   /// `above` scrolls up over the display.  One write, so that a half-drawn display is never seen.
-  /// Line by line, not "erase to the end of the screen": tmux keeps what that erases in its
-  /// scrollback when the display stands at the top.  Without automatic wrapping: a terminal may
-  /// have become narrower while it still tells the old width, and must not give a line two rows.
   void Draw(const std::string& above) {
     const int width = terminal_->Width();
     std::vector<std::string> lines;
     if (last_) lines = RenderProgress(*last_, width);
-    std::size_t old_rows = RowsOf(drawn_, width);
-    std::string text = "\r";
-    if (!above.empty()) {
-      text += above + "\x1b[K\r\n";
-      old_rows -= std::min<std::size_t>(old_rows, 1);
-    }
-    text += "\x1b[?7l";
-    const std::size_t rows = std::max(lines.size(), old_rows);
-    for (std::size_t i = 0; i < rows; ++i) {
-      if (i > 0) text += "\r\n";
-      if (i < lines.size()) text += lines[i];
-      text += "\x1b[K";
-    }
-    text += "\x1b[?7h\r";
-    if (rows > 1) text += fmt::format("\x1b[{}A", rows - 1);
+    // The terminal may have become narrower while it still tells the old width: without automatic
+    // wrapping no line of the display can take two rows.
+    std::string text = Erased(width) + above + "\x1b[?7l";
+    for (std::size_t i = 0; i < lines.size(); ++i) text += (i > 0 ? "\r\n" : "") + lines[i];
+    text += "\x1b[?7h";
+    if (resting_place_ == RestingPlace::kFirstLine) text += "\r" + Up(lines.size());
     terminal_->Write(text);
     drawn_ = std::move(lines);
+  }
+
+  /// Removes what is drawn and leaves the cursor where it began.  Row by row, not "erase to the end
+  /// of the screen": tmux keeps in its scrollback what that erases at the top of the screen.
+  std::string Erased(int width) const {
+    if (drawn_.empty()) return "\r";
+    const std::size_t rows = RowsOf(drawn_, width);
+    std::string text = "\r";
+    if (resting_place_ == RestingPlace::kLastLine) text += Up(rows);
+    for (std::size_t i = 0; i < rows; ++i) text += i > 0 ? "\r\n\x1b[2K" : "\x1b[2K";
+    return text + "\r" + Up(rows);
+  }
+
+  /// From the last of so many rows to the first.
+  static std::string Up(std::size_t rows) {
+    return rows > 1 ? fmt::format("\x1b[{}A", rows - 1) : "";
   }
 
   /// A terminal that became narrower has wrapped the lines of the display.
@@ -95,6 +98,7 @@ class Redrawing final : public ProgressDisplay {
 
   std::mutex mutex_;
   const std::unique_ptr<Terminal> terminal_;
+  const RestingPlace resting_place_;
   std::optional<transfer::Progress> last_;  // guarded by mutex_
   std::vector<std::string> drawn_;          // guarded by mutex_; empty: nothing on the screen
 };
@@ -157,8 +161,9 @@ bool CanRedraw(int fd, const std::string& term_variable) {
   return isatty(fd) == 1 && term_variable != "dumb" && !term_variable.empty();
 }
 
-std::unique_ptr<ProgressDisplay> TerminalDisplay(std::unique_ptr<Terminal> terminal) {
-  return std::make_unique<Redrawing>(std::move(terminal));
+std::unique_ptr<ProgressDisplay> TerminalDisplay(std::unique_ptr<Terminal> terminal,
+                                                 RestingPlace resting_place) {
+  return std::make_unique<Redrawing>(std::move(terminal), resting_place);
 }
 std::unique_ptr<ProgressDisplay> LineDisplay(Output& output, Clock& clock,
                                              std::chrono::seconds interval) {

@@ -36,7 +36,13 @@ class ProgressDisplay : public transfer::ProgressSink {
   virtual void Clear() {}
 };
 
-std::unique_ptr<ProgressDisplay> TerminalDisplay(std::unique_ptr<Terminal> terminal);
+/// Where the cursor stands between two drawings.  It decides what survives when the terminal
+/// becomes narrower and wraps the lines of the display: most terminals keep the cursor on its line,
+/// some (xterm) do not wrap at all, and only with the first line both are right.  tmux keeps the
+/// cursor's row and scrolls, which is right only for the last line.
+enum class RestingPlace { kFirstLine, kLastLine };
+std::unique_ptr<ProgressDisplay> TerminalDisplay(std::unique_ptr<Terminal> terminal,
+                                                 RestingPlace resting_place);
 std::unique_ptr<ProgressDisplay> LineDisplay(Output& output, Clock& clock,
                                              std::chrono::seconds interval);
 std::unique_ptr<ProgressDisplay> JsonDisplay(Output& output, Clock& clock,

@@ -72,6 +72,14 @@ std::vector<std::string> GivenWords(const ParsedLine& line) {
   return words;
 }
 
+/// The sink refers to the output, which ends before the process does.
+struct LogSinkReset {
+  LogSinkReset() = default;
+  ~LogSinkReset() { SetLogSink({}); }
+  LogSinkReset(const LogSinkReset&) = delete;
+  LogSinkReset& operator=(const LogSinkReset&) = delete;
+};
+
 struct Process {
   const Environment& environment;
   Output& output;
@@ -168,6 +176,9 @@ int RunProgram(const std::vector<std::string>& words, const Environment& environ
                   process);
   }
   ConfigureLogging(understood->options);
+  // Through the output, so that a progress display steps aside for each line.
+  SetLogSink([&output](std::string_view log_line) { output.LogLine(log_line); });
+  const LogSinkReset reset;
   return Finish(RunCommand(std::move(*understood), process), process);
 }
 

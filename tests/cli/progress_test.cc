@@ -83,8 +83,8 @@ class Screen final : public Terminal {
         column_ = 0;
       else if (text[0] == '\n')
         Down();
-      else if (text.starts_with("\x1b[K"))
-        rows_[row_].text.resize(std::min(rows_[row_].text.size(), column_)), used = 3;
+      else if (text.starts_with("\x1b[2K"))
+        rows_[row_] = {}, used = 4;
       else if (text.starts_with("\x1b[?7"))
         wraps_ = text[4] == 'h', used = 5;
       else if (text.starts_with("\x1b["))
@@ -102,19 +102,27 @@ class Screen final : public Terminal {
   }
   void Resize(int width) {
     std::vector<Row> lines;  // rows that were wrapped, joined again
-    std::size_t line_of_cursor = 0;
+    std::size_t cursor_line = 0, cursor_at = 0;
     for (std::size_t i = 0; i < rows_.size(); ++i) {
-      if (rows_[i].continued)
-        lines.back().text += rows_[i].text;
-      else
-        lines.push_back({rows_[i].text, false});
-      if (i == row_) line_of_cursor = lines.size() - 1;
+      if (!rows_[i].continued) lines.push_back({"", false});
+      if (i == row_) {
+        cursor_line = lines.size() - 1;
+        cursor_at = lines.back().text.size() + column_;
+      }
+      lines.back().text += rows_[i].text;
     }
     width_ = told_width_ = width;
     rows_.clear();
     const auto columns = static_cast<std::size_t>(width);
     for (std::size_t i = 0; i < lines.size(); ++i) {
-      if (i == line_of_cursor) row_ = rows_.size();
+      if (i == cursor_line) {
+        // At the end of a line that just fills its rows the cursor stays on the last of them.
+        const std::size_t size = lines[i].text.size();
+        const std::size_t at =
+            cursor_at == size && at_multiple(size, columns) ? size - 1 : cursor_at;
+        row_ = rows_.size() + at / columns;
+        column_ = at % columns;
+      }
       std::string_view rest = lines[i].text;
       rows_.push_back({std::string(rest.substr(0, columns)), false});
       for (rest.remove_prefix(std::min(rest.size(), columns)); !rest.empty();
@@ -134,6 +142,9 @@ class Screen final : public Terminal {
     std::string text;
     bool continued = false;
   };
+  static bool at_multiple(std::size_t size, std::size_t columns) {
+    return size > 0 && size % columns == 0;
+  }
   void Down() {
     if (++row_ == rows_.size()) rows_.emplace_back();
   }
@@ -156,11 +167,15 @@ class Screen final : public Terminal {
   std::vector<Row> rows_ = {Row{}};
 };
 
-TEST(TerminalDisplay, RedrawsInPlaceAndLeavesNothing) {
+class TerminalDisplayTest : public testing::TestWithParam<RestingPlace> {};
+INSTANTIATE_TEST_SUITE_P(BothPlaces, TerminalDisplayTest,
+                         testing::Values(RestingPlace::kFirstLine, RestingPlace::kLastLine));
+
+TEST_P(TerminalDisplayTest, RedrawsInPlaceAndLeavesNothing) {
   auto owned = std::make_unique<Screen>();
   Screen& screen = *owned;
   screen.Write("$ stateferry relocate\r\n");
-  auto display = TerminalDisplay(std::move(owned));
+  auto display = TerminalDisplay(std::move(owned), GetParam());
   for (int i = 0; i < 50; ++i) display->OnProgress(Halfway());
   EXPECT_EQ(screen.Shown().size(), 4u);
   EXPECT_THAT(screen.Shown()[1], HasSubstr("copying"));
@@ -168,10 +183,10 @@ TEST(TerminalDisplay, RedrawsInPlaceAndLeavesNothing) {
   EXPECT_THAT(screen.Shown(), ElementsAre("$ stateferry relocate"));
 }
 
-TEST(TerminalDisplay, FollowsResizesAndShrinkingFacts) {
+TEST_P(TerminalDisplayTest, FollowsResizesAndShrinkingFacts) {
   auto owned = std::make_unique<Screen>();
   Screen& screen = *owned;
-  auto display = TerminalDisplay(std::move(owned));
+  auto display = TerminalDisplay(std::move(owned), GetParam());
   for (const int width : {80, 30, 120, 9, 16, 80}) {
     screen.Resize(width);
     display->OnProgress(Halfway());
@@ -184,10 +199,10 @@ TEST(TerminalDisplay, FollowsResizesAndShrinkingFacts) {
   EXPECT_THAT(screen.Shown()[0], HasSubstr("planning"));
 }
 
-TEST(TerminalDisplay, SurvivesATerminalThatTellsItsOldWidth) {
+TEST_P(TerminalDisplayTest, SurvivesATerminalThatTellsItsOldWidth) {
   auto owned = std::make_unique<Screen>();
   Screen& screen = *owned;
-  auto display = TerminalDisplay(std::move(owned));
+  auto display = TerminalDisplay(std::move(owned), GetParam());
   display->OnProgress(Halfway());
   screen.ResizeSilently(30);
   display->OnProgress(Halfway());
@@ -196,10 +211,10 @@ TEST(TerminalDisplay, SurvivesATerminalThatTellsItsOldWidth) {
   EXPECT_EQ(screen.Shown(), RenderProgress(Halfway(), 30));
 }
 
-TEST(TerminalDisplay, PutsWarningsAboveItself) {
+TEST_P(TerminalDisplayTest, PutsWarningsAboveItself) {
   auto owned = std::make_unique<Screen>();
   Screen& screen = *owned;
-  auto display = TerminalDisplay(std::move(owned));
+  auto display = TerminalDisplay(std::move(owned), GetParam());
   display->OnProgress(Halfway());
   display->OnWarning("careful \x1b[31m");
   display->OnProgress(Halfway());
