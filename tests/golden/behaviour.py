@@ -125,8 +125,8 @@ def screen(text, columns):
         elif piece == "\n":
             row += 1
             rows += [""] * (row + 1 - len(rows))
-        elif piece == "\x1b[K":
-            rows[row] = rows[row][:column]
+        elif piece == "\x1b[2K":
+            rows[row] = ""
         elif piece in ("\x1b[?7l", "\x1b[?7h"):  # wrap lines or not: none is too long anyway
             continue
         elif piece.startswith("\x1b["):
