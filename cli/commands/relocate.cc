@@ -25,10 +25,12 @@ Result<snapshot::RelocateRequest> RequestFrom(const App& app) {
   return request;
 }
 
-/// What to do with the new snapshot; Flink cannot read managed storage itself.
+/// What to do with the new snapshot, when it is one of Flink's; Flink cannot read managed storage
+/// itself.
 std::vector<std::string> Advice(const snapshot::RelocateRequest& request,
                                 const snapshot::RelocateReport& report) {
   std::vector<std::string> lines;
+  if (report.kind != snapshot::SnapshotKind::kFlink) return lines;
   if (request.to.scheme == "managed") {
     lines.push_back(fmt::format("restore     first: stateferry relocate {} BUCKET_DIR",
                                 report.restore_pointer.ToString()));
@@ -43,7 +45,9 @@ std::vector<std::string> Advice(const snapshot::RelocateRequest& request,
 
 Json Summary(const snapshot::RelocateReport& report, Json summary) {
   summary["layout"] = std::string(snapshot::LayoutName(report.layout));
-  summary["restorePointer"] = report.restore_pointer.ToString();
+  summary["restorePointer"] = nullptr;
+  if (report.kind == snapshot::SnapshotKind::kFlink)
+    summary["restorePointer"] = report.restore_pointer.ToString();
   summary["metadataBytes"] = report.metadata_bytes;
   summary["snapshots"] = Json::array();
   for (const storage::Location& place : report.snapshots)

@@ -13,7 +13,7 @@ namespace {
 
 class FlinkFormat final : public SnapshotFormat {
  public:
-  std::string_view name() const override { return "Flink"; }
+  SnapshotKind kind() const override { return SnapshotKind::kFlink; }
 
   Result<bool> Recognizes(storage::Places& places, const storage::Location& location,
                           const PathMap& map) const override {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "state/snapshot/flink_format.h"
+#include "state/snapshot/job_id.h"
 
 namespace stateferry::state::snapshot {
 namespace {
@@ -37,9 +38,43 @@ Result<void> CheckHoldsNoSnapshot(SourceObjects& objects, const storage::Locatio
       .WithHint(fmt::format("name one of them, like {}", snapshots.back().directory.ToString()));
 }
 
+bool HasNameOfSnapshot(std::string_view name) {
+  if (name.starts_with("chk-")) {
+    const std::string_view digits = name.substr(4);
+    return !digits.empty() && digits.find_first_not_of("0123456789") == std::string_view::npos;
+  }
+  return name.starts_with("savepoint-") || name == kMetadataName;
+}
+
+/// "01234567-89ab-cdef-0123-456789abcdef", perhaps with the "-2" of a name that was taken.
+bool HasNameOfStateFile(std::string_view name) {
+  constexpr std::string_view kShape = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
+  if (name.size() < kShape.size()) return false;
+  if (name.size() > kShape.size() && name[kShape.size()] != '-') return false;
+  for (std::size_t i = 0; i < kShape.size(); ++i) {
+    const bool is_hex =
+        std::string_view("0123456789abcdef").find(name[i]) != std::string_view::npos;
+    if (kShape[i] == '-' ? name[i] != '-' : !is_hex) return false;
+  }
+  return true;
+}
+
+/// A Flink snapshot that lost its `_metadata`, or a part of one, is no plain tree: what would be
+/// copied restores nowhere.
+Result<void> CheckIsNoPartOfFlink(SourceObjects& objects, const storage::Location& location) {
+  SF_TRY(const FlinkTraces traces, FlinkTracesIn(objects, location));
+  if (traces == FlinkTraces::kNone) return {};
+  return Error(ErrorCode::kNotFound,
+               fmt::format("there is no {} in {}, which {}", kMetadataName, location.ToString(),
+                           traces == FlinkTraces::kSnapshot
+                               ? "looks like a Flink snapshot in all else"
+                               : "looks like files of Flink snapshots"))
+      .WithHint("name the directory of a whole snapshot; `copy` moves a tree of files as it is");
+}
+
 class PlainTreeFormat final : public SnapshotFormat {
  public:
-  std::string_view name() const override { return "plain tree"; }
+  SnapshotKind kind() const override { return SnapshotKind::kPlainTree; }
 
   Result<bool> Recognizes(storage::Places& places, const storage::Location& location,
                           const PathMap&) const override {
@@ -66,6 +101,7 @@ class PlainTreeFormat final : public SnapshotFormat {
                                         Layout) const override {
     SourceObjects objects(places);
     SF_TRY(CheckHoldsNoSnapshot(objects, request.from));
+    SF_TRY(CheckIsNoPartOfFlink(objects, request.from));
     return PlanTreeCopy(places, request.from, [](std::string_view) { return false; });
   }
 };
@@ -74,6 +110,22 @@ class PlainTreeFormat final : public SnapshotFormat {
 
 std::unique_ptr<SnapshotFormat> MakePlainTreeFormat() {
   return std::make_unique<PlainTreeFormat>();
+}
+
+Result<FlinkTraces> FlinkTracesIn(SourceObjects& objects, const storage::Location& location) {
+  const std::string name = location.Name();
+  if (HasNameOfSnapshot(name)) return FlinkTraces::kSnapshot;
+  if (name == "shared" || name == "taskowned" || IsJobId(name)) return FlinkTraces::kPart;
+  bool has_snapshot = false;
+  std::uint64_t state_files = 0, other_files = 0;
+  SF_TRY(objects.List(location, "", [&](const storage::Location& at, const storage::ObjectMeta&) {
+    for (storage::Location up = at.Parent(); up != location; up = up.Parent())
+      has_snapshot |= HasNameOfSnapshot(up.Name());
+    if (at.Parent() == location) ++(HasNameOfStateFile(at.Name()) ? state_files : other_files);
+    return Result<void>();
+  }));
+  if (has_snapshot) return FlinkTraces::kSnapshot;
+  return state_files > 0 && other_files == 0 ? FlinkTraces::kPart : FlinkTraces::kNone;
 }
 
 Result<std::vector<SnapshotFile>> ListTreeFiles(SourceObjects& objects,

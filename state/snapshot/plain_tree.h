@@ -18,6 +18,16 @@ using IsLast = std::function<bool(std::string_view name)>;
 Result<RelocationPlan> PlanTreeCopy(storage::Places& places, const storage::Location& from,
                                     const IsLast& is_last);
 
+/// What says that a place without `_metadata` is part of a Flink snapshot all the same.
+enum class FlinkTraces {
+  kNone,
+  kPart,  ///< it is called `shared`, `taskowned` or as a job, or all its own files have UUIDs for
+          ///< names: files of one snapshot or more
+  kSnapshot,  ///< it, or a directory below it, is called as a snapshot or `_metadata`
+};
+/// Call for places in and below which there is no `_metadata`.
+Result<FlinkTraces> FlinkTracesIn(SourceObjects& objects, const storage::Location& location);
+
 /// Every object below `directory`, as files of a snapshot.
 Result<std::vector<SnapshotFile>> ListTreeFiles(SourceObjects& objects,
                                                 const storage::Location& directory);

@@ -107,6 +107,7 @@ Result<RelocateReport> Relocate(const RelocateRequest& request,
   } else {
     SF_TRY(format, FindFormat(env.places, request.from, request.map));
   }
+  report.kind = format->kind();
   SF_TRY(const RelocationPlan plan, format->PlanRelocation(env.places, request, report.layout));
   report.warnings = plan.warnings;
   const auto check = [&](const std::vector<LastObject>& last) {
@@ -117,6 +118,7 @@ Result<RelocateReport> Relocate(const RelocateRequest& request,
   report.metadata_bytes = moved.last_bytes;
   for (const std::string& name : plan.snapshot_names)
     report.snapshots.push_back(request.to.Child(name));
+  if (report.kind != SnapshotKind::kFlink) return report;
   const storage::Location restore_at = request.restore_at.value_or(request.to);
   report.restore_pointer = restore_at.Child(plan.snapshot_names.back());
   return report;

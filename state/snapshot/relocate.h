@@ -33,6 +33,7 @@ struct RelocateRequest {
 
 struct RelocateReport {
   transfer::TransferReport transfer;
+  SnapshotKind kind = SnapshotKind::kFlink;  ///< only Flink's have a restore pointer
   Layout layout = Layout::kPortable;
   std::vector<storage::Location> snapshots;  ///< new snapshot directories
   storage::Location restore_pointer;         ///< what to give to `flink run -s` (the newest one)
@@ -43,7 +44,8 @@ struct RelocateReport {
 /// Inspects, checks that every file is there, moves the files, writes `_metadata` last, parses it
 /// again at the destination and checks that every file it names is there with its size.
 /// Errors: as Inspect and RunTransfer; kNotFound / kCorruption naming the first missing or wrong
-/// file before anything is written; kConflict when the destination holds something else, is a file,
+/// file before anything is written, be it the `_metadata` of what looks like a Flink snapshot in
+/// all else; kConflict when the destination holds something else, is a file,
 /// or lies inside the source (or the other way round).
 Result<RelocateReport> Relocate(const RelocateRequest& request,
                                 const transfer::TransferOptions& options,

@@ -68,7 +68,7 @@ void Compare(const RocksDbContent& content, Snapshot& snapshot) {
 
 class RocksDbDirFormat final : public SnapshotFormat {
  public:
-  std::string_view name() const override { return "RocksDB checkpoint directory"; }
+  SnapshotKind kind() const override { return SnapshotKind::kRocksDbDir; }
 
   Result<bool> Recognizes(storage::Places& places, const storage::Location& location,
                           const PathMap&) const override {

@@ -33,8 +33,7 @@ struct RelocationPlan {
 class SnapshotFormat {
  public:
   virtual ~SnapshotFormat() = default;
-  /// For messages: "Flink".
-  virtual std::string_view name() const = 0;
+  virtual SnapshotKind kind() const = 0;
   /// Whether there is such a snapshot at `location`.  Errors: the place cannot be read.
   virtual Result<bool> Recognizes(storage::Places& places, const storage::Location& location,
                                   const PathMap& map) const = 0;

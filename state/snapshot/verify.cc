@@ -20,7 +20,7 @@ class Verifier {
 
   Result<VerifyReport> Run(const storage::Location& location) {
     SF_TRY(const auto format, FindFormat(places_, location, {}));
-    if (format->name() == MakePlainTreeFormat()->name()) {
+    if (format->kind() == SnapshotKind::kPlainTree) {
       SF_TRY(VerifyPrefix(location));
     } else {
       SF_TRY(VerifyOne(*format, location));
@@ -74,6 +74,15 @@ class Verifier {
     }
     SF_TRY(Look(group, true));
     for (const MetadataPlace& place : snapshots) SF_TRY(VerifyReferences(place));
+    return snapshots.empty() ? LookForLostMetadata(location) : Result<void>();
+  }
+
+  Result<void> LookForLostMetadata(const storage::Location& location) {
+    SF_TRY(const FlinkTraces traces, FlinkTracesIn(objects_, location));
+    if (traces == FlinkTraces::kSnapshot)
+      report_.problems.push_back(
+          fmt::format("{}: no {} is in or below it, and all else looks like a Flink snapshot",
+                      location.ToString(), kMetadataName));
     return {};
   }
 

@@ -91,6 +91,46 @@ TEST_F(CopyAndVerify, APlainTreeIsRelocatedAsItIs) {
   auto report = Move(Scratch("in"), Scratch("out"), Layout::kPortable);
   ASSERT_TRUE(report) << report.error().message();
   EXPECT_EQ(Contents(Path("out").string()), Contents(Path("in").string()));
+  EXPECT_EQ(report->kind, SnapshotKind::kPlainTree);
+  EXPECT_EQ(report->restore_pointer, Location()) << "Flink restores nothing from it";
+}
+
+/// What is left of a snapshot without its `_metadata`: nothing restores from it.
+TEST_F(CopyAndVerify, ASnapshotThatLostItsMetadataIsNoPlainTree) {
+  const RealSnapshot real = CopyOf(Real("p5/chk-2"));
+  ASSERT_TRUE(storage::managed::Store::Init(FileIo(), clock, Path("store").string()));
+  const Location managed = At("managed://" + Path("store").string() + "/project/nightly");
+  ASSERT_TRUE(Move(real.directory, managed, Layout::kPortable, real.map()));
+  ASSERT_TRUE(places->Open(managed, storage::Access::kWrite)
+                  ->backend->Delete("nightly/" + std::string(kMetadataName)));
+  for (const char* chk : {"chk-1", "chk-2"})
+    std::filesystem::remove(real.job().path + "/" + chk + "/_metadata");
+  std::filesystem::create_directories(Path("d/x/_metadata"));
+  WriteFile(Path("d/x/_metadata/y"), "1");
+
+  for (const Location& lost : {real.directory, real.tree, managed, Scratch("d/x")}) {
+    auto report = Move(lost, Scratch("out"), Layout::kAnchored);
+    ASSERT_FALSE(report) << lost.ToString();
+    EXPECT_EQ(report.error().code(), ErrorCode::kNotFound) << report.error().message();
+    EXPECT_NE(report.error().message().find("_metadata"), std::string::npos);
+    EXPECT_NE(report.error().hint().find("`copy`"), std::string::npos);
+    const auto problems = Problems(lost, VerifyLevel::kHash);
+    // By its name alone nobody can tell that there ever was a snapshot.
+    ASSERT_EQ(problems.size(), lost == managed ? 0u : 1u) << lost.ToString();
+    EXPECT_TRUE(Inspect(*places, lost, {}));
+  }
+  // Here nothing is missing: these are no snapshots.
+  const std::string job(32, 'a');
+  WriteFile(Path(job) / "shared/x", "1");
+  WriteFile(Path(job) / "taskowned/x", "1");
+  for (const std::string& part : {job, job + "/shared", job + "/taskowned"}) {
+    auto report = Move(Scratch(part), Scratch("out"), Layout::kAnchored);
+    ASSERT_FALSE(report) << part;
+    EXPECT_EQ(report.error().code(), ErrorCode::kNotFound);
+    EXPECT_EQ(Problems(Scratch(part), VerifyLevel::kHash).size(), 0u);
+  }
+  EXPECT_FALSE(std::filesystem::exists(Path("out")));
+  EXPECT_TRUE(Copy(real.directory, Scratch("out")));
 }
 
 TEST_F(CopyAndVerify, LevelsLookAtMoreAndMore) {
