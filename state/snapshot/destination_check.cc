@@ -1,21 +1,9 @@
 #include "state/snapshot/destination_check.h"
 
-#include <filesystem>
-
+#include "state/snapshot/local_path.h"
 #include "state/snapshot/source_objects.h"
 
 namespace stateferry::state::snapshot {
-namespace {
-
-storage::Location Resolved(storage::Location location) {
-  if (location.scheme != "file") return location;
-  std::error_code error;
-  const auto path = std::filesystem::weakly_canonical(location.path, error);
-  if (!error) location.path = path.string();
-  return location;
-}
-
-}  // namespace
 
 Result<void> CheckDestination(storage::Places& places,
                               const std::vector<storage::Location>& sources,

@@ -1,44 +1,39 @@
 #include <fmt/format.h>
 
-#include <unordered_set>
+#include <unordered_map>
 
 #include "state/snapshot/flink_files.h"
 #include "state/snapshot/flink_format.h"
-#include "state/snapshot/path_map.h"
+#include "state/snapshot/local_path.h"
 
 namespace stateferry::state::snapshot {
 namespace {
 
-/// What the snapshots below a base name.
+/// The files that the snapshots below a base name, by their names, which are random UUIDs.  Their
+/// directories are no matter: the base may be the same place as another (a mount, a moved tree, a
+/// symbolic link inside it), and a dangling relative handle (FLINK-39964) means a file of another
+/// directory.
 class References {
  public:
   explicit References(const storage::Location& base) : base_(base) {}
 
   Result<void> Add(const FlinkSnapshot& snapshot) {
     SF_TRY(const auto files, FilesOf(snapshot.metadata, snapshot.Resolver({})));
-    for (const SnapshotFile& file : files) {
-      keys_.insert(LocationKey(file.location));
-      if (!storage::IsWithin(file.location, base_))
-        names_from_elsewhere_.insert(file.location.Name());
-      // A dangling relative handle (FLINK-39964) means a file of another directory.
-      if (file.kind == FileKind::kRelative) relative_names_.insert(file.location.Name());
-    }
+    for (const SnapshotFile& file : files)
+      is_elsewhere_[file.location.Name()] |= !storage::IsWithin(file.location, base_);
     return {};
   }
 
-  bool Has(const storage::Location& at) const {
-    return keys_.contains(LocationKey(at)) || IsNamedFromElsewhere(at) ||
-           relative_names_.contains(at.Name());
-  }
-  /// The base may be the same directory under another name (a mount, a moved tree): a file of the
-  /// same name, which is a random UUID, may be the one that is meant.
+  bool Has(const storage::Location& at) const { return is_elsewhere_.contains(at.Name()); }
+  /// Whether a snapshot names a file of this name at a place outside the base.
   bool IsNamedFromElsewhere(const storage::Location& at) const {
-    return names_from_elsewhere_.contains(at.Name());
+    const auto found = is_elsewhere_.find(at.Name());
+    return found != is_elsewhere_.end() && found->second;
   }
 
  private:
   const storage::Location& base_;
-  std::unordered_set<std::string> keys_, names_from_elsewhere_, relative_names_;
+  std::unordered_map<std::string, bool> is_elsewhere_;
 };
 
 /// Files of a ForSt database in use: `shared/op_..._attempt_N/db/...`.  Those that no checkpoint
@@ -49,6 +44,11 @@ bool IsForStWorkingFile(const storage::Location& at) {
   if (op == std::string::npos) return false;
   const std::size_t attempt = path.find("_attempt_", op);
   return attempt != std::string::npos && path.find("/db/", attempt) != std::string::npos;
+}
+
+/// Whether symbolic links lead from the base to a local file.
+bool IsBehindLink(const storage::Location& at, const storage::Location& base) {
+  return Resolved(at) != Resolved(base).Child(storage::RelativeTo(at, base));
 }
 
 Result<References> ReadReferences(SourceObjects& objects, const storage::Location& base,
@@ -89,6 +89,8 @@ Result<OrphanReport> FindOrphans(storage::Places& places, const storage::Locatio
           if (references.IsNamedFromElsewhere(at)) ++from_elsewhere;
           return {};
         }
+        // It has another name below the base, by which it is judged too.
+        if (IsBehindLink(at, base)) return {};
         if (IsForStWorkingFile(at)) {
           ++working_files;
           return {};

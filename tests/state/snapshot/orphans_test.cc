@@ -80,6 +80,19 @@ TEST_F(Orphans, AMovedTreeKeepsWhatItsMetadataNamesElsewhere) {
   EXPECT_EQ(report->warnings.size(), 1u);
 }
 
+TEST_F(Orphans, AreNoFilesThatALinkGivesAnotherName) {
+  std::filesystem::create_directory_symlink("shared", Path("job/alias"));
+  auto by_name = Find();
+  ASSERT_TRUE(by_name);
+  EXPECT_THAT(Names(*by_name), ElementsAre("shared/left"));
+
+  WriteFile(Path("job/chk-1/_metadata"), bytes::OneKeyed(4, Handle(FileUri("job/alias/used"))));
+  auto by_alias = Find();
+  ASSERT_TRUE(by_alias);
+  EXPECT_THAT(Names(*by_alias), ElementsAre("shared/left"));
+  EXPECT_THAT(by_alias->warnings, IsEmpty());
+}
+
 TEST_F(Orphans, AFileThatADanglingHandleMeansIsKept) {
   // chk-1 names "meta" relative to itself; the file is where the job was restored from.
   std::filesystem::create_directories(Path("job/savepoint-1"));
