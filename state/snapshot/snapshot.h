@@ -84,8 +84,9 @@ struct SnapshotListing {
   bool readable = true;
   std::string problem;
 };
-/// Every complete snapshot (a directory with `_metadata`) at or below `base`, oldest first: by
-/// mtime of _metadata, then checkpoint id.
+/// Every complete snapshot (a directory with `_metadata`) at or below `base`, oldest first: chk-N
+/// of one directory by N, all else by mtime of _metadata.
+/// Errors: kNotFound: there is no `base`.
 Result<std::vector<SnapshotListing>> ListSnapshots(storage::Places& places,
                                                    const storage::Location& base);
 

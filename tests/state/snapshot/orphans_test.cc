@@ -134,23 +134,32 @@ TEST_F(Orphans, OfRealJobs) {
 
 class Listing : public SnapshotRig {};
 
-TEST_F(Listing, IsOldestFirst) {
+TEST_F(Listing, IsOldestFirstByNumberInAJobAndElseByTime) {
   const RealSnapshot real = CopyOf(Real("p1/chk-1"));
-  const auto time = std::filesystem::file_time_type::clock::now();
-  for (const char* chk : {"chk-1", "chk-2", "chk-3", "chk-4"})
+  const auto put = [&](const std::string& name, int hour) {
+    if (!name.starts_with("chk-"))
+      std::filesystem::copy(real.job().path + "/chk-1", real.job().path + "/" + name);
     std::filesystem::last_write_time(
-        real.job().path + "/" + chk + "/_metadata",
-        std::string(chk) == "chk-4" ? time - std::chrono::hours(1) : time);
+        real.job().path + "/" + name + "/_metadata",
+        std::filesystem::file_time_type::clock::now() + std::chrono::hours(hour));
+  };
+  // A copy gives times in the order of names.
+  std::filesystem::rename(real.job().path + "/chk-4", real.job().path + "/chk-10");
+  for (const auto& [name, hour] :
+       {std::pair("chk-10", -9), std::pair("chk-1", -8), std::pair("chk-2", -7),
+        std::pair("chk-3", -4), std::pair("savepoint-a", -5), std::pair("savepoint-b", -3)})
+    put(name, hour);
   auto listings = ListSnapshots(*places, real.tree);
   ASSERT_TRUE(listings);
-  std::vector<std::int64_t> ids;
+  std::vector<std::string> names;
   for (const SnapshotListing& listing : *listings) {
-    ids.push_back(listing.checkpoint_id);
+    names.push_back(listing.location.Name());
     EXPECT_EQ(listing.kind, "checkpoint");
     EXPECT_EQ(listing.job_id, real.job().Name());
     EXPECT_TRUE(listing.readable);
   }
-  EXPECT_THAT(ids, ElementsAre(4, 1, 2, 3));
+  EXPECT_THAT(names,
+              ElementsAre("chk-1", "chk-2", "savepoint-a", "chk-3", "chk-10", "savepoint-b"));
 }
 
 TEST_F(Listing, NamesWhatCannotBeRead) {
@@ -162,10 +171,18 @@ TEST_F(Listing, NamesWhatCannotBeRead) {
   EXPECT_NE(listings->front().problem.find("_metadata"), std::string::npos);
 }
 
-TEST_F(Listing, OfNothingIsEmpty) {
-  auto listings = ListSnapshots(*places, Scratch("nowhere"));
+TEST_F(Listing, OfAnEmptyDirectoryIsEmptyAndOfNothingNotFound) {
+  std::filesystem::create_directory(Path("empty"));
+  ASSERT_TRUE(storage::managed::Store::Init(FileIo(), clock, Path("store").string()));
+  auto listings = ListSnapshots(*places, Scratch("empty"));
   ASSERT_TRUE(listings);
   EXPECT_THAT(*listings, IsEmpty());
+  const Location managed = At("managed://" + Path("store").string() + "/project/x");
+  for (const Location& nothing : {Scratch("nowhere"), managed}) {
+    auto failed = ListSnapshots(*places, nothing);
+    ASSERT_FALSE(failed) << nothing.ToString();
+    EXPECT_EQ(failed.error().code(), ErrorCode::kNotFound);
+  }
 }
 
 }  // namespace
