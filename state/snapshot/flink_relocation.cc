@@ -118,7 +118,8 @@ Result<RelocationPlan> PlanFlink(storage::Places& places, const RelocateRequest&
                   const transfer::FileVisitor& file, const LastVisitor& last) -> Result<void> {
     for (const transfer::FileTask& task : all->files) SF_TRY(file(task));
     for (const MovedMetadata& metadata : all->metadata)
-      SF_TRY(last({.to_name = metadata.to_name, .bytes = metadata.bytes, .copy_from = {}}));
+      SF_TRY(last(
+          {.to_name = metadata.to_name, .bytes = metadata.bytes, .copy_from = {}, .etag = {}}));
     return {};
   };
   return plan;

@@ -10,7 +10,13 @@ namespace stateferry::state::snapshot {
 Result<std::string> LastObjects::ContentOf(const LastObject& object) {
   if (object.bytes) return *object.bytes;
   SourceObjects objects(places_);
-  return objects.ReadAll(object.copy_from, kMaxMetadataBytes);
+  SF_TRY(std::string content, objects.ReadAll(object.copy_from, kMaxMetadataBytes));
+  // Looked at after reading: then what was read is what was listed.
+  SF_TRY(const auto now, objects.Find(object.copy_from));
+  if (now && now->etag == object.etag) return content;
+  return Error(ErrorCode::kConflict,
+               object.copy_from.ToString() + " changed while the files that it names were copied")
+      .WithHint("the same command again copies what is there now");
 }
 
 Result<LastObjects::Held> LastObjects::WhatIsThere(const LastObject& object,

@@ -12,6 +12,7 @@ class LastObjects {
   LastObjects(storage::Places& places, storage::Location to, transfer::IfExists if_exists)
       : places_(places), to_(std::move(to)), if_exists_(if_exists) {}
 
+  /// Errors of all: kConflict when an object that is copied is not what was listed.
   /// Errors: kConflict when the destination has another object of that name and may not be
   /// overwritten.
   Result<void> CheckFree(const LastObject& object);

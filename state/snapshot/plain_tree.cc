@@ -158,7 +158,8 @@ Result<RelocationPlan> PlanTreeCopy(storage::Places& places, const storage::Loca
     const auto add = [&](const storage::Location& at,
                          const storage::ObjectMeta& meta) -> Result<void> {
       std::string name = storage::RelativeTo(at, base);
-      if (is_last(name)) return last({.to_name = std::move(name), .bytes = {}, .copy_from = at});
+      if (is_last(name))
+        return last({.to_name = std::move(name), .bytes = {}, .copy_from = at, .etag = meta.etag});
       return visit({.from_dir = base,
                     .from_name = name,
                     .to_name = name,

@@ -134,6 +134,23 @@ class RocksDbDirFormat final : public SnapshotFormat {
     return plan;
   }
 
+  /// Files come and go in a database in use: the list of files may be older than CURRENT.
+  Result<void> CheckMoved(storage::Places& places, const RelocateRequest& request,
+                          const std::vector<LastObject>& last) const override {
+    SourceObjects objects(places);
+    for (const LastObject& current : last) {
+      SF_TRY(const std::string text, objects.ReadAll(current.copy_from, kMaxCurrentBytes));
+      const auto manifest = ManifestNamedBy(text);
+      SF_TRY(const auto there, objects.Find(request.to.Child(manifest.value_or(text))));
+      if (!there)
+        return Error(ErrorCode::kConflict,
+                     fmt::format("{} names {}, which was not copied: the database is in use",
+                                 current.copy_from.ToString(), manifest.value_or(text)))
+            .WithHint("make a checkpoint of the database and relocate that");
+    }
+    return {};
+  }
+
   Result<void> VerifyInside(storage::Places&, const Snapshot& snapshot,
                             std::vector<std::string>& problems) const override {
     if (snapshot.directory.scheme != "file") return {};

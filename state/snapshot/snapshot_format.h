@@ -16,6 +16,7 @@ struct LastObject {
   /// The content, when it is made here; else it is copied from `copy_from`.
   std::optional<std::string> bytes;
   storage::Location copy_from;
+  std::string etag;  ///< of `copy_from` when it was listed: the files belong to that content
 };
 
 using LastVisitor = std::function<Result<void>(LastObject)>;

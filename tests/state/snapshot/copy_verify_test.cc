@@ -65,6 +65,18 @@ TEST_F(CopyAndVerify, MetadataIsNotThereWhenAFileFailed) {
     EXPECT_FALSE(name.ends_with("_metadata")) << name;
 }
 
+TEST_F(CopyAndVerify, MetadataThatWasReplacedMeanwhileIsNotPut) {
+  WriteFile(Path("in/chk-1/_metadata"), "the files of the list");
+  WriteFile(Path("in/chk-1/file"), "1");
+  BeforeCommit replace([&] { WriteFile(Path("in/chk-1/_metadata"), "other files"); });
+  auto report = CopyTree(Scratch("in"), Scratch("out"), {}, options, Env(replace));
+  ASSERT_FALSE(report);
+  EXPECT_EQ(report.error().code(), ErrorCode::kConflict) << report.error().message();
+  EXPECT_FALSE(std::filesystem::exists(Path("out/chk-1/_metadata")));
+  EXPECT_TRUE(Copy(Scratch("in"), Scratch("out")));
+  EXPECT_EQ(ReadFile(Path("out/chk-1/_metadata")), "other files");
+}
+
 TEST_F(CopyAndVerify, ASingleObjectIsCopiedIntoTheDestination) {
   WriteFile(Path("d/file"), "content");
   ASSERT_TRUE(Copy(Scratch("d/file"), Scratch("out")));

@@ -268,19 +268,6 @@ TEST_F(Relocate, RefusesADestinationThatIsAFile) {
   EXPECT_EQ(ReadFile(Path("file")), "x");
 }
 
-/// Runs something when the files are there and `_metadata` is not.
-class BeforeCommit final : public transfer::ProgressSink {
- public:
-  explicit BeforeCommit(std::function<void()> act) : act_(std::move(act)) {}
-  void OnProgress(const transfer::Progress& now) override {
-    if (now.phase == "committing" && act_) std::exchange(act_, nullptr)();
-  }
-  void OnWarning(std::string_view) override {}
-
- private:
-  std::function<void()> act_;
-};
-
 TEST_F(Relocate, NeverPutsMetadataOverACopyThatIsNotWhole) {
   const RealSnapshot real = Real("p7/chk-3");
   const std::string name = real.refs[0].substr(real.refs[0].rfind('/') + 1);
@@ -289,8 +276,7 @@ TEST_F(Relocate, NeverPutsMetadataOverACopyThatIsNotWhole) {
   request.from = real.directory;
   request.to = Scratch("out");
   request.map = real.map();
-  auto report =
-      snapshot::Relocate(request, options, {*places, *journal, clock, damage, stop.get_token()});
+  auto report = snapshot::Relocate(request, options, Env(damage));
   ASSERT_FALSE(report);
   EXPECT_EQ(report.error().code(), ErrorCode::kCorruption);
   EXPECT_NE(report.error().message().find(name), std::string::npos);

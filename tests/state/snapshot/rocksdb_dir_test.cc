@@ -120,6 +120,28 @@ TEST_F(RocksDbDir, IsCopiedSoThatItOpens) {
   EXPECT_EQ(content->ssts.size(), 6u);
 }
 
+TEST_F(RocksDbDir, ADatabaseThatWentOnMeanwhileIsNotOpenedByItsCopy) {
+  const std::string manifest = Look().metadata_name;
+  const auto changes = {
+      std::pair("another manifest",
+                std::function([&] { WriteFile(Path("store/CURRENT"), "MANIFEST-000999\n"); })),
+      std::pair("a manifest that was not listed",
+                std::function([&] { std::filesystem::remove(Path("out") / manifest); }))};
+  for (const auto& [what, change] : changes) {
+    SCOPED_TRACE(what);
+    std::filesystem::remove_all(Path("out"));
+    BeforeCommit act(change);
+    RelocateRequest request;
+    request.from = Scratch("store");
+    request.to = Scratch("out");
+    auto report = Relocate(request, options, Env(act));
+    ASSERT_FALSE(report);
+    EXPECT_EQ(report.error().code(), ErrorCode::kConflict) << report.error().message();
+    EXPECT_FALSE(std::filesystem::exists(Path("out/CURRENT")));
+    WriteFile(Path("store/CURRENT"), manifest + "\n");
+  }
+}
+
 TEST_F(RocksDbDir, CurrentComesLast) {
   // A directory in the way of an SST: the copy fails, and nothing must open what is there of it.
   std::filesystem::create_directories(Path("out") / AnSst() / "x");

@@ -136,6 +136,19 @@ class SignatureMaker {
   PathMap map_;
 };
 
+/// Runs something when the files are there and `_metadata` is not.
+class BeforeCommit final : public transfer::ProgressSink {
+ public:
+  explicit BeforeCommit(std::function<void()> act) : act_(std::move(act)) {}
+  void OnProgress(const transfer::Progress& now) override {
+    if (now.phase == "committing" && act_) std::exchange(act_, nullptr)();
+  }
+  void OnWarning(std::string_view) override {}
+
+ private:
+  std::function<void()> act_;
+};
+
 class SnapshotRig : public ::testing::Test {
  protected:
   SnapshotRig() {
@@ -145,7 +158,10 @@ class SnapshotRig : public ::testing::Test {
     options.workers = 2;
   }
 
-  transfer::TransferEnv Env() { return {*places, *journal, clock, progress, stop.get_token()}; }
+  transfer::TransferEnv Env() { return Env(progress); }
+  transfer::TransferEnv Env(transfer::ProgressSink& sink) {
+    return {*places, *journal, clock, sink, stop.get_token()};
+  }
   Location Scratch(const std::string& name) { return LocationOf(home.path() + "/" + name); }
   std::filesystem::path Path(const std::string& name) { return home.path() + "/" + name; }
 
