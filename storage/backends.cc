@@ -9,12 +9,17 @@ namespace stateferry::storage {
 
 namespace {
 
+// A snapshot's files may lie in thousands of directories (one per subtask), and the usual limit is
+// 1024 descriptors in all.
+constexpr std::size_t kRecentBackends = 64;
+
 Result<Place> OpenFile(OpenContext& context, const Location& location, Access access) {
   SF_TRY(bool exists, context.io().Exists(location.path));
   if (!exists && access == Access::kRead)
     return Error(ErrorCode::kNotFound, location.ToString() + " does not exist");
-  SF_TRY(auto backend, context.Keep("file " + location.path,
-                                    [&] { return OpenFileBackend(context.io(), location.path); }));
+  SF_TRY(auto backend, context.KeepRecent(location.path, [&] {
+    return OpenFileBackend(context.io(), location.path);
+  }));
   return Place{.backend = std::move(backend), .prefix = "", .location = location};
 }
 
@@ -62,14 +67,26 @@ Result<OpenContext::FoundStore> OpenContext::OpenStore(const Location& location,
                     .path = std::move(store_path)};
 }
 
-Result<std::shared_ptr<Backend>> OpenContext::Keep(
-    const std::string& name, const std::function<Result<std::shared_ptr<Backend>>()>& make) {
+Result<std::shared_ptr<Backend>> OpenContext::Keep(const std::string& name,
+                                                   const MakeBackend& make) {
   auto it = backends_.find(name);
   if (it == backends_.end()) {
     SF_TRY(auto backend, make());
     it = backends_.emplace(name, std::move(backend)).first;
   }
   return it->second;
+}
+
+Result<std::shared_ptr<Backend>> OpenContext::KeepRecent(const std::string& name,
+                                                         const MakeBackend& make) {
+  auto backend = alive_[name].lock();
+  if (!backend) {
+    SF_TRY(backend, make());
+    alive_[name] = backend;
+  }
+  if (recent_.empty() || recent_.back() != backend) recent_.push_back(backend);
+  if (recent_.size() > kRecentBackends) recent_.pop_front();
+  return backend;
 }
 
 Result<Place> OpenPlace(OpenContext& context, const Location& location, Access access) {

@@ -1,6 +1,7 @@
 #pragma once
 // The list of schemes.  A new backend is a file and a line in backends.cc.
 
+#include <deque>
 #include <map>
 #include <memory>
 #include <string>
@@ -27,9 +28,12 @@ class OpenContext {
   /// A store that is open for reading is opened once more when it is to be written; earlier read
   /// views stay valid.
   Result<FoundStore> OpenStore(const Location& location, Access access);
+  using MakeBackend = std::function<Result<std::shared_ptr<Backend>>()>;
   /// The backend kept under `name`, made on first use.
-  Result<std::shared_ptr<Backend>> Keep(
-      const std::string& name, const std::function<Result<std::shared_ptr<Backend>>()>& make);
+  Result<std::shared_ptr<Backend>> Keep(const std::string& name, const MakeBackend& make);
+  /// As Keep, for backends that hold file descriptors: made again when it was let go meanwhile.
+  /// Only the last few, and those in use, are kept.
+  Result<std::shared_ptr<Backend>> KeepRecent(const std::string& name, const MakeBackend& make);
 
  private:
   FileIo io_;
@@ -41,6 +45,8 @@ class OpenContext {
   // Stores go last: backends of their projects must not outlive them.
   std::map<std::string, OpenStores> stores_;
   std::map<std::string, std::shared_ptr<Backend>> backends_;
+  std::map<std::string, std::weak_ptr<Backend>> alive_;  // all of recent_, and those in use
+  std::deque<std::shared_ptr<Backend>> recent_;
 };
 
 Result<Place> OpenPlace(OpenContext& context, const Location& location, Access access);

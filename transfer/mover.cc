@@ -255,6 +255,7 @@ Result<void> Mover::Conclude(Job& job, Receipt receipt) {
     return {};
   }
   file.upload.reset();
+  file.source = {};  // its directory need not stay open until the file is journaled
   file.at_destination = true;
   ++in_.meter.files_moved;
   Conclude(job, Accepted::What::kCompleted, receipt);

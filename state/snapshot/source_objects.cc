@@ -4,19 +4,14 @@
 
 #include <array>
 
-#include "state/snapshot/path_map.h"
-
 namespace stateferry::state::snapshot {
 
-Result<storage::Place*> SourceObjects::Open(const storage::Location& directory) {
-  const std::string key = LocationKey(directory);
+Result<storage::Place> SourceObjects::Open(const storage::Location& directory) {
   std::lock_guard lock(mutex_);
-  auto it = open_.find(key);
-  if (it == open_.end()) {
-    SF_TRY(storage::Place place, places_.Open(directory, storage::Access::kRead));
-    it = open_.emplace(key, std::move(place)).first;
+  if (!last_ || last_->location != directory) {
+    SF_TRY(last_, places_.Open(directory, storage::Access::kRead));
   }
-  return &it->second;
+  return *last_;
 }
 
 Result<std::optional<storage::ObjectMeta>> SourceObjects::Find(const storage::Location& location) {
@@ -27,7 +22,7 @@ Result<std::optional<storage::ObjectMeta>> SourceObjects::Find(const storage::Lo
   // The location is a store or a project of one: a place, and no object.
   if (!place && place.error().code() == ErrorCode::kInvalidArgument) return none;
   if (!place) return std::move(place).error();
-  auto meta = (*place)->backend->Stat((*place)->Key(location.Name()));
+  auto meta = place->backend->Stat(place->Key(location.Name()));
   if (!meta && meta.error().code() == ErrorCode::kNotFound) return none;
   if (!meta) return std::move(meta).error();
   return std::optional(std::move(*meta));
@@ -35,14 +30,14 @@ Result<std::optional<storage::ObjectMeta>> SourceObjects::Find(const storage::Lo
 
 Result<std::size_t> SourceObjects::Read(const storage::Location& location, std::uint64_t offset,
                                         MutableByteSpan out) {
-  SF_TRY(storage::Place * place, Open(location.Parent()));
-  return place->backend->ReadRange(place->Key(location.Name()), offset, out);
+  SF_TRY(const storage::Place place, Open(location.Parent()));
+  return place.backend->ReadRange(place.Key(location.Name()), offset, out);
 }
 
 Result<std::string> SourceObjects::ReadAll(const storage::Location& location,
                                            std::uint64_t limit_bytes) {
-  SF_TRY(storage::Place * place, Open(location.Parent()));
-  auto bytes = storage::ReadAll(*place->backend, place->Key(location.Name()), limit_bytes);
+  SF_TRY(const storage::Place place, Open(location.Parent()));
+  auto bytes = storage::ReadAll(*place.backend, place.Key(location.Name()), limit_bytes);
   if (!bytes) return std::move(bytes).error().WithContext("reading " + location.ToString());
   return bytes;
 }
@@ -52,9 +47,9 @@ Result<void> SourceObjects::List(const storage::Location& directory, std::string
   auto place = Open(directory);
   if (!place && place.error().code() == ErrorCode::kNotFound) return {};
   if (!place) return std::move(place).error();
-  const std::string& prefix = (*place)->prefix;
+  const std::string prefix = place->prefix;
   const std::string start = prefix.empty() ? "" : prefix + "/";
-  return (*place)->backend->List(
+  return place->backend->List(
       start + std::string(name_prefix), [&](const storage::ObjectMeta& meta) -> Result<void> {
         return visit(directory.Child(std::string_view(meta.key).substr(start.size())), meta);
       });

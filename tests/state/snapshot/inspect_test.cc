@@ -1,3 +1,5 @@
+#include <sys/resource.h>
+
 #include "state/snapshot/path_map.h"
 #include "tests/state/snapshot/metadata_bytes.h"
 #include "tests/state/snapshot/snapshot_rig.h"
@@ -157,6 +159,30 @@ TEST_F(Inspecting, AFileOfTheRightNameAndWrongSizeRepairsNothing) {
   int repaired = 0;
   for (const SnapshotFile& file : snapshot->files) repaired += file.repaired ? 1 : 0;
   EXPECT_EQ(repaired, static_cast<int>(real.refs.size()) - 1);
+}
+
+/// File merging has a directory for each subtask.
+TEST_F(Inspecting, ManyDirectoriesNeedFewDescriptors) {
+  constexpr int kDirectories = 300;
+  std::string list = bytes::I32(kDirectories);
+  for (int i = 0; i < kDirectories; ++i) {
+    const std::string file = "job/shared/" + std::to_string(i) + "/x";
+    WriteFile(Path(file), "1");
+    list += bytes::Utf(std::to_string(i)) + bytes::File("file:" + Path(file).string(), 1);
+  }
+  const Location at =
+      PutMetadata("job/chk-1", bytes::OneKeyed(4, bytes::Incremental(list, bytes::I32(0))));
+  WriteFile(Path("job/chk-1/meta"), "12345");
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  const rlimit low{.rlim_cur = 200, .rlim_max = before.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &low), 0);
+
+  auto report = Move(at, Scratch("out"), Layout::kTree);
+
+  EXPECT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+  ASSERT_TRUE(report) << report.error().message();
+  EXPECT_EQ(report->transfer.files_moved, kDirectories + 1u);
 }
 
 TEST_F(Inspecting, RefusesHandlesThatLeadOutOfTheSnapshot) {
