@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/hash.h"
 #include "state/snapshot/flink_source.h"
 #include "state/snapshot/handle_location.h"
 #include "state/snapshot/path_map.h"
@@ -69,22 +70,23 @@ std::optional<std::string> MergeDirectories::InTree(const storage::Location& pla
   return name;
 }
 
-std::string MergeDirectories::FreshName() {
-  for (;;) {
-    std::string name = fmt::format("merged-{}", ++fresh_);
-    if (!content_.contains(name)) return name;
-  }
+std::string MergeDirectories::FreshName(std::string_view old_path) const {
+  const std::string source = LocationKey(root_) + '\0' + std::string(old_path);
+  const std::string wanted = fmt::format("merged-{:016x}", Xxh3_64(AsBytes(source)));
+  std::string name = wanted;
+  for (int n = 2; content_.contains(name); ++n) name = fmt::format("{}-{}", wanted, n);
+  return name;
 }
 
 std::string MergeDirectories::NewName(const std::string& old_path) {
   const auto old_place = LocationOfHandlePath(old_path);
   // Nobody will read there; a path that makes no sense is replaced like any other.
-  if (!old_place) return FreshName();
+  if (!old_place) return FreshName(old_path);
   const storage::Location place = ApplyMap(map_, *old_place);
   std::string& name = names_[LocationKey(place)];
   if (name.empty()) {
     const auto in_tree = InTree(place);
-    name = in_tree ? *in_tree : FreshName();
+    name = in_tree ? *in_tree : FreshName(LocationKey(place));
   }
   return name;
 }

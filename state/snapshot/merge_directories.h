@@ -18,7 +18,8 @@ namespace stateferry::state::snapshot {
 Result<void> DropMergeDirectories(FlinkMetadata& metadata);
 
 /// Gives the directories their new places in a tree: where their merged files are, or an empty
-/// directory where that would hold anything else.
+/// directory where that would hold anything else.  Its name, merged-HASH, is made from the old
+/// directory and the old root, so that no other relocation into the same tree shares it.
 class MergeDirectories {
  public:
   /// All references outlive this; `moved` has its names.
@@ -34,14 +35,13 @@ class MergeDirectories {
 
   std::string NewName(const std::string& old_path);
   std::optional<std::string> InTree(const storage::Location& place) const;
-  std::string FreshName();
+  std::string FreshName(std::string_view old_path) const;
 
   const PathMap& map_;
   const storage::Location& root_;
   std::map<std::string, Content> content_;    // by name below the new root
   std::map<std::string, std::string> moved_;  // key of an old directory -> name of the new one
   std::map<std::string, std::string> names_;  // key of an old directory -> what was decided
-  int fresh_ = 0;
 };
 
 }  // namespace stateferry::state::snapshot

@@ -95,21 +95,19 @@ void MovedFiles::NameFlat() {
 }
 
 void MovedFiles::NameAsTree(const storage::Location& root) {
-  std::set<std::string> first_components;
+  std::set<std::string> taken;                  // first components
   std::map<std::string, std::string> external;  // by the key of the source directory
   for (auto& [key, file] : files_) {
     if (storage::IsWithin(file.read_from, root)) {
       file.to_name = storage::RelativeTo(file.read_from, root);
-      first_components.insert(FirstComponent(file.to_name));
+      taken.insert(FirstComponent(file.to_name));
     } else {
       external.try_emplace(LocationKey(file.read_from.Parent()));
     }
   }
-  int number = 0;
   for (auto& [key, name] : external) {
-    do {
-      name = fmt::format("external-{}", ++number);
-    } while (first_components.contains(name));
+    name = FreeName(fmt::format("external-{:016x}", Xxh3_64(AsBytes(key))), taken);
+    taken.insert(name);
   }
   for (auto& [key, file] : files_)
     if (file.to_name.empty())

@@ -37,7 +37,8 @@ class MovedFiles {
   /// All in one directory, each by its base name; names that are taken, or that Flink cannot read
   /// as a relative path, are changed.
   void NameFlat();
-  /// As they lie below `root`; those from outside by directory, in external-1, external-2...
+  /// As they lie below `root`; those from outside by directory, in external-HASH of the source
+  /// directory: other relocations into the same tree must not share it by chance.
   void NameAsTree(const storage::Location& root);
 
   /// In the order of reading: by source object, then offset.
