@@ -4,6 +4,7 @@
 
 #include "state/snapshot/flink_files.h"
 #include "state/snapshot/flink_format.h"
+#include "state/snapshot/flink_path.h"
 #include "state/snapshot/path_map.h"
 #include "state/snapshot/relocation_plan.h"
 
@@ -81,10 +82,29 @@ storage::Location TargetOf(const RelocateRequest& request) {
   return request.restore_at ? *request.restore_at : request.to;
 }
 
+/// Whether Flink will look where the files are put.
+Result<void> CheckFlinkCanRead(const RelocateRequest& request, Layout layout) {
+  // Flink never sees managed storage; a portable snapshot does not say where it is.
+  if (request.to.scheme == "managed" && !request.restore_at && layout == Layout::kPortable)
+    return {};
+  const storage::Location target = TargetOf(request);
+  const std::string uri = FlinkUri(target);
+  SF_TRY(const FlinkPath read, ParseFlinkPath(uri));
+  if (read.path != target.path || read.authority != target.authority)
+    return Error(ErrorCode::kInvalidArgument,
+                 fmt::format("Flink reads the destination {} as {}, which is another place",
+                             target.ToString(), PrintablePath(read.Text())))
+        .WithHint("choose a destination without backslashes, and without blanks at its end");
+  SF_TRY(HandlePath(uri, ""));
+  SF_TRY(LocationOfHandlePath(uri));
+  return {};
+}
+
 }  // namespace
 
 Result<RelocationPlan> PlanFlink(storage::Places& places, const RelocateRequest& request,
                                  Layout layout) {
+  SF_TRY(CheckFlinkCanRead(request, layout));
   SourceObjects objects(places);
   SF_TRY(const Sources sources, FindSources(objects, request, layout));
   RelocationPlan plan;

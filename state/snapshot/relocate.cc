@@ -84,9 +84,11 @@ std::optional<Layout> LayoutFromName(std::string_view name) {
 
 Result<storage::Location> ParseRestoreUri(std::string_view text) {
   auto path = ParseFlinkPath(text);
-  if (!path || !path->IsAbsolute())
+  // Flink would read a backslash as a slash, and look at another place than the text says.
+  if (!path || !path->IsAbsolute() || text.find('\\') != std::string_view::npos)
     return Error(ErrorCode::kInvalidArgument,
-                 "\"" + PrintablePath(text) + "\" is not an absolute path or URI of a directory");
+                 "\"" + PrintablePath(text) +
+                     "\" is not an absolute path or URI of a directory, without backslashes");
   storage::Location location;
   location.scheme = path->scheme.empty() ? "file" : path->scheme;
   location.authority = path->authority;

@@ -197,6 +197,26 @@ TEST_F(Relocate, WritesTheNameByWhichFlinkWillSeeIt) {
   EXPECT_GT(absolute, 0);
 }
 
+TEST_F(Relocate, RefusesDestinationsThatFlinkReadsAsOthers) {
+  const RealSnapshot real = Real("p7/chk-3");
+  EXPECT_FALSE(ParseRestoreUri("s3://bucket/a\\b"));
+  for (const char* name : {"a\\b", "blank "}) {
+    auto report = Move(real.directory, Scratch(name), Layout::kAnchored, real.map());
+    ASSERT_FALSE(report) << name;
+    EXPECT_EQ(report.error().code(), ErrorCode::kInvalidArgument) << report.error().message();
+    EXPECT_FALSE(std::filesystem::exists(Path(name)));
+  }
+  auto kernel =
+      Move(real.directory, Scratch("out"), Layout::kAnchored, real.map(), At("file:/dev/x"));
+  ASSERT_FALSE(kernel);
+  EXPECT_EQ(kernel.error().code(), ErrorCode::kRefused);
+  EXPECT_FALSE(std::filesystem::exists(Path("out")));
+  // Flink never reads managed storage.
+  ASSERT_TRUE(storage::managed::Store::Init(FileIo(), clock, Path("store").string()));
+  const Location managed = At("managed://" + Path("store").string() + "/project/a\\b");
+  EXPECT_TRUE(Move(real.directory, managed, Layout::kPortable, real.map()));
+}
+
 TEST_F(Relocate, SecondRunFindsNothingToDo) {
   const RealSnapshot real = Real("p7/chk-3");
   ASSERT_TRUE(Move(real.directory, Scratch("out"), Layout::kPortable, real.map()));
