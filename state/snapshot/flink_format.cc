@@ -34,29 +34,30 @@ class FlinkFormat final : public SnapshotFormat {
   }
 
   Result<RelocationPlan> PlanRelocation(storage::Places& places, const RelocateRequest& request,
-                                        Layout layout) const override {
-    return PlanFlink(places, request, layout);
+                                        Layout layout, std::stop_token stop) const override {
+    return PlanFlink(places, request, layout, std::move(stop));
   }
 
   Result<void> CheckMoved(storage::Places& places, const RelocateRequest& request,
-                          const std::vector<LastObject>& last) const override {
-    return CheckMovedFlink(places, request, last);
+                          const std::vector<LastObject>& last,
+                          std::stop_token stop) const override {
+    return CheckMovedFlink(places, request, last, std::move(stop));
   }
 
-  Result<void> VerifyInside(storage::Places& places, const Snapshot& snapshot,
+  Result<void> VerifyInside(storage::Places& places, const Snapshot& snapshot, std::stop_token stop,
                             std::vector<std::string>& problems) const override {
     SourceObjects objects(places);
+    std::vector<std::string> ssts;
     for (const SnapshotFile& file : snapshot.files) {
+      if (stop.stop_requested()) return Error(ErrorCode::kCancelled, "stopped on request");
       // RocksDB reads local files only.
       if (file.read_from.scheme != "file" || !file.problem.empty()) continue;
       std::array<std::byte, 8> end{};
       if (file.size_bytes < end.size() || file.kind == FileKind::kSegment) continue;
       SF_TRY(objects.Read(file.read_from, file.size_bytes - end.size(), end));
-      if (!EndsLikeSst(end)) continue;
-      auto good = VerifySstBlocks(file.read_from.path);
-      if (!good) problems.push_back(good.error().message());
+      if (EndsLikeSst(end)) ssts.push_back(file.read_from.path);
     }
-    return {};
+    return VerifySsts(ssts, std::move(stop), problems);
   }
 };
 
@@ -113,7 +114,7 @@ Result<Snapshot> DescribeFlinkSnapshot(SourceObjects& objects, const FlinkSnapsh
   }
   SF_TRY(snapshot.files, FilesOf(metadata, flink.Resolver(options.map)));
   if (!options.check_exists) return snapshot;
-  LookAtFiles(objects, snapshot.files);
+  SF_TRY(LookAtFiles(objects, snapshot.files, options.stop));
   SF_TRY(FindDangling(objects, flink.place, options.map, snapshot.files, snapshot.warnings));
   return snapshot;
 }

@@ -16,11 +16,11 @@ Result<Snapshot> DescribeFlinkSnapshot(SourceObjects& objects, const FlinkSnapsh
 
 /// As RelocationPlan promises.  kTree takes a job's directory too.
 Result<RelocationPlan> PlanFlink(storage::Places& places, const RelocateRequest& request,
-                                 Layout layout);
+                                 Layout layout, std::stop_token stop);
 /// Reads each of `last` as metadata that lies at the destination, and looks at every file it names.
 /// Errors: kCorruption: one is not there, has another size or lies outside the destination.
 Result<void> CheckMovedFlink(storage::Places& places, const RelocateRequest& request,
-                             const std::vector<LastObject>& last);
+                             const std::vector<LastObject>& last, std::stop_token stop);
 
 /// All metadata files at or below `base` (objects called `_metadata`), in key order.
 Result<std::vector<MetadataPlace>> FindAllMetadata(SourceObjects& objects,

@@ -37,10 +37,10 @@ Result<void> CheckAllThere(const MetadataPlace& place, const std::vector<Snapsho
 }
 
 Result<SnapshotToMove> Load(SourceObjects& objects, const MetadataPlace& place, const PathMap& map,
-                            std::vector<std::string>& warnings) {
+                            const std::stop_token& stop, std::vector<std::string>& warnings) {
   SF_TRY(FlinkSnapshot snapshot, ReadFlinkSnapshot(objects, place));
   SF_TRY(auto files, FilesOf(snapshot.metadata, snapshot.Resolver(map)));
-  LookAtFiles(objects, files);
+  SF_TRY(LookAtFiles(objects, files, stop));
   SF_TRY(FindDangling(objects, place, map, files, warnings));
   SF_TRY(CheckAllThere(place, files));
   for (const std::string& warning : snapshot.metadata.warnings)
@@ -103,14 +103,14 @@ Result<void> CheckFlinkCanRead(const RelocateRequest& request, Layout layout) {
 }  // namespace
 
 Result<RelocationPlan> PlanFlink(storage::Places& places, const RelocateRequest& request,
-                                 Layout layout) {
+                                 Layout layout, std::stop_token stop) {
   SF_TRY(CheckFlinkCanRead(request, layout));
   SourceObjects objects(places);
   SF_TRY(const Sources sources, FindSources(objects, request, layout));
   RelocationPlan plan;
   FlinkRelocation relocation;
   for (const MetadataPlace& place : sources.places) {
-    SF_TRY(auto loaded, Load(objects, place, request.map, plan.warnings));
+    SF_TRY(auto loaded, Load(objects, place, request.map, stop, plan.warnings));
     relocation.snapshots.push_back(std::move(loaded));
   }
   // The newest comes last: it is what a job goes on from.
@@ -146,7 +146,7 @@ Result<RelocationPlan> PlanFlink(storage::Places& places, const RelocateRequest&
 }
 
 Result<void> CheckMovedFlink(storage::Places& places, const RelocateRequest& request,
-                             const std::vector<LastObject>& last) {
+                             const std::vector<LastObject>& last, std::stop_token stop) {
   SourceObjects objects(places);
   // What Flink will call the destination is read where it was written.
   SF_TRY(const storage::Location target, LocationOfHandlePath(FlinkUri(TargetOf(request))));
@@ -160,7 +160,7 @@ Result<void> CheckMovedFlink(storage::Places& places, const RelocateRequest& req
     SF_TRY(const FlinkMetadata metadata, ReadFlinkMetadata(AsBytes(*object.bytes)));
     const HandleResolver resolver(at.Parent(), at.Parent(), map);
     SF_TRY(auto files, FilesOf(metadata, resolver));
-    LookAtFiles(objects, files);
+    SF_TRY(LookAtFiles(objects, files, stop));
     for (const SnapshotFile& file : files) {
       if (!storage::IsWithin(file.read_from, request.to))
         return wrong(file.read_from.ToString() + " is outside the destination");

@@ -98,7 +98,7 @@ class PlainTreeFormat final : public SnapshotFormat {
   }
 
   Result<RelocationPlan> PlanRelocation(storage::Places& places, const RelocateRequest& request,
-                                        Layout) const override {
+                                        Layout, std::stop_token) const override {
     SourceObjects objects(places);
     SF_TRY(CheckHoldsNoSnapshot(objects, request.from));
     SF_TRY(CheckIsNoPartOfFlink(objects, request.from));

@@ -6,7 +6,7 @@
 #include <atomic>
 #include <thread>
 
-#include "base/task_group.h"
+#include "state/snapshot/each_index.h"
 
 namespace stateferry::state::snapshot {
 namespace {
@@ -14,13 +14,14 @@ namespace {
 constexpr std::size_t kBlockBytes = 4u << 20;
 constexpr unsigned kMaxReaders = 4;
 
-/// None when it was stopped.
-std::optional<std::uint64_t> ReadOne(SourceObjects& objects, SnapshotFile& file, Bytes& block,
-                                     std::stop_token stop) {
+/// Returns the bytes read.  Errors: kCancelled.
+Result<std::uint64_t> ReadOne(SourceObjects& objects, SnapshotFile& file, std::stop_token stop) {
+  Bytes block(static_cast<std::size_t>(std::min<std::uint64_t>(file.size_bytes, kBlockBytes)) + 1);
   std::uint64_t offset = 0;
   for (;;) {
-    if (stop.stop_requested()) return std::nullopt;
+    if (stop.stop_requested()) return Error(ErrorCode::kCancelled, "stopped on request");
     auto read = objects.Read(file.read_from, offset, block);
+    if (!read && read.error().code() == ErrorCode::kCancelled) return read.error();
     if (!read) {
       file.problem = "unreadable: " + read.error().message();
       return offset;
@@ -39,24 +40,14 @@ std::optional<std::uint64_t> ReadOne(SourceObjects& objects, SnapshotFile& file,
 
 Result<std::uint64_t> ReadThrough(SourceObjects& objects, std::vector<SnapshotFile>& files,
                                   std::stop_token stop) {
-  std::atomic<std::size_t> next = 0;
   std::atomic<std::uint64_t> bytes = 0;
-  TaskGroup readers(stop);
-  const unsigned count = std::clamp(std::thread::hardware_concurrency(), 1u, kMaxReaders);
-  for (unsigned i = 0; i < count; ++i) {
-    readers.Start([&](std::stop_token token) -> Result<void> {
-      Bytes block(kBlockBytes);
-      for (std::size_t at = next++; at < files.size(); at = next++) {
-        // Each file is this reader's alone.
-        if (!files[at].problem.empty()) continue;
-        const auto read = ReadOne(objects, files[at], block, token);
-        if (!read) return Error(ErrorCode::kCancelled, "stopped on request");
-        bytes += *read;
-      }
-      return {};
-    });
-  }
-  SF_TRY(readers.Wait());
+  const unsigned readers = std::clamp(std::thread::hardware_concurrency(), 1u, kMaxReaders);
+  SF_TRY(ForEachIndex(files.size(), readers, stop, [&](std::size_t i) -> Result<void> {
+    if (!files[i].problem.empty()) return {};
+    SF_TRY(const std::uint64_t read, ReadOne(objects, files[i], stop));
+    bytes += read;
+    return {};
+  }));
   return bytes.load();
 }
 

@@ -110,10 +110,11 @@ Result<RelocateReport> Relocate(const RelocateRequest& request,
     SF_TRY(format, FindFormat(env.places, request.from, request.map));
   }
   report.kind = format->kind();
-  SF_TRY(const RelocationPlan plan, format->PlanRelocation(env.places, request, report.layout));
+  SF_TRY(const RelocationPlan plan,
+         format->PlanRelocation(env.places, request, report.layout, env.stop));
   report.warnings = plan.warnings;
   const auto check = [&](const std::vector<LastObject>& last) {
-    return format->CheckMoved(env.places, request, last);
+    return format->CheckMoved(env.places, request, last, env.stop);
   };
   SF_TRY(const Moved moved, Move(TransferOf(request, report.layout), plan, check, options, env));
   report.transfer = moved.report;

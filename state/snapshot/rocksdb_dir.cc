@@ -4,9 +4,11 @@
 #include <rocksdb/db.h>
 #include <rocksdb/sst_file_reader.h>
 
+#include <algorithm>
 #include <array>
 #include <map>
 
+#include "state/snapshot/each_index.h"
 #include "state/snapshot/plain_tree.h"
 #include "storage/rocksdb_env.h"
 
@@ -17,6 +19,7 @@ constexpr std::string_view kCurrent = "CURRENT";
 constexpr std::uint64_t kMaxCurrentBytes = 256;
 // Readers of SSTs that are kept open: enough to open any directory, whatever the limit on files.
 constexpr int kOpenFiles = 64;
+constexpr std::size_t kSstsAtOnce = 4;
 
 Error FromStatus(const rocksdb::Status& status, const std::string& directory) {
   std::string text = status.ToString();
@@ -119,7 +122,7 @@ class RocksDbDirFormat final : public SnapshotFormat {
   }
 
   Result<RelocationPlan> PlanRelocation(storage::Places& places, const RelocateRequest& request,
-                                        Layout) const override {
+                                        Layout, std::stop_token) const override {
     SF_TRY(const Snapshot snapshot,
            Inspect(places, request.from, {.check_exists = true, .map = {}}));
     for (const SnapshotFile& file : snapshot.files)
@@ -136,7 +139,7 @@ class RocksDbDirFormat final : public SnapshotFormat {
 
   /// Files come and go in a database in use: the list of files may be older than CURRENT.
   Result<void> CheckMoved(storage::Places& places, const RelocateRequest& request,
-                          const std::vector<LastObject>& last) const override {
+                          const std::vector<LastObject>& last, std::stop_token) const override {
     SourceObjects objects(places);
     for (const LastObject& current : last) {
       SF_TRY(const std::string text, objects.ReadAll(current.copy_from, kMaxCurrentBytes));
@@ -151,15 +154,14 @@ class RocksDbDirFormat final : public SnapshotFormat {
     return {};
   }
 
-  Result<void> VerifyInside(storage::Places&, const Snapshot& snapshot,
+  Result<void> VerifyInside(storage::Places&, const Snapshot& snapshot, std::stop_token stop,
                             std::vector<std::string>& problems) const override {
+    std::vector<std::string> ssts;
+    for (const SnapshotFile& file : snapshot.files)
+      if (file.problem.empty() && file.location.Name().ends_with(".sst"))
+        ssts.push_back(file.read_from.path);
     if (snapshot.directory.scheme != "file") return {};
-    for (const SnapshotFile& file : snapshot.files) {
-      if (!file.problem.empty() || !file.location.Name().ends_with(".sst")) continue;
-      auto good = VerifySstBlocks(file.read_from.path);
-      if (!good) problems.push_back(good.error().message());
-    }
-    return {};
+    return VerifySsts(ssts, std::move(stop), problems);
   }
 };
 
@@ -200,6 +202,7 @@ Result<RocksDbContent> ReadRocksDbDirectory(const std::string& directory) {
   return content;
 }
 
+namespace {
 Result<void> VerifySstBlocks(const std::string& path) {
   rocksdb::Options options;
   options.info_log = storage::SilentRocksDbLogger();
@@ -208,6 +211,20 @@ Result<void> VerifySstBlocks(const std::string& path) {
   if (status.ok()) status = reader.VerifyChecksum();
   if (status.ok()) return {};
   return Error(ErrorCode::kCorruption, fmt::format("{}: {}", path, status.ToString()));
+}
+}  // namespace
+
+Result<void> VerifySsts(const std::vector<std::string>& paths, std::stop_token stop,
+                        std::vector<std::string>& problems) {
+  std::vector<std::string> found(paths.size());
+  SF_TRY(ForEachIndex(paths.size(), kSstsAtOnce, std::move(stop), [&](std::size_t i) {
+    const auto good = VerifySstBlocks(paths[i]);
+    if (!good) found[i] = good.error().message();
+    return Result<void>();
+  }));
+  std::copy_if(found.begin(), found.end(), std::back_inserter(problems),
+               [](const std::string& problem) { return !problem.empty(); });
+  return {};
 }
 
 bool EndsLikeSst(ByteSpan last_8_bytes) {

@@ -26,8 +26,10 @@ struct RocksDbContent {
 /// words.
 Result<RocksDbContent> ReadRocksDbDirectory(const std::string& directory);
 
-/// Verifies the checksum of every block of a local SST.  Errors: kCorruption.
-Result<void> VerifySstBlocks(const std::string& path);
+/// Verifies the checksum of every block of local SSTs, several at a time; adds what is wrong to
+/// `problems`.  Errors: kCancelled.
+Result<void> VerifySsts(const std::vector<std::string>& paths, std::stop_token stop,
+                        std::vector<std::string>& problems);
 /// Whether the file ends as an SST of RocksDB does.
 bool EndsLikeSst(ByteSpan last_8_bytes);
 

@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <utility>
 #include <vector>
@@ -67,6 +68,7 @@ using PathMap = std::vector<std::pair<storage::Location, storage::Location>>;
 struct InspectOptions {
   bool check_exists = false;  ///< look at each file: existence, size
   PathMap map;
+  std::stop_token stop = {};  ///< ends the looking: kCancelled
 };
 
 /// `location`: the snapshot directory or its metadata file.

@@ -43,16 +43,19 @@ class SnapshotFormat {
                                    const InspectOptions& options) const = 0;
   /// Errors: as Relocate, before anything is written.
   virtual Result<RelocationPlan> PlanRelocation(storage::Places& places,
-                                                const RelocateRequest& request,
-                                                Layout layout) const = 0;
+                                                const RelocateRequest& request, Layout layout,
+                                                std::stop_token stop) const = 0;
   /// Whether what stands at the destination is what the plan promised.  Called before `last` is
   /// put, so that a bad copy never looks complete.
   virtual Result<void> CheckMoved(storage::Places& /*places*/, const RelocateRequest& /*request*/,
-                                  const std::vector<LastObject>& /*last*/) const {
+                                  const std::vector<LastObject>& /*last*/,
+                                  std::stop_token /*stop*/) const {
     return {};
   }
   /// Level kDeep: looks inside the files, which were read once already.  Adds to `problems`.
+  /// Errors: kCancelled.
   virtual Result<void> VerifyInside(storage::Places& /*places*/, const Snapshot& /*snapshot*/,
+                                    std::stop_token /*stop*/,
                                     std::vector<std::string>& /*problems*/) const {
     return {};
   }

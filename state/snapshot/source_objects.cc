@@ -4,6 +4,9 @@
 
 #include <array>
 
+#include "state/snapshot/each_index.h"
+#include "state/snapshot/path_map.h"
+
 namespace stateferry::state::snapshot {
 
 Result<storage::Place> SourceObjects::Open(const storage::Location& directory) {
@@ -55,7 +58,43 @@ Result<void> SourceObjects::List(const storage::Location& directory, std::string
       });
 }
 
+Result<SourceObjects::Look> SourceObjects::LookAt(const storage::Location& location) {
+  Look look;
+  const auto failed = [&](const Error& error) -> Result<Look> {
+    if (error.code() == ErrorCode::kCancelled) return error;
+    look.unreadable = error.message();
+    return look;
+  };
+  const auto meta = Find(location);
+  if (!meta) return failed(meta.error());
+  look.exists = meta->has_value();
+  if (!look.exists) return look;
+  look.etag = (*meta)->etag;
+  look.size_bytes = (*meta)->size_bytes;
+  // A file may be listed and yet not be ours to read.  Reading one byte is nothing for a local
+  // file, and a request or a chunk elsewhere.
+  if (location.scheme != "file" || look.size_bytes == 0) return look;
+  std::array<std::byte, 1> first{};
+  const auto read = Read(location, 0, first);
+  if (!read) return failed(read.error());
+  return look;
+}
+
+Result<SourceObjects::Look> SourceObjects::LookOnce(const storage::Location& location) {
+  const std::string key = LocationKey(location);
+  {
+    std::lock_guard lock(mutex_);
+    if (const auto known = looks_.find(key); known != looks_.end()) return known->second;
+  }
+  SF_TRY(const Look look, LookAt(location));
+  std::lock_guard lock(mutex_);
+  return looks_.insert_or_assign(key, look).first->second;
+}
+
 namespace {
+
+// Enough to hide the time that a request takes.
+constexpr std::size_t kLooksAtOnce = 8;
 
 std::string SizeProblem(const SnapshotFile& file, std::uint64_t actual_bytes) {
   if (file.kind == FileKind::kSegment && !file.size_exact) {
@@ -69,39 +108,33 @@ std::string SizeProblem(const SnapshotFile& file, std::uint64_t actual_bytes) {
                      file.size_bytes);
 }
 
-/// Whether the first byte can be read: a file may be listed and yet not be ours to read.
-Result<void> TryToRead(SourceObjects& objects, const SnapshotFile& file, std::uint64_t size_bytes) {
-  // Reading one byte is nothing for a local file, and a request or a chunk elsewhere.
-  if (file.read_from.scheme != "file" || size_bytes == 0) return {};
-  std::array<std::byte, 1> first{};
-  SF_TRY(objects.Read(file.read_from, 0, first));
-  return {};
-}
-
-void LookAt(SourceObjects& objects, SnapshotFile& file) {
-  auto meta = objects.Find(file.read_from);
-  if (!meta) {
-    file.exists = false;
-    file.problem = "unreadable: " + meta.error().message();
+/// Writes down what a look at the file showed.
+void Note(const SourceObjects::Look& look, SnapshotFile& file) {
+  file.exists = look.exists;
+  if (!look.exists) {
+    file.problem = look.unreadable.empty() ? "missing" : "unreadable: " + look.unreadable;
     return;
   }
-  file.exists = meta->has_value();
-  if (!*file.exists) {
-    file.problem = "missing";
-    return;
-  }
-  file.etag = (*meta)->etag;
-  if (file.problem.empty()) file.problem = SizeProblem(file, (*meta)->size_bytes);
+  file.etag = look.etag;
+  if (file.problem.empty()) file.problem = SizeProblem(file, look.size_bytes);
   if (!file.problem.empty()) return;
-  file.size_bytes = (*meta)->size_bytes;
-  auto readable = TryToRead(objects, file, file.size_bytes);
-  if (!readable) file.problem = "unreadable: " + readable.error().message();
+  file.size_bytes = look.size_bytes;
+  if (!look.unreadable.empty()) file.problem = "unreadable: " + look.unreadable;
 }
 
 }  // namespace
 
-void LookAtFiles(SourceObjects& objects, std::vector<SnapshotFile>& files) {
-  for (SnapshotFile& file : files) LookAt(objects, file);
+Result<void> LookAtFiles(SourceObjects& objects, std::vector<SnapshotFile>& files,
+                         std::stop_token stop) {
+  return ForEachIndex(
+      files.size(), kLooksAtOnce, std::move(stop), [&](std::size_t i) -> Result<void> {
+        SnapshotFile& file = files[i];
+        // Other snapshots share no file of a snapshot's own directory.
+        SF_TRY(const auto look,
+               file.outside ? objects.LookOnce(file.read_from) : objects.LookAt(file.read_from));
+        Note(look, file);
+        return {};
+      });
 }
 
 }  // namespace stateferry::state::snapshot

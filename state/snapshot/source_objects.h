@@ -4,7 +4,9 @@
 #include <functional>
 #include <mutex>
 #include <optional>
+#include <stop_token>
 #include <string>
+#include <unordered_map>
 
 #include "state/snapshot/snapshot.h"
 
@@ -28,6 +30,18 @@ class SourceObjects {
   Result<void> List(const storage::Location& directory, std::string_view name_prefix,
                     const Visitor& visit);
 
+  /// What a look at an object showed.
+  struct Look {
+    bool exists = false;
+    std::uint64_t size_bytes = 0;
+    std::string etag;
+    std::string unreadable;  ///< why it cannot be read; "" when it can
+  };
+  /// Looks at the object, at a local one by reading a byte of it.  Errors: kCancelled.
+  Result<Look> LookAt(const storage::Location& location);
+  /// As LookAt, once for each location: snapshots of one job share most of their files.
+  Result<Look> LookOnce(const storage::Location& location);
+
   storage::Places& places() { return places_; }
 
  private:
@@ -35,11 +49,13 @@ class SourceObjects {
 
   storage::Places& places_;
   std::mutex mutex_;
-  std::optional<storage::Place> last_;  // guarded by mutex_
+  std::optional<storage::Place> last_;           // guarded by mutex_
+  std::unordered_map<std::string, Look> looks_;  // by LocationKey; guarded by mutex_
 };
 
 /// Looks at each file: sets `exists`, `etag`, `problem`, and the object's own size where the
-/// handles do not know it (a changelog file, the whole of a merged file).
-void LookAtFiles(SourceObjects& objects, std::vector<SnapshotFile>& files);
+/// handles do not know it (a changelog file, the whole of a merged file).  Errors: kCancelled.
+Result<void> LookAtFiles(SourceObjects& objects, std::vector<SnapshotFile>& files,
+                         std::stop_token stop);
 
 }  // namespace stateferry::state::snapshot

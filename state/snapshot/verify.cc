@@ -30,10 +30,11 @@ class Verifier {
 
  private:
   Result<void> VerifyOne(const SnapshotFormat& format, const storage::Location& location) {
-    SF_TRY(Snapshot snapshot, format.Inspect(places_, location, {.check_exists = true, .map = {}}));
+    SF_TRY(Snapshot snapshot,
+           format.Inspect(places_, location, {.check_exists = true, .map = {}, .stop = stop_}));
     SF_TRY(Look(snapshot.files, true));
     if (level_ == VerifyLevel::kDeep)
-      SF_TRY(format.VerifyInside(places_, snapshot, report_.problems));
+      SF_TRY(format.VerifyInside(places_, snapshot, stop_, report_.problems));
     return {};
   }
 
@@ -102,7 +103,9 @@ class Verifier {
       report_.problems.push_back(snapshot.error().message());
       return {};
     }
-    auto described = DescribeFlinkSnapshot(objects_, *snapshot, {.check_exists = true, .map = {}});
+    auto described = DescribeFlinkSnapshot(objects_, *snapshot,
+                                           {.check_exists = true, .map = {}, .stop = stop_});
+    if (!described && described.error().code() == ErrorCode::kCancelled) return described.error();
     if (!described) {
       report_.problems.push_back(place.ReadFrom().ToString() + ": " + described.error().message());
       return {};

@@ -1,4 +1,6 @@
 #include "state/snapshot/rocksdb_dir.h"
+#include "storage/file_backend.h"
+#include "tests/fakes/faulty_backend.h"
 #include "tests/state/snapshot/snapshot_rig.h"
 
 namespace stateferry::state::snapshot {
@@ -189,6 +191,41 @@ TEST_F(CopyAndVerify, APrefixIsVerifiedWithItsSnapshots) {
     break;
   }
   EXPECT_GE(Problems(Scratch("out"), VerifyLevel::kList).size(), 1u);
+}
+
+TEST_F(CopyAndVerify, SharedFilesOfAJobAreLookedAtOnce) {
+  const RealSnapshot real = Real("p1/chk-4");
+  ASSERT_TRUE(Move(real.job(), Scratch("out"), Layout::kTree, real.map()));
+  auto counted = std::make_shared<fakes::FaultyBackend>(
+      *storage::OpenFileBackend(FileIo(), Path("out").string()));
+  places->Register(Scratch("out"), counted);
+  std::set<std::string> distinct;
+  std::size_t named = 0, snapshots = 0;
+  for (const RealSnapshot& one : RealSnapshots()) {
+    if (one.entry != real.entry) continue;
+    distinct.insert(one.refs.begin(), one.refs.end());
+    named += one.refs.size();
+    ++snapshots;
+  }
+  ASSERT_LT(distinct.size(), named);
+
+  EXPECT_EQ(Problems(Scratch("out"), VerifyLevel::kSize), std::vector<std::string>());
+
+  // And at each _metadata, and at those of the directory itself (there are none).
+  EXPECT_LE(counted->calls(fakes::BackendOp::kStat), distinct.size() + snapshots + 2);
+}
+
+TEST_F(CopyAndVerify, AReadThatWasStoppedIsNoDamage) {
+  WriteFile(Path("d/file"), "1");
+  auto stopped = std::make_shared<fakes::FaultyBackend>(
+      *storage::OpenFileBackend(FileIo(), Path("d").string()));
+  stopped->Fail({.op = fakes::BackendOp::kReadRange,
+                 .key_contains = "file",
+                 .error = Error(ErrorCode::kCancelled, "stopped on request")});
+  places->Register(Scratch("d"), stopped);
+  auto report = VerifySnapshot(*places, Scratch("d"), VerifyLevel::kHash, {});
+  ASSERT_FALSE(report);
+  EXPECT_EQ(report.error().code(), ErrorCode::kCancelled);
 }
 
 TEST_F(CopyAndVerify, StopsWhenAsked) {

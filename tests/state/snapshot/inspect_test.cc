@@ -185,6 +185,15 @@ TEST_F(Inspecting, ManyDirectoriesNeedFewDescriptors) {
   EXPECT_EQ(report->transfer.files_moved, kDirectories + 1u);
 }
 
+TEST_F(Inspecting, StopsWhenAsked) {
+  const RealSnapshot real = Real("p1/chk-4");
+  stop.request_stop();
+  auto looked = Inspect(*places, real.directory,
+                        {.check_exists = true, .map = real.map(), .stop = stop.get_token()});
+  ASSERT_FALSE(looked);
+  EXPECT_EQ(looked.error().code(), ErrorCode::kCancelled);
+}
+
 TEST_F(Inspecting, RefusesHandlesThatLeadOutOfTheSnapshot) {
   for (const char* path : {"../x", "a/../../x", "/etc/passwd", "s3://b/x", "file:x"}) {
     const Location at = PutMetadata("d", bytes::OneStream(bytes::Relative(path, 1)));
