@@ -46,6 +46,9 @@ struct TransferRequest {
   Json parameters = Json::object();
   /// Command line that repeats this request, for `transfer resume`.
   std::vector<std::string> command;
+  /// Called once the destination was reviewed, and before the first file is moved; not when there
+  /// is nothing to do.  Its error ends the run.  Must be safe to run twice.
+  std::function<Result<void>()> before_moving = {};
 };
 
 struct TransferOptions {

@@ -45,9 +45,9 @@ Result<TransferReport> Commit(Plan& plan, const Finalizer& finalize, Meter& mete
   return meter.Report(TransferStatus::kCommitted);
 }
 
-Result<TransferReport> Execute(Plan& plan, Endpoints& ends, const Finalizer& finalize,
-                               const TransferOptions& options, Meter& meter,
-                               const TransferEnv& env) {
+Result<TransferReport> Execute(const TransferRequest& request, Plan& plan, Endpoints& ends,
+                               const Finalizer& finalize, const TransferOptions& options,
+                               Meter& meter, const TransferEnv& env) {
   const auto& id = plan.record.id;
   const int workers = Workers(options);
   BufferPool buffers(static_cast<std::size_t>(plan.max_part_bytes),
@@ -61,6 +61,7 @@ Result<TransferReport> Execute(Plan& plan, Endpoints& ends, const Finalizer& fin
     return report;
   }
   SF_TRY(PutStatus(plan.record, TransferStatus::kRunning, "", meter, env));
+  if (request.before_moving) SF_TRY(request.before_moving());
   SF_TRY(MoveFiles({id, env.journal, ends, options, buffers, workers, meter}, env.stop));
   if (meter.has_failures()) {
     auto report = meter.Report(TransferStatus::kFailed);
@@ -111,7 +112,7 @@ Result<TransferReport> RunTransfer(const TransferRequest& request, const FileLis
   const auto capabilities = ends->to().capabilities();
   SF_TRY(auto plan, MakePlan({request, files, options, capabilities}, env.journal, env.clock, meter,
                              env.stop));
-  auto report = Execute(plan, *ends, finalize, options, meter, env);
+  auto report = Execute(request, plan, *ends, finalize, options, meter, env);
   if (report) return report;
   const bool cancelled = report.error().code() == ErrorCode::kCancelled;
   Error error = cancelled ? Stopped(report.error(), meter) : report.error();

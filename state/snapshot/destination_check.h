@@ -7,10 +7,11 @@
 
 namespace stateferry::state::snapshot {
 
-/// Errors: kConflict when `to` is an object, or lies inside one of `sources` or around it (symbolic
-/// links of local directories are followed).
-Result<void> CheckDestination(storage::Places& places,
-                              const std::vector<storage::Location>& sources,
+/// Errors: kConflict when `to` is an object, or lies inside one of `roots` or around it, or inside
+/// one of `directories`.  Symbolic links, mounts of one directory at two places, and names of
+/// managed stores are seen through.
+Result<void> CheckDestination(storage::Places& places, const std::vector<storage::Location>& roots,
+                              const std::vector<storage::Location>& directories,
                               const storage::Location& to);
 
 }  // namespace stateferry::state::snapshot

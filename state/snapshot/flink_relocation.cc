@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 
 #include "state/snapshot/flink_files.h"
 #include "state/snapshot/flink_format.h"
@@ -77,6 +78,25 @@ Result<Sources> FindSources(SourceObjects& objects, const RelocateRequest& reque
   return sources;
 }
 
+/// The directories that the files of a snapshot are read from, and those of file merging, which
+/// Flink deletes recursively.
+void AddDirectories(const SnapshotToMove& source, const PathMap& map,
+                    std::map<std::string, storage::Location>& directories) {
+  const auto add = [&](const storage::Location& place) {
+    directories.try_emplace(LocationKey(place), place);
+  };
+  for (const SnapshotFile& file : source.files) add(file.read_from.Parent());
+  (void)VisitOperatorStates(
+      source.snapshot.metadata,
+      [&](const OperatorStateHandle& handle, const HandleContext&) -> Result<void> {
+        if (handle.tag != OperatorStateTag::kFileMerging) return {};
+        for (const std::string& path : {handle.task_owned_directory, handle.shared_directory})
+          // What names no place cannot hold the destination.
+          if (const auto place = LocationOfHandlePath(path)) add(ApplyMap(map, *place));
+        return {};
+      });
+}
+
 /// Where Flink will find the destination.
 storage::Location TargetOf(const RelocateRequest& request) {
   return request.restore_at ? *request.restore_at : request.to;
@@ -119,6 +139,10 @@ Result<RelocationPlan> PlanFlink(storage::Places& places, const RelocateRequest&
                      return a.snapshot.metadata.checkpoint_id < b.snapshot.metadata.checkpoint_id;
                    });
   plan.read_roots = sources.read_roots;
+  std::map<std::string, storage::Location> directories;
+  for (const SnapshotToMove& source : relocation.snapshots)
+    AddDirectories(source, request.map, directories);
+  for (const auto& [key, directory] : directories) plan.read_directories.push_back(directory);
   for (const SnapshotToMove& source : relocation.snapshots)
     plan.snapshot_names.push_back(
         layout == Layout::kTree

@@ -12,4 +12,16 @@ storage::Location Resolved(storage::Location location) {
   return location;
 }
 
+bool IsInside(const storage::Location& inner, const storage::Location& outer) {
+  if (storage::IsWithin(inner, outer)) return true;
+  if (inner.scheme != "file" || outer.scheme != "file") return false;
+  std::error_code error;
+  storage::Location up = inner;
+  for (;; up = up.Parent()) {
+    // False, too, when one of them does not exist.
+    if (std::filesystem::equivalent(up.path, outer.path, error)) return true;
+    if (up.Name().empty()) return false;
+  }
+}
+
 }  // namespace stateferry::state::snapshot

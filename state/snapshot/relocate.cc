@@ -24,12 +24,12 @@ struct Moved {
 };
 
 /// Files first, last objects behind them.
-Result<Moved> Move(const transfer::TransferRequest& request, const RelocationPlan& plan,
+Result<Moved> Move(transfer::TransferRequest request, const RelocationPlan& plan,
                    const CheckMoved& check, const transfer::TransferOptions& options,
                    const transfer::TransferEnv& env) {
   // A managed store is opened once, for writing, and not for looking first.
   if (!options.dry_run) SF_TRY(env.places.Open(request.to, storage::Access::kWrite));
-  SF_TRY(CheckDestination(env.places, plan.read_roots, request.to));
+  SF_TRY(CheckDestination(env.places, plan.read_roots, plan.read_directories, request.to));
   LastObjects last_objects(env.places, request.to, options.if_exists);
   std::vector<LastObject> last;
   const transfer::FileLister files = [&](const transfer::FileVisitor& visit) -> Result<void> {
@@ -40,10 +40,12 @@ Result<Moved> Move(const transfer::TransferRequest& request, const RelocationPla
       return {};
     });
   };
-  if (options.if_exists == transfer::IfExists::kOverwrite && !options.dry_run) {
-    SF_TRY(plan.list([](const auto&) { return Result<void>(); },
-                     [&](const LastObject& object) { return last_objects.DropOther(object); }));
-  }
+  // Not before: until then the old snapshot is whole, and a run that ends earlier leaves it so.
+  request.before_moving = [&]() -> Result<void> {
+    if (options.if_exists != transfer::IfExists::kOverwrite) return {};
+    for (const LastObject& object : last) SF_TRY(last_objects.DropOther(object));
+    return {};
+  };
   const auto finalize = [&]() -> Result<void> {
     if (check) SF_TRY(check(last));
     for (const LastObject& object : last) SF_TRY(last_objects.Put(object));

@@ -27,7 +27,10 @@ struct RelocationPlan {
   /// unchanged.
   std::function<Result<void>(const transfer::FileVisitor&, const LastVisitor&)> list;
   std::vector<storage::Location> read_roots;  ///< the source: the destination must lie apart
-  std::vector<std::string> snapshot_names;    ///< directories below the destination, "" = itself
+  /// Where else files are read, or Flink may delete all there is: the destination must not be in
+  /// there.
+  std::vector<storage::Location> read_directories;
+  std::vector<std::string> snapshot_names;  ///< directories below the destination, "" = itself
   std::vector<std::string> warnings;
 };
 

@@ -2,6 +2,8 @@
 // original.
 #include "state/snapshot/relocate.h"
 
+#include "storage/file_backend.h"
+#include "tests/fakes/faulty_backend.h"
 #include "tests/state/snapshot/snapshot_rig.h"
 
 namespace stateferry::state::snapshot {
@@ -280,6 +282,48 @@ TEST_F(Relocate, RefusesDestinationsAtInsideAndAroundTheSource) {
     ASSERT_FALSE(report) << to.ToString();
     EXPECT_EQ(report.error().code(), ErrorCode::kConflict) << to.ToString();
   }
+}
+
+TEST_F(Relocate, RefusesDestinationsInDirectoriesThatTheSourceReads) {
+  const RealSnapshot real = CopyOf(Real("p6/chk-2"));
+  std::set<std::string> directories;
+  for (const std::string& ref : real.refs) directories.insert(ref.substr(0, ref.rfind('/')));
+  ASSERT_GT(directories.size(), 2u);
+  for (const std::string& directory : directories) {
+    auto report =
+        Move(real.directory, real.tree.Child(directory + "/new"), Layout::kPortable, real.map());
+    ASSERT_FALSE(report) << directory;
+    EXPECT_EQ(report.error().code(), ErrorCode::kConflict) << directory;
+  }
+}
+
+TEST_F(Relocate, KnowsAManagedStoreByAllItsNames) {
+  ASSERT_TRUE(storage::managed::Store::Init(FileIo(), clock, Path("store").string()));
+  storage::PlacesOptions named;
+  named.named_stores["main"] = Path("store").string();
+  places = std::make_unique<storage::Places>(FileIo(), clock, named);
+  const RealSnapshot real = Real("p7/chk-3");
+  const Location by_path = At("managed://" + Path("store").string() + "/project/snap");
+  ASSERT_TRUE(Move(real.directory, by_path, Layout::kPortable, real.map()));
+  for (const char* to : {"managed://main/project/snap", "managed://main/project/snap/in"}) {
+    auto report = Move(by_path, At(to), Layout::kPortable);
+    ASSERT_FALSE(report) << to;
+    EXPECT_EQ(report.error().code(), ErrorCode::kConflict) << report.error().message();
+  }
+}
+
+TEST_F(Relocate, AnOverwriteThatEndsBeforeItsFirstFileLeavesTheOldSnapshotWhole) {
+  const RealSnapshot real = Real("p1/chk-4"), other = Real("p1/chk-3");
+  ASSERT_TRUE(Move(other.directory, Scratch("out"), Layout::kPortable, other.map()));
+  const auto contents = Contents(Path("out"));
+  options.if_exists = transfer::IfExists::kOverwrite;
+  auto out = std::make_shared<fakes::FaultyBackend>(
+      *storage::OpenFileBackend(FileIo(), Path("out").string()));
+  out->Fail({.op = fakes::BackendOp::kList});
+  places->Register(Scratch("out"), out);
+  EXPECT_FALSE(Move(real.directory, Scratch("out"), Layout::kPortable, real.map()));
+  EXPECT_EQ(Contents(Path("out")), contents);
+  EXPECT_TRUE(Move(real.directory, Scratch("out"), Layout::kPortable, real.map()));
 }
 
 TEST_F(Relocate, RefusesADestinationThatIsAFile) {
