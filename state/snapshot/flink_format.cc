@@ -69,8 +69,7 @@ std::string TypeOf(const CheckpointProperties& properties) {
   return "savepoint";
 }
 
-OperatorInfo InfoOf(const Operator& op) {
-  const StateSizes sizes = SizesOf(op);
+OperatorInfo InfoOf(const Operator& op, const StateSizes& sizes) {
   OperatorInfo info{.id = OperatorIdText(op.id),
                     .name = PrintableText(ModifiedToUtf8(op.name)),
                     .uid = PrintableText(ModifiedToUtf8(op.uid)),
@@ -109,8 +108,9 @@ Result<Snapshot> DescribeFlinkSnapshot(SourceObjects& objects, const FlinkSnapsh
   snapshot.type = TypeOf(metadata.parsed_properties);
   snapshot.warnings = metadata.warnings;
   for (const Operator& op : metadata.operators) {
-    snapshot.operators.push_back(InfoOf(op));
-    snapshot.inline_bytes += SizesOf(op).inline_bytes;
+    const StateSizes sizes = SizesOf(op);
+    snapshot.operators.push_back(InfoOf(op, sizes));
+    snapshot.inline_bytes += sizes.inline_bytes;
   }
   SF_TRY(snapshot.files, FilesOf(metadata, flink.Resolver(options.map)));
   if (!options.check_exists) return snapshot;

@@ -196,7 +196,6 @@ struct CheckpointProperties {
   std::string type_name;  ///< "Checkpoint", "Savepoint", "Terminate Savepoint", ...
   std::string format;     ///< of a savepoint: "CANONICAL", "NATIVE"
   bool is_savepoint = false;
-  std::vector<std::string> class_names;
 };
 
 struct FlinkMetadata {

@@ -8,14 +8,12 @@
 #include "state/snapshot/flink_metadata_cursor.h"
 #include "state/snapshot/flink_metadata_handles.h"
 #include "state/snapshot/flink_metadata_limits.h"
+#include "state/snapshot/flink_metadata_magic.h"
 #include "state/snapshot/java_properties.h"
 #include "state/snapshot/modified_utf8.h"
 
 namespace stateferry::state::snapshot {
 namespace {
-
-constexpr std::uint32_t kMagic = 0x4960672d;
-constexpr std::uint32_t kMasterMagic = 0xc96b1696;
 
 class FileReader {
  public:
@@ -67,7 +65,8 @@ Result<FlinkMetadata> FileReader::Read() {
 
 bool FileReader::ReadVersion() {
   const auto magic = static_cast<std::uint32_t>(in_.I32());
-  if (in_.ok() && magic != kMagic) in_.Fail("this is no Flink _metadata file (wrong magic)");
+  if (in_.ok() && magic != kMetadataMagic)
+    in_.Fail("this is no Flink _metadata file (wrong magic)");
   out_.version = in_.I32();
   const std::string number = std::to_string(out_.version);
   if (in_.ok() && (out_.version == 0 || out_.version == 1)) {
@@ -88,7 +87,7 @@ bool FileReader::ReadVersion() {
 
 void FileReader::ReadMasterState() {
   const auto magic = static_cast<std::uint32_t>(in_.I32());
-  if (magic != kMasterMagic) in_.Fail("a master state with a wrong magic");
+  if (magic != kMasterStateMagic) in_.Fail("a master state with a wrong magic");
   const std::int32_t length = in_.I32();
   if (!in_.ok()) return;
   if (length <= 0 || static_cast<std::size_t>(length) > in_.remaining()) {

@@ -6,14 +6,12 @@
 
 #include "state/snapshot/flink_metadata.h"
 #include "state/snapshot/flink_metadata_limits.h"
+#include "state/snapshot/flink_metadata_magic.h"
 #include "state/snapshot/flink_path.h"
 #include "state/snapshot/modified_utf8.h"
 
 namespace stateferry::state::snapshot {
 namespace {
-
-constexpr std::uint32_t kMagic = 0x4960672d;
-constexpr std::uint32_t kMasterMagic = 0xc96b1696;
 
 class FileWriter {
  public:
@@ -62,7 +60,7 @@ Result<std::string> FileWriter::Write() {
                                           std::to_string(kNewestWrittenVersion) +
                                           "; copy the snapshot as it is");
   }
-  AppendBig(out_, kMagic);
+  AppendBig(out_, kMetadataMagic);
   I32(metadata_.version);
   I64(metadata_.checkpoint_id);
   Count(metadata_.master_states.size());
@@ -84,7 +82,7 @@ Result<std::string> FileWriter::Write() {
 }
 
 void FileWriter::WriteMasterState(const MasterState& state) {
-  AppendBig(out_, kMasterMagic);
+  AppendBig(out_, kMasterStateMagic);
   const std::size_t length_at = out_.size();
   I32(0);
   I32(state.version);

@@ -154,11 +154,4 @@ bool IsPlainFileName(std::string_view name) {
          name.find_first_of(std::string_view("/\\\0", 3)) == std::string_view::npos;
 }
 
-bool IsWithin(const FlinkPath& path, const FlinkPath& directory) {
-  if (path.scheme != directory.scheme || path.authority != directory.authority) return false;
-  if (directory.path == "/") return path.IsAbsolute();
-  return path.path.starts_with(directory.path) &&
-         (path.path.size() == directory.path.size() || path.path[directory.path.size()] == '/');
-}
-
 }  // namespace stateferry::state::snapshot

@@ -36,7 +36,4 @@ std::string PrintablePath(std::string_view text);
 /// local names of a LIST to a local directory unchecked.
 bool IsPlainFileName(std::string_view name);
 
-/// True when `path` is `directory` or below it, by whole components.  Both normalised.
-bool IsWithin(const FlinkPath& path, const FlinkPath& directory);
-
 }  // namespace stateferry::state::snapshot

@@ -3,19 +3,16 @@
 #include <array>
 
 #include "state/snapshot/flink_metadata_limits.h"
+#include "state/snapshot/flink_metadata_magic.h"
 #include "state/snapshot/path_map.h"
 
 namespace stateferry::state::snapshot {
 namespace {
 
-constexpr std::array<std::byte, 4> kMagic = {std::byte{0x49}, std::byte{0x60}, std::byte{0x67},
-                                             std::byte{0x2d}};
-
 Result<void> CheckIsMetadata(SourceObjects& objects, const storage::Location& file) {
   if (file.Name() == kMetadataName) return {};
-  std::array<std::byte, 4> head{};
-  SF_TRY(const std::size_t read, objects.Read(file, 0, head));
-  if (read == head.size() && head == kMagic) return {};
+  SF_TRY(const bool is_metadata, BeginsLikeMetadata(objects, file));
+  if (is_metadata) return {};
   return Error(ErrorCode::kNotFound,
                file.ToString() + " is a file and not a Flink snapshot's metadata")
       .WithHint("name the directory of a checkpoint or savepoint");
@@ -47,6 +44,12 @@ Result<std::optional<MetadataPlace>> FindMetadata(SourceObjects& objects,
   // The pointer may be the place where the snapshot was made, which nothing here can read.
   if (is_mapped) return FindAt(objects, pointer, mapped);
   return found;
+}
+
+Result<bool> BeginsLikeMetadata(SourceObjects& objects, const storage::Location& object) {
+  std::array<std::byte, sizeof(kMetadataMagic)> head{};
+  SF_TRY(const std::size_t read, objects.Read(object, 0, head));
+  return read == head.size() && LoadBig<std::uint32_t>(head.data()) == kMetadataMagic;
 }
 
 Result<FlinkSnapshot> ReadFlinkSnapshot(SourceObjects& objects, const MetadataPlace& place) {

@@ -29,6 +29,9 @@ Result<std::optional<MetadataPlace>> FindMetadata(SourceObjects& objects,
                                                   const storage::Location& pointer,
                                                   const PathMap& map);
 
+/// Whether an object begins as Flink's metadata does.
+Result<bool> BeginsLikeMetadata(SourceObjects& objects, const storage::Location& object);
+
 struct FlinkSnapshot {
   MetadataPlace place;
   std::uint64_t metadata_bytes = 0;

@@ -88,7 +88,6 @@ Result<JavaProperties> StreamWalker::Walk() {
   }
   if (!in_.ok()) return in_.error();
   for (const JavaClass& java_class : classes_) {
-    out_.properties.class_names.push_back(java_class.name);
     if (std::find(kExpectedClasses.begin(), kExpectedClasses.end(), java_class.name) !=
         kExpectedClasses.end()) {
       continue;

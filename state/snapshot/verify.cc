@@ -69,10 +69,6 @@ class Verifier {
       return {};
     };
     SF_TRY(objects_.List(location, "", add));
-    if (report_.files == 0 && group.empty()) {
-      SF_TRY(const auto single, objects_.Find(location));
-      if (single) group.push_back(PlainFile(location, *single));
-    }
     SF_TRY(Look(group, true));
     for (const MetadataPlace& place : snapshots) SF_TRY(VerifyReferences(place));
     return snapshots.empty() ? LookForLostMetadata(location) : Result<void>();

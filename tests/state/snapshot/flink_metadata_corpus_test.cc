@@ -83,7 +83,6 @@ TEST(RealFiles, RocksDbIncrementalNamesSharedFilesByAbsolutePath) {
   EXPECT_EQ(metadata.checkpoint_id, 1);
   EXPECT_EQ(metadata.parsed_properties.type_name, "Checkpoint");
   EXPECT_FALSE(metadata.parsed_properties.is_savepoint);
-  EXPECT_EQ(metadata.parsed_properties.class_names.size(), 4U);
   const auto visited =
       VisitStreamHandles(metadata, [](const StreamHandle& handle, const HandleContext& context) {
         if (handle.tag == StreamTag::kFile) {

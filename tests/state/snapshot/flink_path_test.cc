@@ -69,18 +69,6 @@ TEST(PlainFileName, HasNoPathInIt) {
   EXPECT_FALSE(IsPlainFileName(std::string_view("a\0b", 3)));
 }
 
-TEST(FlinkPath, IsWithinComparesComponents) {
-  const auto within = [](std::string_view path, std::string_view directory) {
-    return IsWithin(*ParseFlinkPath(path), *ParseFlinkPath(directory));
-  };
-  EXPECT_TRUE(within("s3://b/a/x", "s3://b/a"));
-  EXPECT_TRUE(within("s3://b/a", "s3://b/a/"));
-  EXPECT_TRUE(within("s3://b/a", "s3://b"));
-  EXPECT_FALSE(within("s3://b/ab", "s3://b/a"));
-  EXPECT_FALSE(within("s3://c/a/x", "s3://b/a"));
-  EXPECT_FALSE(within("s3a://b/a/x", "s3://b/a"));
-}
-
 TEST(PrintablePath, HidesCredentials) {
   EXPECT_EQ(PrintablePath("s3://key:secret@b/x"), "s3://***@b/x");
   EXPECT_EQ(PrintablePath("file:/x\ny"), "file:/x\\ny");
