@@ -19,8 +19,8 @@ Totals Sum(const snapshot::OrphanReport& report) {
   for (const snapshot::Orphan& orphan : report.orphans) {
     ++totals.files;
     totals.bytes += orphan.size_bytes;
-    totals.deletable += orphan.old_enough ? 1 : 0;
-    totals.deletable_bytes += orphan.old_enough ? orphan.size_bytes : 0;
+    totals.deletable += orphan.Deletable() ? 1 : 0;
+    totals.deletable_bytes += orphan.Deletable() ? orphan.size_bytes : 0;
   }
   return totals;
 }
@@ -31,21 +31,25 @@ void Print(Output& out, const snapshot::OrphanReport& report) {
     out.Item({{"type", "orphan"},
               {"path", orphan.location.ToString()},
               {"sizeBytes", orphan.size_bytes},
-              {"oldEnough", orphan.old_enough}});
+              {"oldEnough", orphan.old_enough},
+              {"amongState", orphan.among_state}});
     out.Id(orphan.location.ToString());
-    table.Add({FormatSize(orphan.size_bytes), orphan.old_enough ? "old" : "young",
+    table.Add({FormatSize(orphan.size_bytes),
+               !orphan.among_state ? "kept"
+               : orphan.old_enough ? "old"
+                                   : "young",
                orphan.location.ToString()});
   }
   if (!table.empty())
     for (const std::string& line : table.Lines()) out.Line(line);
 }
 
-/// Only what was found orphaned and old enough; durable on return.
+/// Only what may be deleted; durable on return.
 Result<void> Delete(storage::Places& places, const snapshot::OrphanReport& report,
                     std::stop_token stop) {
   std::shared_ptr<storage::Backend> backend;
   for (const snapshot::Orphan& orphan : report.orphans) {
-    if (!orphan.old_enough) continue;
+    if (!orphan.Deletable()) continue;
     if (stop.stop_requested())
       return Error(ErrorCode::kCancelled, "stopped; some orphans are left");
     SF_TRY(const auto object, places.OpenObject(orphan.location, storage::Access::kWrite));
@@ -63,7 +67,7 @@ Result<Outcome> Run(App& app) {
   const auto age = std::chrono::duration_cast<std::chrono::nanoseconds>(
       app.options().Age("older-than", app.clock()));
   SF_TRY(const snapshot::OrphanReport report,
-         snapshot::FindOrphans(app.places(), base, now.count(), age.count()));
+         snapshot::FindOrphans(app.places(), base, now.count(), age.count(), app.stop()));
   Output& out = app.out();
   for (const std::string& warning : report.warnings) out.Warning(warning);
   Print(out, report);
@@ -104,8 +108,10 @@ Command OrphansCommand() {
       .details =
           "Deletes nothing without --delete, and never what is younger than "
           "--older-than: a running job writes files before the _metadata that names "
-          "them.  Refuses when a _metadata cannot be read.  Snapshots elsewhere that "
-          "refer to files here are not known: look before you delete.",
+          "them.  Deletes only below chk-N, savepoint-..., shared, taskowned and dstl; other files "
+          "are listed as kept.  Refuses when a _metadata cannot be read, or has another name.  "
+          "When BASE is the directory of a job, snapshots of the jobs beside it count too; those "
+          "elsewhere that refer to files here are not known: look before you delete.",
       .arguments = {{"BASE", "The directory that holds all checkpoints of a job or of jobs"}},
       .options = {{.name = "older-than",
                    .kind = ValueKind::kAge,

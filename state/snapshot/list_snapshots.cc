@@ -5,16 +5,10 @@
 #include <map>
 
 #include "state/snapshot/flink_format.h"
+#include "state/snapshot/job_id.h"
 
 namespace stateferry::state::snapshot {
 namespace {
-
-constexpr std::size_t kJobIdDigits = 32;
-
-bool IsJobId(std::string_view name) {
-  return name.size() == kJobIdDigits &&
-         name.find_first_not_of("0123456789abcdef") == std::string_view::npos;
-}
 
 /// The nearest directory upwards that is called like a job.
 std::string JobIdOf(storage::Location directory) {

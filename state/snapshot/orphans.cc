@@ -1,13 +1,19 @@
 #include <fmt/format.h>
 
+#include <optional>
 #include <unordered_map>
 
+#include "state/snapshot/each_index.h"
 #include "state/snapshot/flink_files.h"
 #include "state/snapshot/flink_format.h"
+#include "state/snapshot/job_id.h"
 #include "state/snapshot/local_path.h"
 
 namespace stateferry::state::snapshot {
 namespace {
+
+constexpr int kAttempts = 5;
+constexpr std::size_t kReadsAtOnce = 8;
 
 /// The files that the snapshots below a base name, by their names, which are random UUIDs.  Their
 /// directories are no matter: the base may be the same place as another (a mount, a moved tree, a
@@ -51,11 +57,37 @@ bool IsBehindLink(const storage::Location& at, const storage::Location& base) {
   return Resolved(at) != Resolved(base).Child(storage::RelativeTo(at, base));
 }
 
-Result<References> ReadReferences(SourceObjects& objects, const storage::Location& base,
-                                  const std::vector<MetadataPlace>& found) {
+/// Where snapshots may lie that need files below `base`: beside the job that it belongs to.
+storage::Location NeighbourhoodOf(const storage::Location& base) {
+  for (storage::Location up = base; !up.Name().empty(); up = up.Parent())
+    if (IsJobId(up.Name())) return up.Parent();
+  return base;
+}
+
+/// Whether a directory from `base` down to the file is one in which Flink keeps state.
+bool IsAmongState(storage::Location at, const storage::Location& base) {
+  while (at != base) {
+    at = at.Parent();
+    const std::string name = at.Name();
+    if (name == "shared" || name == "taskowned" || name == "dstl" || name.starts_with("chk-") ||
+        name.starts_with("savepoint-"))
+      return true;
+  }
+  return false;
+}
+
+/// Reads all snapshots.  None: one of them went away meanwhile, as a running job deletes its own.
+Result<std::optional<References>> TryReadReferences(SourceObjects& objects,
+                                                    const storage::Location& base,
+                                                    std::uint64_t& snapshots) {
+  SF_TRY(const auto found, FindAllMetadata(objects, NeighbourhoodOf(base)));
   References references(base);
+  snapshots = 0;
   for (const MetadataPlace& place : found) {
+    if (storage::IsWithin(place.directory, base)) ++snapshots;
     auto snapshot = ReadFlinkSnapshot(objects, place);
+    if (!snapshot && snapshot.error().code() == ErrorCode::kNotFound)
+      return std::optional<References>();
     auto added = snapshot ? references.Add(*snapshot) : Result<void>(snapshot.error());
     if (!added)
       return Error(ErrorCode::kRefused,
@@ -63,26 +95,53 @@ Result<References> ReadReferences(SourceObjects& objects, const storage::Locatio
                                place.ReadFrom().ToString(), added.error().message()))
           .WithHint("remove that snapshot first if it is of no use");
   }
-  return references;
+  if (snapshots > 0) return std::optional(std::move(references));
+  return Error(ErrorCode::kRefused,
+               fmt::format("there is no {} below {}: everything there would count as an orphan",
+                           kMetadataName, base.ToString()))
+      .WithHint("name the directory that holds chk-N, shared and taskowned");
+}
+
+Result<References> ReadReferences(SourceObjects& objects, const storage::Location& base,
+                                  std::uint64_t& snapshots) {
+  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+    SF_TRY(auto references, TryReadReferences(objects, base, snapshots));
+    if (references) return std::move(*references);
+  }
+  return Error(ErrorCode::kConflict, "snapshots below " + base.ToString() +
+                                         " come and go too fast to say what they need");
+}
+
+/// The files that metadata under another name needs would all count as orphans.
+Result<void> CheckNoneIsMetadata(SourceObjects& objects, const std::vector<Orphan>& orphans,
+                                 std::stop_token stop) {
+  return ForEachIndex(
+      orphans.size(), kReadsAtOnce, std::move(stop), [&](std::size_t i) -> Result<void> {
+        const storage::Location& at = orphans[i].location;
+        const auto is_metadata = BeginsLikeMetadata(objects, at);
+        if (!is_metadata && is_metadata.error().code() == ErrorCode::kNotFound) return {};
+        if (!is_metadata)
+          return is_metadata.error().WithContext("looking whether it is a snapshot's metadata");
+        if (!*is_metadata) return {};
+        return Error(ErrorCode::kRefused, fmt::format("{} is the metadata of a snapshot: without "
+                                                      "the name {} what it needs is not known",
+                                                      at.ToString(), kMetadataName))
+            .WithHint("give it that name in a directory of its own, or remove it");
+      });
 }
 
 }  // namespace
 
 Result<OrphanReport> FindOrphans(storage::Places& places, const storage::Location& base,
-                                 std::int64_t now_ns, std::int64_t min_age_ns) {
+                                 std::int64_t now_ns, std::int64_t min_age_ns,
+                                 std::stop_token stop) {
   SourceObjects objects(places);
-  SF_TRY(const auto found, FindAllMetadata(objects, base));
-  if (found.empty())
-    return Error(ErrorCode::kRefused,
-                 fmt::format("there is no {} below {}: everything there would count as an orphan",
-                             kMetadataName, base.ToString()))
-        .WithHint("name the directory that holds chk-N, shared and taskowned");
-  SF_TRY(const References references, ReadReferences(objects, base, found));
   OrphanReport report;
-  report.snapshots = found.size();
+  SF_TRY(const References references, ReadReferences(objects, base, report.snapshots));
   std::uint64_t from_elsewhere = 0, working_files = 0;
   SF_TRY(objects.List(
       base, "", [&](const storage::Location& at, const storage::ObjectMeta& meta) -> Result<void> {
+        if (stop.stop_requested()) return Error(ErrorCode::kCancelled, "stopped on request");
         if (at.Name() == kMetadataName) return {};
         if (references.Has(at)) {
           ++report.referenced_files;
@@ -98,9 +157,11 @@ Result<OrphanReport> FindOrphans(storage::Places& places, const storage::Locatio
         // An unknown time, or one in the future, is no proof of age.
         const bool old_enough =
             meta.mtime_ns > 0 && meta.mtime_ns <= now_ns && now_ns - meta.mtime_ns >= min_age_ns;
-        report.orphans.push_back({at, meta.size_bytes, meta.mtime_ns, old_enough});
+        report.orphans.push_back(
+            {at, meta.size_bytes, meta.mtime_ns, old_enough, IsAmongState(at, base)});
         return {};
       }));
+  SF_TRY(CheckNoneIsMetadata(objects, report.orphans, std::move(stop)));
   if (from_elsewhere > 0)
     report.warnings.push_back(
         fmt::format("{} files count as needed because snapshots name files of the same name at "

@@ -97,15 +97,23 @@ struct Orphan {
   std::uint64_t size_bytes = 0;
   std::int64_t mtime_ns = 0;
   bool old_enough = false;
+  /// Below a directory in which Flink keeps state: chk-N, savepoint-..., shared, taskowned, dstl.
+  bool among_state = false;
+
+  bool Deletable() const { return old_enough && among_state; }
 };
 struct OrphanReport {
-  std::vector<Orphan> orphans;  ///< files that no readable _metadata below the base names
+  std::vector<Orphan> orphans;  ///< files that no _metadata names
   std::uint64_t referenced_files = 0, snapshots = 0;
   std::vector<std::string> warnings;
 };
-/// Refuses (kRefused) when any _metadata below `base` cannot be read, or none is there at all.
+/// When `base` is the directory of a job, or below it, the snapshots of the jobs beside it count as
+/// well: a job that claimed a snapshot goes on using its files.
+/// Errors: kRefused when no _metadata is below `base`, any cannot be read, or an orphan is metadata
+/// under another name; kCancelled.
 Result<OrphanReport> FindOrphans(storage::Places& places, const storage::Location& base,
-                                 std::int64_t now_ns, std::int64_t min_age_ns);
+                                 std::int64_t now_ns, std::int64_t min_age_ns,
+                                 std::stop_token stop = {});
 
 Json ToJson(const SnapshotFile& file);
 Json ToJson(const OperatorInfo& op);

@@ -1,5 +1,7 @@
 #include <gmock/gmock.h>
 
+#include "storage/file_backend.h"
+#include "tests/fakes/faulty_backend.h"
 #include "tests/state/snapshot/metadata_bytes.h"
 #include "tests/state/snapshot/snapshot_rig.h"
 
@@ -78,6 +80,60 @@ TEST_F(Orphans, AMovedTreeKeepsWhatItsMetadataNamesElsewhere) {
   ASSERT_TRUE(report);
   EXPECT_THAT(Names(*report), ElementsAre("shared/left"));
   EXPECT_EQ(report->warnings.size(), 1u);
+}
+
+/// A job that claimed a snapshot goes on using the files of the job before it.
+TEST_F(Orphans, AreNoFilesThatTheJobsBesideNeed) {
+  const std::string job1(32, 'a'), job2(32, 'b');
+  std::filesystem::create_directory(Path("cp"));
+  std::filesystem::rename(Path("job"), Path("cp/" + job1));
+  WriteFile(Path("cp/" + job1 + "/shared/claimed"), "1");
+  const std::string shared = FileUri("cp/" + job1 + "/shared/");
+  WriteFile(Path("cp/" + job1 + "/chk-1/_metadata"), bytes::OneKeyed(4, Handle(shared + "used")));
+  WriteFile(Path("cp/" + job2 + "/chk-9/_metadata"),
+            bytes::OneKeyed(4, Handle(shared + "claimed")));
+  auto report = FindOrphans(*places, Scratch("cp/" + job1), INT64_MAX / 2, kHour);
+  ASSERT_TRUE(report) << report.error().message();
+  ASSERT_EQ(report->orphans.size(), 1u);
+  EXPECT_EQ(report->orphans[0].location.Name(), "left");
+  EXPECT_EQ(report->snapshots, 1u);
+}
+
+TEST_F(Orphans, RefuseWhenMetadataHasAnotherName) {
+  std::filesystem::create_directory(Path("job/savepoint-1"));
+  std::filesystem::copy(Path("job/chk-1/_metadata"), Path("job/savepoint-1/_metadata.bak"));
+  auto report = Find();
+  ASSERT_FALSE(report);
+  EXPECT_EQ(report.error().code(), ErrorCode::kRefused);
+  EXPECT_NE(report.error().message().find("_metadata.bak"), std::string::npos);
+}
+
+TEST_F(Orphans, AreDeletableOnlyWhereFlinkKeepsState) {
+  for (const char* file : {"README", "logs/x", "chk-1/x", "savepoint-1/x", "taskowned/a/x"})
+    WriteFile(Path("job") / file, "x");
+  auto report = Find();
+  ASSERT_TRUE(report);
+  std::map<std::string, bool> deletable;
+  for (const Orphan& orphan : report->orphans)
+    deletable[storage::RelativeTo(orphan.location, Scratch("job"))] = orphan.Deletable();
+  EXPECT_EQ(deletable, (std::map<std::string, bool>{{"README", false},
+                                                    {"logs/x", false},
+                                                    {"chk-1/x", true},
+                                                    {"savepoint-1/x", true},
+                                                    {"shared/left", true},
+                                                    {"taskowned/a/x", true}}));
+}
+
+TEST_F(Orphans, LookAgainWhenASnapshotGoesAwayMeanwhile) {
+  auto job = std::make_shared<fakes::FaultyBackend>(
+      *storage::OpenFileBackend(FileIo(), Path("job").string()));
+  job->Fail({.op = fakes::BackendOp::kStat,
+             .key_contains = "_metadata",
+             .error = Error(ErrorCode::kNotFound, "gone")});
+  places->Register(Scratch("job"), job);
+  auto report = Find();
+  ASSERT_TRUE(report) << report.error().message();
+  EXPECT_THAT(Names(*report), ElementsAre("shared/left"));
 }
 
 TEST_F(Orphans, AreNoFilesThatALinkGivesAnotherName) {
