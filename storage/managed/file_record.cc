@@ -15,9 +15,18 @@ void AppendChunks(std::string& out, const std::vector<ChunkId>& chunks) {
   }
 }
 
+/// An unknown version is not damage: packs and index vouch for the bytes.
+Result<void> CheckVersion(LittleReader& reader) {
+  const auto version = reader.Read<std::uint8_t>();
+  if (!reader.ok()) return Corrupt("record is empty");
+  if (version == kRecordFormatVersion) return {};
+  return Error(ErrorCode::kRefused,
+               "record has version " + std::to_string(version) + ", this program knows " +
+                   std::to_string(kRecordFormatVersion) + "; use a newer stateferry");
+}
+
 Result<FileRecord> DecodeHead(LittleReader& reader) {
-  if (reader.Read<std::uint8_t>() != kRecordFormatVersion)
-    return Corrupt("file record has an unknown version");
+  SF_TRY(CheckVersion(reader));
   FileRecord record;
   record.sequence = reader.Read<std::uint64_t>();
   record.key = reader.ReadLengthPrefixed();
@@ -102,12 +111,11 @@ std::string EncodeTombstone(const Tombstone& tombstone) {
 
 Result<Tombstone> DecodeTombstone(std::string_view bytes) {
   LittleReader reader(bytes);
-  const auto version = reader.Read<std::uint8_t>();
+  SF_TRY(CheckVersion(reader));
   Tombstone tombstone;
   tombstone.sequence = reader.Read<std::uint64_t>();
   tombstone.key = reader.ReadLengthPrefixed();
-  if (version != kRecordFormatVersion || !reader.AtEnd() || tombstone.key.empty())
-    return Corrupt("tombstone cannot be read");
+  if (!reader.AtEnd() || tombstone.key.empty()) return Corrupt("tombstone cannot be read");
   return tombstone;
 }
 

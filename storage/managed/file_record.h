@@ -34,7 +34,8 @@ struct Tombstone {
 Hash128 ContentHash(std::uint64_t size_bytes, const std::vector<ChunkId>& chunks);
 
 std::string EncodeFileRecord(const FileRecord& record);
-/// Errors: kCorruption, also when the lengths of the chunks do not add up to the size.
+/// Errors: kCorruption, also when the lengths of the chunks do not add up to the size; kRefused for
+/// a newer version.
 Result<FileRecord> DecodeFileRecord(std::string_view bytes);
 /// Everything but the chunks; for listings.
 Result<FileRecord> DecodeFileRecordHead(std::string_view bytes);

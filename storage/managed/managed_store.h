@@ -106,8 +106,14 @@ class Store {
   virtual WriteStats write_stats() const = 0;
 };
 
+struct RebuildReport {
+  StoreInfo info;
+  /// Damaged, so that what they held is missing from the index (a file) or back in it (a deletion,
+  /// an older version).  The log names each.
+  std::uint64_t packs_left_out = 0, records_left_out = 0;
+};
 /// Builds the RocksDB index again from the packs alone.  The store must not be open anywhere.
-Result<StoreInfo> RebuildIndex(const FileIo& io, Clock& clock, const std::string& dir,
-                               const StoreProgress& progress, std::stop_token stop);
+Result<RebuildReport> RebuildIndex(const FileIo& io, Clock& clock, const std::string& dir,
+                                   const StoreProgress& progress, std::stop_token stop);
 
 }  // namespace stateferry::storage::managed

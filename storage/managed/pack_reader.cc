@@ -35,6 +35,17 @@ Result<PackContents> Read(const File& file) {
   SF_TRY(pack.entries, DecodeFooter(footer, pack.header_bytes, trailer.footer_offset));
   return pack;
 }
+
+Result<PackChange> DecodeChange(const PackEntry& entry, ByteSpan stored) {
+  if (StoredCheck(stored) != entry.check)
+    return Error(ErrorCode::kCorruption, "stored bytes fail their check");
+  if (entry.kind == EntryKind::kFileRecord) {
+    SF_TRY(auto record, DecodeFileRecord(AsText(stored)));
+    return PackChange{record.sequence, std::move(record.key), std::string(AsText(stored))};
+  }
+  SF_TRY(auto tombstone, DecodeTombstone(AsText(stored)));
+  return PackChange{tombstone.sequence, std::move(tombstone.key), {}};
+}
 }  // namespace
 
 Result<PackContents> ReadPack(const File& file) {
@@ -68,25 +79,18 @@ Result<void> ScanEntries(const File& file, const std::vector<PackEntry>& entries
 }
 
 Result<void> ScanRecords(const File& file, const PackContents& pack,
-                         const std::function<Result<void>(const PackChange&)>& visit) {
+                         const std::function<Result<void>(const PackChange&)>& visit,
+                         const std::function<Result<void>(const Error&)>& on_bad) {
   std::vector<PackEntry> records;
   for (const auto& entry : pack.entries)
     if (entry.kind != EntryKind::kChunk) records.push_back(entry);
   return ScanEntries(file, records, [&](const PackEntry& entry, ByteSpan stored) -> Result<void> {
-    const auto where = file.path() + ": record at offset " + std::to_string(entry.offset);
-    if (StoredCheck(stored) != entry.check)
-      return Error(ErrorCode::kCorruption, where + " fails its check");
-    PackChange change;
-    if (entry.kind == EntryKind::kFileRecord) {
-      auto record = DecodeFileRecord(AsText(stored));
-      if (!record) return std::move(record).error().WithContext(where);
-      change = {record->sequence, std::move(record->key), std::string(AsText(stored))};
-    } else {
-      auto tombstone = DecodeTombstone(AsText(stored));
-      if (!tombstone) return std::move(tombstone).error().WithContext(where);
-      change = {tombstone->sequence, std::move(tombstone->key), {}};
-    }
-    return visit(change);
+    auto change = DecodeChange(entry, stored);
+    if (change) return visit(*change);
+    auto error = std::move(change).error().WithContext(file.path() + ": record at offset " +
+                                                       std::to_string(entry.offset));
+    if (on_bad && error.code() == ErrorCode::kCorruption) return on_bad(error);
+    return error;
   });
 }
 

@@ -38,9 +38,12 @@ struct PackChange {
   std::string key;
   std::string record_bytes;  ///< encoded FileRecord; empty: a deletion
 };
-/// Visits the records and tombstones only, checked.
+/// Visits the records and tombstones only, checked.  One that is damaged goes to `on_bad`, and the
+/// scan goes on unless that returns an error; without `on_bad` it ends the scan.
+/// Errors: kCorruption; kRefused for a record of a newer version.
 Result<void> ScanRecords(const File& file, const PackContents& pack,
-                         const std::function<Result<void>(const PackChange&)>& visit);
+                         const std::function<Result<void>(const PackChange&)>& visit,
+                         const std::function<Result<void>(const Error&)>& on_bad = {});
 
 /// kCorruption unless `stored` passes the entry's check and, for a chunk, gives its content.
 /// `plain` is scratch space.

@@ -19,7 +19,8 @@ class Rebuilder {
   Rebuilder(const FileIo& io, const StoreLayout& layout, const StoreMeta& meta, IndexDb& db)
       : io_(io), layout_(layout), meta_(meta), db_(db), batch_(db.NewBatch()) {}
 
-  Result<void> Run(const StoreProgress& progress, std::stop_token stop) {
+  /// Returns a report without StoreInfo.
+  Result<RebuildReport> Run(const StoreProgress& progress, std::stop_token stop) {
     SF_TRY(auto files, ListPackFiles(io_, layout_));
     const std::uint64_t steps = 2 * files.size();
     std::uint64_t done = 0;
@@ -34,7 +35,8 @@ class Rebuilder {
       }
     }
     PutSequence(*batch_, sequence_);
-    return db_.Commit(*batch_);
+    SF_TRY(db_.Commit(*batch_));
+    return report_;
   }
 
  private:
@@ -48,20 +50,23 @@ class Rebuilder {
       // An unreadable pack must not keep the readable ones from being used.  `store check` names
       // it, and the files that miss it.
       if (pack.error().code() != ErrorCode::kCorruption) return std::move(pack).error();
-      if (first_pass)
-        LogWarning("storage", "pack left out of the index: {}", pack.error().message());
+      if (!first_pass) return {};
+      LogWarning("storage", "pack left out of the index: {}", pack.error().message());
+      ++report_.packs_left_out;
       return {};
     }
     if (first_pass) SF_TRY(PutChunks(found.id, *pack));
-    auto records = ScanRecords(file, *pack, [&](const PackChange& change) {
+    auto take = [&](const PackChange& change) {
       return first_pass ? NoteChange(pack->header.project, change)
                         : PutChange(pack->header.project, change);
-    });
-    if (!records) {
-      if (records.error().code() != ErrorCode::kCorruption) return records;
-      if (first_pass) LogWarning("storage", "{}", records.error().message());
-    }
-    return {};
+    };
+    auto leave_out = [&](const Error& error) -> Result<void> {
+      if (!first_pass) return {};
+      LogWarning("storage", "record left out of the index: {}", error.message());
+      ++report_.records_left_out;
+      return {};
+    };
+    return ScanRecords(file, *pack, take, leave_out);
   }
 
   Result<void> PutChunks(const PackId& id, const PackContents& pack) {
@@ -108,6 +113,7 @@ class Rebuilder {
   std::unique_ptr<IndexDb::Batch> batch_;
   std::unordered_map<Hash128, std::uint64_t> newest_;  // by hash of the FileKey
   std::uint64_t sequence_ = 0;
+  RebuildReport report_;
 };
 
 }  // namespace
@@ -127,17 +133,18 @@ Result<void> FinishIndexSwap(const FileIo& io, const StoreLayout& layout) {
   return RemoveTree(io, layout.IndexOldDir());
 }
 
-Result<StoreInfo> RebuildIndex(const FileIo& io, Clock& clock, const std::string& dir,
-                               const StoreProgress& progress, std::stop_token stop) {
+Result<RebuildReport> RebuildIndex(const FileIo& io, Clock& clock, const std::string& dir,
+                                   const StoreProgress& progress, std::stop_token stop) {
   const StoreLayout layout{dir};
   SF_TRY(auto meta, ReadStoreMeta(io, layout));
   SF_TRY(auto lock, StoreLock::Acquire(io, clock, layout));
   SF_TRY(RemoveTree(io, layout.IndexNewDir()));
   SF_TRY(RemoveTree(io, layout.IndexBuildDir()));
   SF_TRY(io.MakeDirsDurably(layout.IndexBuildDir()));
+  RebuildReport report;
   {
     SF_TRY(auto db, IndexDb::Open(io, layout.IndexBuildDir(), IndexDb::Mode::kCreate));
-    SF_TRY(Rebuilder(io, layout, meta, *db).Run(progress, stop));
+    SF_TRY(report, Rebuilder(io, layout, meta, *db).Run(progress, stop));
   }
   SF_TRY(io.SyncDir(layout.IndexBuildDir()));
   // Under the name index.new the index is whole; Open finishes the swap after a crash.
@@ -146,7 +153,8 @@ Result<StoreInfo> RebuildIndex(const FileIo& io, Clock& clock, const std::string
   SF_TRY(FinishIndexSwap(io, layout));
   StoreCore core(io, clock, dir, meta, {.read_only = true, .compress = {}});
   SF_TRY(core.RefreshView());
-  return ReadInfo(core);
+  SF_TRY(report.info, ReadInfo(core));
+  return report;
 }
 
 }  // namespace stateferry::storage::managed

@@ -98,6 +98,16 @@ TEST(PackFormat, TrailerIsHeldAgainstTheFileLength) {
   EXPECT_FALSE(DecodeTrailer(huge, 200));
 }
 
+TEST(FileRecord, ANewerRecordIsRefusedNotCalledCorrupt) {
+  FileRecord file;
+  file.key = "k";
+  std::string record = EncodeFileRecord(file);
+  std::string tombstone = EncodeTombstone({.sequence = 1, .key = "k"});
+  record[0] = tombstone[0] = 2;
+  EXPECT_EQ(DecodeFileRecord(record).error().code(), ErrorCode::kRefused);
+  EXPECT_EQ(DecodeTombstone(tombstone).error().code(), ErrorCode::kRefused);
+}
+
 TEST(FileRecord, ComesBackAndRefusesWhatDoesNotAddUp) {
   FileRecord record;
   record.sequence = 9;

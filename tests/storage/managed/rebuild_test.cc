@@ -31,7 +31,7 @@ TEST_F(RebuildTest, PacksAloneGiveTheLostIndexBack) {
   EXPECT_EQ(lost.error().code(), ErrorCode::kCorruption);
   EXPECT_NE(lost.error().hint().find("rebuild-index"), std::string::npos);
 
-  const auto after = Must(RebuildIndex(FileIo(), SystemClock(), dir(), {}, {}));
+  const auto after = Must(RebuildIndex(FileIo(), SystemClock(), dir(), {}, {})).info;
   EXPECT_EQ(after.files, before.files);
   EXPECT_EQ(after.chunks, before.chunks);
   EXPECT_EQ(after.chunk_stored_bytes, before.chunk_stored_bytes);
@@ -66,9 +66,27 @@ TEST_F(RebuildTest, ADamagedPackDoesNotHideTheOthers) {
     }
   }
   std::filesystem::resize_file(PackPaths()[0], 100);
-  EXPECT_EQ(Must(RebuildIndex(FileIo(), SystemClock(), dir(), {}, {})).files, 1u);
+  const auto report = Must(RebuildIndex(FileIo(), SystemClock(), dir(), {}, {}));
+  EXPECT_EQ(report.info.files, 1u);
+  EXPECT_EQ(report.packs_left_out, 1u);
   auto store = OpenStore(dir());
   EXPECT_FALSE(Must(store->Check(CheckLevel::kQuick, {}, {})).damages.empty());
+}
+
+TEST_F(RebuildTest, ADamagedRecordDoesNotHideThoseBehindIt) {
+  {
+    auto store = OpenStore(dir());
+    auto project = Must(store->Project("jobs"));
+    for (const char* key : {"file a", "file b", "file c"}) Must(TryPut(*project, key, key));
+    Must(project->Flush());
+    Must(project->Delete("file c"));
+    Must(project->Flush());
+  }
+  DamageText(PackPaths(), std::string("\6\0\0\0file b", 10));
+  const auto report = Must(RebuildIndex(FileIo(), SystemClock(), dir(), {}, {}));
+  EXPECT_EQ(report.info.files, 1u);
+  EXPECT_EQ(report.records_left_out, 1u);
+  EXPECT_EQ(report.packs_left_out, 0u);
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <fstream>
 #include <map>
 #include <memory>
 #include <random>
@@ -97,6 +98,31 @@ inline std::map<std::string, std::string> ReadEverything(Backend& backend) {
   }));
   for (auto& [key, text] : files) text = Read(backend, key);
   return files;
+}
+
+inline void FlipBit(const std::string& path, std::uint64_t at, int bit) {
+  std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
+  file.seekg(static_cast<std::streamoff>(at));
+  const char byte = static_cast<char>(file.get() ^ (1 << bit));
+  file.seekp(static_cast<std::streamoff>(at));
+  file.put(byte);
+}
+
+inline std::string ReadFile(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+/// Flips a bit of the only place in `paths` where `text` stands.
+inline void DamageText(const std::vector<std::string>& paths, const std::string& text) {
+  int found = 0;
+  for (const auto& path : paths) {
+    const auto at = ReadFile(path).find(text);
+    if (at == std::string::npos) continue;
+    FlipBit(path, at + text.size() / 2, 3);
+    ++found;
+  }
+  ASSERT_EQ(found, 1);
 }
 
 class StoreTest : public ::testing::Test {
