@@ -13,7 +13,8 @@ namespace {
 constexpr std::uint64_t kMaxUnflushedBytes = 1u << 30;
 }  // namespace
 
-Result<StoreCore::Claim> StoreCore::ClaimChunk(const std::string& project, const ChunkId& id) {
+Result<StoreCore::Claim> StoreCore::ClaimChunk(const std::string& project, const ChunkId& id,
+                                               std::uint64_t failures_before) {
   const std::string key = ChunkKey(project, id);
   auto pending = [&]() -> std::optional<Claim> {
     const auto found = pending_chunks_.find(key);
@@ -26,6 +27,8 @@ Result<StoreCore::Claim> StoreCore::ClaimChunk(const std::string& project, const
   }
   SF_TRY(auto place, FindChunk(*index(), project, id));
   std::lock_guard lock(mutex);
+  if (failures_ != failures_before)
+    return Error(ErrorCode::kIo, "a flush failed meanwhile: " + last_failure_);
   if (place) {
     if (gc_running) touched_chunks.insert(key);
     return Claim::kKnown;
@@ -61,7 +64,7 @@ Result<void> StoreCore::AppendToPack(const std::string& project, PackEntry entry
 }
 
 Result<void> StoreCore::StoreChunk(const std::string& project, const ChunkId& id, ByteSpan plain,
-                                   int zstd_level) {
+                                   int zstd_level, std::uint64_t failures_before) {
   PackEntry entry{.kind = EntryKind::kChunk,
                   .codec = Codec::kRaw,
                   .plain_bytes = id.length,
@@ -84,8 +87,10 @@ Result<void> StoreCore::StoreChunk(const std::string& project, const ChunkId& id
   std::lock_guard lock(mutex);
   stats.stored_bytes += stored.size();
   current_->stored_bytes += stored.size();
+  // After a failed flush the claim is another thread's, which has not written it yet.
+  if (failures_ != failures_before) return {};
   const auto pending = pending_chunks_.find(ChunkKey(project, id));
-  // Not there any more: a flush has made it durable already, or has failed, which AcceptPart sees.
+  // Not there any more: a flush has made it durable already.
   if (pending != pending_chunks_.end()) pending->second.written = true;
   chunk_written_.notify_all();
   return {};
@@ -111,14 +116,14 @@ Result<std::vector<ChunkId>> StoreCore::StoreChunks(const std::string& project, 
     at += length;
     const ChunkId id{Xxh3_128(plain), length};
     chunks.push_back(id);
-    SF_TRY(auto claim, ClaimChunk(project, id));
+    SF_TRY(auto claim, ClaimChunk(project, id, failures_before));
     if (claim != Claim::kMine) {
       known_bytes += length;
       if (claim == Claim::kBusy) busy.push_back(id);
       continue;
     }
     if (!zstd_level) zstd_level = ChooseZstdLevel(options.compress, part, *compressors.Take());
-    auto stored = StoreChunk(project, id, plain, *zstd_level);
+    auto stored = StoreChunk(project, id, plain, *zstd_level, failures_before);
     if (!stored) {
       NoteError(stored.error());
       return std::move(stored).error();

@@ -162,8 +162,10 @@ class StoreCore {
   Result<std::vector<ChunkId>> StoreChunks(const std::string& project, ByteSpan part,
                                            std::uint64_t failures_before);
   Result<void> StoreChunk(const std::string& project, const ChunkId& id, ByteSpan plain,
-                          int zstd_level);
-  Result<Claim> ClaimChunk(const std::string& project, const ChunkId& id);
+                          int zstd_level, std::uint64_t failures_before);
+  /// An error when a flush has failed since `failures_before`: nobody would fulfil the claim.
+  Result<Claim> ClaimChunk(const std::string& project, const ChunkId& id,
+                           std::uint64_t failures_before);
   Result<void> AppendToPack(const std::string& project, PackEntry entry, ByteSpan stored);
   Result<std::shared_ptr<PackWriter>> OpenPackOf(const std::string& project);
   void NoteError(const Error& error);
