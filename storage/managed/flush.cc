@@ -53,7 +53,11 @@ Result<void> StoreCore::MakeDurable(Epoch& epoch) {
   if (epoch.error) return *epoch.error;
   SF_TRY(SealPacks(epoch));
   SF_TRY(PublishPacks(epoch));
-  return IndexEpoch(epoch);
+  // The packs have their names: what they hold comes back at the next open, and must not find
+  // later changes of this process beside it.
+  auto indexed = IndexEpoch(epoch);
+  if (!indexed) broken = true;
+  return indexed;
 }
 
 /// File changes go into the last pack of their project, which is published last: a file record in a
