@@ -43,6 +43,7 @@ class Checker {
       SF_TRY(auto row, DecodeChunkRow(key, value));
       ++rows_per_pack_[row.place.pack];
       ++report_.chunks;
+      SF_TRY(Stopped());
       return true;
     };
     return db_->Scan(Family::kChunks, "", count);
@@ -58,8 +59,7 @@ class Checker {
     };
     SF_TRY(ScanPacks(*db_, note));
     for (const auto& [id, row] : packs) {
-      if (stop_.stop_requested())
-        return Error(ErrorCode::kCancelled, "the check was stopped before its end");
+      SF_TRY(Stopped());
       ++report_.packs;
       known_packs_.insert(id);
       const std::string path = core_.layout.PackPath(row.project, id);
@@ -200,7 +200,8 @@ class Checker {
         damages.insert(AddDamage("file " + std::string(project) + "/" + std::string(key) +
                                  " is in the index but its record is in no pack"));
       for (const auto damage : damages) SF_TRY(NameFileAndSnapshot(damage, project, key));
-      return !stop_.stop_requested();
+      SF_TRY(Stopped());
+      return true;
     };
     return db_->Scan(Family::kFiles, "", check);
   }
@@ -244,6 +245,7 @@ class Checker {
         SF_TRY(head, DecodeUploadHead(value));
         return true;
       }
+      SF_TRY(Stopped());
       SF_TRY(auto chunks, DecodeChunkList(value));
       for (const auto& id : chunks) {
         SF_TRY(auto place, FindChunk(*db_, head.project, id));
@@ -255,6 +257,11 @@ class Checker {
       return true;
     };
     return db_->Scan(Family::kUploads, "", check);
+  }
+
+  Result<void> Stopped() const {
+    if (!stop_.stop_requested()) return {};
+    return Error(ErrorCode::kCancelled, "the check was stopped before its end");
   }
 
   StoreCore& core_;

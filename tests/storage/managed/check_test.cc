@@ -104,5 +104,17 @@ TEST_F(CheckTest, QuickFindsLostAndCutPacks) {
   EXPECT_EQ(Check(*OpenStore(dir()), CheckLevel::kQuick).damages.size(), 1u);
 }
 
+TEST_F(CheckTest, AStoppedCheckIsNeverClean) {
+  auto store = OpenStore(dir());
+  PutSnapshot(*Must(store->Project("jobs")), "chk-1", 1);
+  std::stop_source stop;
+  // The progress is told after the last pack, when only files are left to look at.
+  const auto report = store->Check(
+      CheckLevel::kQuick, [&](std::uint64_t, std::uint64_t) { stop.request_stop(); },
+      stop.get_token());
+  ASSERT_FALSE(report);
+  EXPECT_EQ(report.error().code(), ErrorCode::kCancelled);
+}
+
 }  // namespace
 }  // namespace stateferry::storage::managed
