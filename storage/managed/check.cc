@@ -1,6 +1,7 @@
 // Reads a store and says what is wrong with it.
 
 #include <algorithm>
+#include <map>
 #include <set>
 #include <unordered_map>
 #include <unordered_set>
@@ -24,10 +25,15 @@ class Checker {
         db_(core.index()) {}
 
   Result<CheckReport> Run() {
-    SF_TRY(CountChunkRows());
-    SF_TRY(CheckPacks());
+    do {
+      vanished_packs_ = false;
+      SF_TRY(CountChunkRows());
+      SF_TRY(CheckPacks());
+      // The gc of a writer beside us has moved what they held: look at the packs it made.
+    } while (vanished_packs_);
     SF_TRY(CheckUnknownPacks());
     SF_TRY(CheckFiles());
+    SF_TRY(NameMissingRows());
     SF_TRY(CheckUploads());
     return std::move(report_);
   }
@@ -39,6 +45,8 @@ class Checker {
   }
 
   Result<void> CountChunkRows() {
+    rows_per_pack_.clear();
+    report_.chunks = 0;
     auto count = [&](std::string_view key, std::string_view value) -> Result<bool> {
       SF_TRY(auto row, DecodeChunkRow(key, value));
       ++rows_per_pack_[row.place.pack];
@@ -51,32 +59,58 @@ class Checker {
 
   Result<void> CheckPacks() {
     std::vector<std::pair<PackId, PackRow>> packs;
+    std::unordered_set<PackId> listed;
     auto note = [&](const PackId& id, const PackRow& row) -> Result<void> {
-      if (row.state != PackState::kSealed) return {};
+      if (row.state == PackState::kSealed) listed.insert(id);
+      // A condemned pack may go at any moment, and nothing in it is needed.
+      if (!known_packs_.insert(id).second || row.state != PackState::kSealed) return {};
       packs.emplace_back(id, row);
       total_bytes_ += row.size_bytes;
       return {};
     };
-    SF_TRY(ScanPacks(*db_, note));
+    const auto db = db_;
+    SF_TRY(ScanPacks(*db, note));
     for (const auto& [id, row] : packs) {
       SF_TRY(Stopped());
-      ++report_.packs;
-      known_packs_.insert(id);
       const std::string path = core_.layout.PackPath(row.project, id);
-      if (auto checked = CheckPack(id, row, path); !checked)
+      auto checked = CheckPack(*db, id, row, path);
+      if (!checked && checked.error().code() == ErrorCode::kNotFound) {
+        SF_TRY(bool vanished, HasVanished(id));
+        if (vanished) {
+          vanished_packs_ = any_vanished_ = true;
+          continue;
+        }
+      }
+      ++report_.packs;
+      if (!checked) {
         bad_packs_[id] = AddDamage("pack " + path + ": " + checked.error().message());
+        bad_packs_of_[row.project].push_back(bad_packs_[id]);
+      }
       done_bytes_ += row.size_bytes;
       if (progress_) progress_(done_bytes_, total_bytes_);
     }
+    if (vanished_packs_) return {};
     for (const auto& [id, count] : rows_per_pack_)
-      if (!known_packs_.contains(id))
+      if (!listed.contains(id))
         bad_packs_[id] = AddDamage("the index names " + std::to_string(count) + " chunks in pack " +
                                    id.ToHex() + ", which it does not list");
     return {};
   }
 
+  /// Whether a pack that is not there was taken away by the gc of a writer beside us.
+  Result<bool> HasVanished(const PackId& id) {
+    if (!core_.options.read_only) return false;
+    SF_TRY(core_.RefreshView());
+    db_ = core_.index();
+    SF_TRY(auto value, db_->Get(Family::kPacks, id.raw()));
+    if (!value) return true;
+    SF_TRY(auto row, DecodePackRow(*value));
+    return row.state != PackState::kSealed;
+  }
+
   /// An error means that the pack as a whole cannot be trusted.
-  Result<void> CheckPack(const PackId& id, const PackRow& row, const std::string& path) {
+  Result<void> CheckPack(const IndexDb& db, const PackId& id, const PackRow& row,
+                         const std::string& path) {
     SF_TRY(auto file, core_.io.Open(path, OpenMode::kRead));
     SF_TRY(auto pack, ReadPack(file));
     if (pack.header.store_id != core_.meta.id || pack.header.pack_id != id ||
@@ -84,28 +118,33 @@ class Checker {
       return Error(ErrorCode::kCorruption, "its header names another store, pack or project");
     if (pack.size_bytes != row.size_bytes || pack.entries.size() != row.entries)
       return Error(ErrorCode::kCorruption, "its length or entry count differs from the index");
-    SF_TRY(CompareWithIndex(id, row.project, pack));
-    if (!deep_) return {};
+    SF_TRY(CompareWithIndex(db, id, row.project, pack));
+    if (!deep_) {
+      for (const auto& entry : pack.entries)
+        if (entry.kind == EntryKind::kFileRecord)
+          records_found_.insert(RecordKey(row.project, entry.hash));
+      return {};
+    }
     Bytes plain;
     auto unzip = core_.decompressors.Take();
     auto verify = [&](const PackEntry& entry, ByteSpan stored) -> Result<void> {
       report_.bytes_read += stored.size();
       if (auto verified = VerifyEntry(entry, stored, *unzip, plain); !verified) {
-        NoteBadEntry(row.project, path, entry, verified.error().message());
-        return {};
+        return NoteBadEntry(db, row.project, id, path, entry, verified.error().message());
       }
-      if (entry.kind == EntryKind::kFileRecord) return CompareRecord(row.project, path, stored);
+      if (entry.kind == EntryKind::kFileRecord) return CompareRecord(db, row.project, path, stored);
+      if (entry.kind == EntryKind::kTombstone) return NoteTombstone(row.project, path, stored);
       return {};
     };
     return ScanEntries(file, pack.entries, verify);
   }
 
-  Result<void> CompareWithIndex(const PackId& id, const std::string& project,
+  Result<void> CompareWithIndex(const IndexDb& db, const PackId& id, const std::string& project,
                                 const PackContents& pack) {
     std::uint64_t matched = 0;
     for (const auto& entry : pack.entries) {
       if (entry.kind != EntryKind::kChunk) continue;
-      SF_TRY(auto place, FindChunk(*db_, project, entry.chunk_id()));
+      SF_TRY(auto place, FindChunk(db, project, entry.chunk_id()));
       if (!place)
         return Error(ErrorCode::kCorruption, "the index does not know its chunk at offset " +
                                                  std::to_string(entry.offset) +
@@ -120,8 +159,14 @@ class Checker {
     return {};
   }
 
-  void NoteBadEntry(const std::string& project, const std::string& path, const PackEntry& entry,
-                    const std::string& why) {
+  Result<void> NoteBadEntry(const IndexDb& db, const std::string& project, const PackId& id,
+                            const std::string& path, const PackEntry& entry,
+                            const std::string& why) {
+    if (entry.kind == EntryKind::kChunk) {
+      SF_TRY(auto place, FindChunk(db, project, entry.chunk_id()));
+      // It was stored again, and nobody reads this copy.
+      if (place && *place != PlaceOf(id, entry)) return {};
+    }
     const char* kind = entry.kind == EntryKind::kChunk        ? "chunk"
                        : entry.kind == EntryKind::kFileRecord ? "file record"
                                                               : "tombstone";
@@ -130,24 +175,69 @@ class Checker {
     if (entry.kind == EntryKind::kChunk)
       bad_chunks_[ChunkKey(project, entry.chunk_id())] = damage;
     else
-      bad_records_[project + std::string(1, '\0') + std::string(entry.hash.raw())] = damage;
+      bad_records_[RecordKey(project, entry.hash)] = damage;
+    return {};
   }
 
-  Result<void> CompareRecord(const std::string& project, const std::string& path, ByteSpan stored) {
+  static std::uint64_t RecordKey(std::string_view project, const Hash128& key_hash) {
+    return Xxh3_64(AsBytes(FileKey(project, key_hash.raw())));
+  }
+  static std::uint64_t RecordKeyOf(std::string_view project, std::string_view key) {
+    return RecordKey(project, Xxh3_128(AsBytes(key)));
+  }
+
+  Result<void> CompareRecord(const IndexDb& db, const std::string& project, const std::string& path,
+                             ByteSpan stored) {
     auto record = DecodeFileRecord(AsText(stored));
     if (!record) {
       AddDamage("pack " + path + ": " + record.error().message());
       return {};
     }
-    const std::string file_key = FileKey(project, record->key);
-    SF_TRY(auto row, db_->Get(Family::kFiles, file_key));
-    if (!row) return {};
-    SF_TRY(auto head, DecodeFileRecordHead(*row));
-    if (head.sequence != record->sequence) return {};
+    std::string file_key = FileKey(project, record->key);
+    SF_TRY(auto row, db.Get(Family::kFiles, file_key));
+    std::uint64_t in_index = 0;
+    if (row) {
+      SF_TRY(auto head, DecodeFileRecordHead(*row));
+      in_index = head.sequence;
+    }
+    if (in_index < record->sequence) {
+      auto& newest = newer_than_index_[std::move(file_key)];
+      newest = std::max(newest, record->sequence);
+    }
+    if (in_index != record->sequence) return {};
     if (*row != AsText(stored))
       AddDamage("pack " + path + ": the record of " + project + "/" + record->key +
                 " differs from the index");
-    records_found_.insert(Xxh3_64(AsBytes(file_key)));
+    records_found_.insert(RecordKeyOf(project, record->key));
+    return {};
+  }
+
+  Result<void> NoteTombstone(const std::string& project, const std::string& path, ByteSpan stored) {
+    auto tombstone = DecodeTombstone(AsText(stored));
+    if (!tombstone) {
+      AddDamage("pack " + path + ": " + tombstone.error().message());
+      return {};
+    }
+    auto& newest = tombstones_[RecordKeyOf(project, tombstone->key)];
+    newest = std::max(newest, tombstone->sequence);
+    return {};
+  }
+
+  /// Files that packs hold but the index does not.  A pack that cannot be read may hold their
+  /// tombstones, and is damage enough; one that a gc took may have held them too.
+  Result<void> NameMissingRows() {
+    if (!bad_packs_.empty() || !bad_records_.empty() || any_vanished_) return {};
+    std::optional<std::size_t> damage;
+    for (const auto& [row, sequence] : newer_than_index_) {
+      const auto [project, key] = SplitFileKey(row);
+      const auto buried = tombstones_.find(RecordKeyOf(project, key));
+      if (buried != tombstones_.end() && buried->second > sequence) continue;
+      if (!damage)
+        damage = AddDamage(
+            "packs hold newer records of files than the index; run: stateferry store "
+            "rebuild-index");
+      SF_TRY(NameFileAndSnapshot(*damage, project, key));
+    }
     return {};
   }
 
@@ -156,13 +246,29 @@ class Checker {
   Result<void> CheckUnknownPacks() {
     SF_TRY(auto files, ListPackFiles(core_.io, core_.layout));
     for (const auto& found : files) {
+      SF_TRY(Stopped());
       if (known_packs_.contains(found.id)) continue;
-      auto file = core_.io.Open(found.path, OpenMode::kRead);
-      if (!file) continue;  // a writer removed it in between
-      if (auto pack = ReadPack(*file); !pack)
-        AddDamage("pack outside the index: " + pack.error().message());
+      auto checked = CheckUnknownPack(found.path);
+      // Not found: a writer removed it in between.
+      if (!checked && checked.error().code() != ErrorCode::kNotFound)
+        AddDamage("pack outside the index: " + checked.error().message());
     }
     return {};
+  }
+
+  Result<void> CheckUnknownPack(const std::string& path) {
+    SF_TRY(auto file, core_.io.Open(path, OpenMode::kRead));
+    SF_TRY(auto pack, ReadPack(file));
+    if (!deep_) return {};
+    Bytes plain;
+    auto unzip = core_.decompressors.Take();
+    return ScanEntries(file, pack.entries, [&](const PackEntry& entry, ByteSpan stored) {
+      report_.bytes_read += stored.size();
+      auto verified = VerifyEntry(entry, stored, *unzip, plain);
+      if (verified) return verified;
+      return Result<void>(std::move(verified).error().WithContext(path + ": offset " +
+                                                                  std::to_string(entry.offset)));
+    });
   }
 
   Result<void> CheckFiles() {
@@ -192,11 +298,15 @@ class Checker {
         damages.insert(AddDamage("file " + std::string(project) + "/" + std::string(key) +
                                  " needs " + std::to_string(missing) +
                                  " chunks that are not in the store"));
-      const auto bad_record = bad_records_.find(std::string(project) + std::string(1, '\0') +
-                                                std::string(Xxh3_128(AsBytes(key)).raw()));
-      if (bad_record != bad_records_.end())
-        damages.insert(bad_record->second);
-      else if (deep_ && bad_packs_.empty() && !records_found_.contains(Xxh3_64(AsBytes(row))))
+      const auto record_key = RecordKeyOf(project, key);
+      const auto bad_packs_here = bad_packs_of_.find(std::string(project));
+      if (const auto bad = bad_records_.find(record_key); bad != bad_records_.end())
+        damages.insert(bad->second);
+      else if (records_found_.contains(record_key))
+        ;
+      else if (bad_packs_here != bad_packs_of_.end())  // its record lay in one of these
+        damages.insert(bad_packs_here->second.begin(), bad_packs_here->second.end());
+      else if (deep_)
         damages.insert(AddDamage("file " + std::string(project) + "/" + std::string(key) +
                                  " is in the index but its record is in no pack"));
       for (const auto damage : damages) SF_TRY(NameFileAndSnapshot(damage, project, key));
@@ -268,15 +378,20 @@ class Checker {
   const bool deep_;
   const StoreProgress& progress_;
   const std::stop_token stop_;
-  const std::shared_ptr<IndexDb> db_;
+  std::shared_ptr<IndexDb> db_;  // a newer view whenever a pack has vanished
   CheckReport report_;
   std::uint64_t total_bytes_ = 0, done_bytes_ = 0;
   std::unordered_map<PackId, std::uint64_t> rows_per_pack_;
   std::unordered_set<PackId> known_packs_;
-  std::unordered_map<PackId, std::size_t> bad_packs_;         // -> damage
-  std::unordered_map<std::string, std::size_t> bad_chunks_;   // ChunkKey -> damage
-  std::unordered_map<std::string, std::size_t> bad_records_;  // project NUL key hash -> damage
-  std::unordered_set<std::uint64_t> records_found_;           // hashes of FileKeys
+  bool vanished_packs_ = false;  // in the view that is being looked at
+  bool any_vanished_ = false;
+  std::unordered_map<PackId, std::size_t> bad_packs_;             // -> damage
+  std::map<std::string, std::vector<std::size_t>> bad_packs_of_;  // project -> damages
+  std::unordered_map<std::string, std::size_t> bad_chunks_;       // ChunkKey -> damage
+  std::unordered_map<std::uint64_t, std::size_t> bad_records_;    // RecordKey -> damage
+  std::unordered_set<std::uint64_t> records_found_;               // RecordKeys
+  std::unordered_map<std::uint64_t, std::uint64_t> tombstones_;   // RecordKey -> newest
+  std::map<std::string, std::uint64_t> newer_than_index_;         // FileKey -> newest record
 };
 
 }  // namespace
@@ -289,10 +404,6 @@ Result<CheckReport> CheckStore(StoreCore& core, CheckLevel level, const StorePro
     std::lock_guard one_at_a_time(core.flush_mutex);
     return Checker(core, level, progress, std::move(stop)).Run();
   }
-  SF_TRY(core.RefreshView());
-  SF_TRY(auto report, Checker(core, level, progress, stop).Run());
-  if (report.damages.empty()) return report;
-  // A gc of the writer beside us may have moved chunks since the view was taken.
   SF_TRY(core.RefreshView());
   return Checker(core, level, progress, std::move(stop)).Run();
 }

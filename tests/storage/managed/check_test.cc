@@ -1,4 +1,4 @@
-#include "storage/managed/pack_format.h"
+#include "storage/managed/file_table.h"
 #include "tests/storage/managed/store_fixture.h"
 
 namespace stateferry::storage::managed {
@@ -102,6 +102,83 @@ TEST_F(CheckTest, QuickFindsLostAndCutPacks) {
   EXPECT_TRUE(Check(*OpenStore(dir()), CheckLevel::kQuick).damages.empty());
   std::filesystem::remove(path);
   EXPECT_EQ(Check(*OpenStore(dir()), CheckLevel::kQuick).damages.size(), 1u);
+}
+
+TEST_F(CheckTest, APackWithNothingButRecordsNamesTheSnapshotsItHits) {
+  {
+    auto store = OpenStore(dir());
+    PutSnapshot(*Must(store->Project("jobs")), "chk-1", 1);
+  }
+  const auto first = PackPaths();
+  auto store = OpenStore(dir());
+  PutSnapshot(*Must(store->Project("jobs")), "chk-2", 1);
+  for (const auto& path : PackPaths())
+    if (path != first[0]) FlipBit(path, std::filesystem::file_size(path) - 60, 1);
+  for (const auto level : {CheckLevel::kQuick, CheckLevel::kDeep}) {
+    const auto report = Check(*store, level);
+    ASSERT_EQ(report.damages.size(), 1u);
+    EXPECT_EQ(report.damages[0].snapshots, std::vector<std::string>{"jobs/chk-2"});
+  }
+}
+
+TEST_F(CheckTest, DeepFindsFilesThatTheIndexHasLost) {
+  {
+    auto store = OpenStore(dir());
+    auto project = Must(store->Project("jobs"));
+    PutSnapshot(*project, "chk-1", 1);
+    Must(project->Delete("chk-1/raw"));
+    Must(project->Flush());
+  }
+  EXPECT_TRUE(Check(*OpenStore(dir(), ReadOnly())).damages.empty());
+  {
+    auto index = Must(IndexDb::Open(FileIo(), dir() + "/index", IndexDb::Mode::kReadWrite));
+    auto batch = index->NewBatch();
+    batch->Delete(Family::kFiles, FileKey("jobs", "chk-1/state"));
+    Must(index->Commit(*batch));
+  }
+  const auto report = Check(*OpenStore(dir(), ReadOnly()));
+  ASSERT_EQ(report.damages.size(), 1u);
+  EXPECT_EQ(report.damages[0].snapshots, std::vector<std::string>{"jobs/chk-1"});
+}
+
+TEST_F(CheckTest, DeepReadsPacksThatTheIndexDoesNotKnowYet) {
+  const std::string text = RandomText(1000, 5);
+  std::filesystem::copy(dir() + "/index", dir() + "/before",
+                        std::filesystem::copy_options::recursive);
+  Must([&]() -> Result<void> {
+    auto store = OpenStore(dir(), Uncompressed());
+    auto project = Must(store->Project("jobs"));
+    SF_TRY(TryPut(*project, "a", text));
+    return project->Flush();
+  }());
+  std::filesystem::remove_all(dir() + "/index");
+  std::filesystem::rename(dir() + "/before", dir() + "/index");
+  auto store = OpenStore(dir(), ReadOnly());
+  EXPECT_TRUE(Check(*store).damages.empty());
+  DamageText(PackPaths(), text.substr(100, 20));
+  EXPECT_EQ(Check(*store).damages.size(), 1u);
+}
+
+TEST_F(CheckTest, IsCleanBesideGcAndReadsNothingTwice) {
+  auto writer = OpenStore(dir(), Uncompressed());
+  auto project = Must(writer->Project("jobs"));
+  PutSnapshot(*project, "chk-1", 1);
+  unsigned seed = 100;
+  BeforePackOpens gc(3, [&] {
+    PutSnapshot(*project, "chk-" + std::to_string(seed), seed);
+    ++seed;
+    Must(writer->Gc({}, {}, {}));
+  });
+  auto reader = OpenStore(dir(), ReadOnly(), &gc);
+  EXPECT_TRUE(Check(*reader).damages.empty());
+  EXPECT_GT(seed, 102u);
+  Must(TryPut(*project, "lost", RandomText(500'000, 3)));
+  Must(project->Flush());
+  for (const auto& path : PackPaths())
+    if (std::filesystem::file_size(path) < 500'000) std::filesystem::remove(path);
+  const auto report = Check(*reader);
+  EXPECT_EQ(report.damages.size(), 1u);
+  EXPECT_LT(report.bytes_read, 600'000u);
 }
 
 TEST_F(CheckTest, AStoppedCheckIsNeverClean) {

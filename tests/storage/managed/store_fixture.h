@@ -113,6 +113,24 @@ inline std::string ReadFile(const std::string& path) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
+/// Does something before each of the first opens of a pack.
+class BeforePackOpens : public IoHooks {
+ public:
+  BeforePackOpens(int times, std::function<void()> action)
+      : times_(times), action_(std::move(action)) {}
+  Result<void> Before(IoOp op, std::string_view path) override {
+    if (op == IoOp::kOpen && path.ends_with(".pack") && times_ > 0) {
+      --times_;
+      action_();
+    }
+    return {};
+  }
+
+ private:
+  int times_;
+  const std::function<void()> action_;
+};
+
 /// Flips a bit of the only place in `paths` where `text` stands.
 inline void DamageText(const std::vector<std::string>& paths, const std::string& text) {
   int found = 0;
