@@ -28,7 +28,8 @@ struct Capabilities {
   std::uint32_t max_parts = UINT32_MAX;
   bool server_side_copy = false;  ///< Copy moves no bytes through this process
   /// What was Flush()ed was read back and compared by content hash already (managed storage), so
-  /// the transfer need not read it again to verify it.
+  /// the transfer need not read it again to verify it.  Content that was there before was read back
+  /// then; UploadOptions::recheck reads it once more.
   bool verified_on_flush = false;
 };
 
@@ -42,6 +43,9 @@ struct UploadOptions {
   std::string origin = {};
   /// False: Complete (or Flush) gives kConflict when the key exists.
   bool overwrite = true;
+  /// Content that the backend holds already is read and compared before it is used again, and
+  /// stored anew when it is damaged.
+  bool recheck = false;
 };
 
 /// An object on its way.  Nothing is visible under the key before Complete.  Destroying it leaves

@@ -114,7 +114,8 @@ Result<void> Mover::StartUpload(FileRun& file, const std::string& token) {
                                  .part_bytes = file.record.part_bytes,
                                  .resume_token = token,
                                  .origin = OriginOf(file.record.task),
-                                 .overwrite = MayReplace(file.record, in_.options)};
+                                 .overwrite = MayReplace(file.record, in_.options),
+                                 .recheck = in_.options.paranoid};
   SF_TRY(file.upload, in_.ends.to().StartUpload(file.to_key, options));
   return {};
 }

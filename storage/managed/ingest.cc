@@ -13,8 +13,9 @@ namespace {
 constexpr std::uint64_t kMaxUnflushedBytes = 1u << 30;
 }  // namespace
 
-Result<StoreCore::Claim> StoreCore::ClaimChunk(const std::string& project, const ChunkId& id,
+Result<StoreCore::Claim> StoreCore::ClaimChunk(const UploadState& upload, const ChunkId& id,
                                                std::uint64_t failures_before) {
+  const std::string& project = upload.head.project;
   const std::string key = ChunkKey(project, id);
   auto pending = [&]() -> std::optional<Claim> {
     const auto found = pending_chunks_.find(key);
@@ -26,10 +27,12 @@ Result<StoreCore::Claim> StoreCore::ClaimChunk(const std::string& project, const
     if (auto claim = pending()) return *claim;
   }
   SF_TRY(auto place, FindChunk(*index(), project, id));
+  const bool known =
+      place && !IsLost(place->pack) && (!upload.recheck || ReadsBack(project, id, *place));
   std::lock_guard lock(mutex);
   if (failures_ != failures_before)
     return Error(ErrorCode::kIo, "a flush failed meanwhile: " + last_failure_);
-  if (place) {
+  if (known) {
     if (gc_running) touched_chunks.insert(key);
     return Claim::kKnown;
   }
@@ -38,6 +41,30 @@ Result<StoreCore::Claim> StoreCore::ClaimChunk(const std::string& project, const
   // which is harmless.
   pending_chunks_[key] = {};
   return Claim::kMine;
+}
+
+bool StoreCore::IsLost(const PackId& pack) const {
+  std::lock_guard lock(mutex);
+  return lost_packs.contains(pack);
+}
+
+bool StoreCore::ReadsBack(const std::string& project, const ChunkId& id, const ChunkPlace& place) {
+  auto file = pack_files.Get(layout.PackPath(project, place.pack));
+  if (!file || place.stored_bytes > id.length) return false;
+  Bytes stored(place.stored_bytes);
+  auto read = (*file)->ReadAt(place.offset, stored);
+  if (!read || *read != stored.size()) return false;
+  if (place.codec == Codec::kRaw) return Xxh3_128(stored) == id.hash;
+  Bytes plain(id.length);
+  return decompressors.Take()->Decompress(stored, plain) && Xxh3_128(plain) == id.hash;
+}
+
+Result<bool> StoreCore::IsWhole(const std::string& project, const FileRecord& record) {
+  for (const auto& id : record.chunks) {
+    SF_TRY(auto place, FindChunk(*index(), project, id));
+    if (!place || IsLost(place->pack)) return false;
+  }
+  return true;
 }
 
 Result<std::shared_ptr<PackWriter>> StoreCore::OpenPackOf(const std::string& project) {
@@ -102,8 +129,9 @@ void StoreCore::NoteError(const Error& error) {
   chunk_written_.notify_all();
 }
 
-Result<std::vector<ChunkId>> StoreCore::StoreChunks(const std::string& project, ByteSpan part,
+Result<std::vector<ChunkId>> StoreCore::StoreChunks(const UploadState& upload, ByteSpan part,
                                                     std::uint64_t failures_before) {
+  const std::string& project = upload.head.project;
   const auto lengths = CutChunks(part, ChooseChunking(part));
   std::vector<ChunkId> chunks;
   std::vector<ChunkId> busy;
@@ -116,7 +144,7 @@ Result<std::vector<ChunkId>> StoreCore::StoreChunks(const std::string& project, 
     at += length;
     const ChunkId id{Xxh3_128(plain), length};
     chunks.push_back(id);
-    SF_TRY(auto claim, ClaimChunk(project, id, failures_before));
+    SF_TRY(auto claim, ClaimChunk(upload, id, failures_before));
     if (claim != Claim::kMine) {
       known_bytes += length;
       if (claim == Claim::kBusy) busy.push_back(id);
@@ -167,7 +195,7 @@ Result<void> StoreCore::PutPart(UploadState& upload, std::uint32_t part_index, B
     unflushed = current_->stored_bytes;
   }
   if (unflushed > kMaxUnflushedBytes) SF_TRY(Flush());
-  SF_TRY(auto chunks, StoreChunks(upload.head.project, bytes, failures_before));
+  SF_TRY(auto chunks, StoreChunks(upload, bytes, failures_before));
 
   std::lock_guard lock(mutex);
   if (failures_ != failures_before)
@@ -192,6 +220,7 @@ Result<std::shared_ptr<UploadState>> StoreCore::StartUpload(const std::string& p
   std::shared_lock shared(gate);
   auto upload = std::make_shared<UploadState>();
   upload->overwrite = upload_options.overwrite;
+  upload->recheck = upload_options.recheck;
   upload->head = {.project = project,
                   .key = std::string(key),
                   .size_bytes = upload_options.size_bytes,

@@ -86,6 +86,8 @@ Result<std::optional<ObjectMeta>> ManagedBackend::FindByOrigin(std::string_view 
   SF_TRY(auto record, core_.FindFile(project_, *key));
   // The row is only a hint: the file may be gone, or be another by now.
   if (!record || record->origin != origin) return none;
+  SF_TRY(bool whole, core_.IsWhole(project_, *record));
+  if (!whole) return none;
   return std::optional(record->ToMeta());
 }
 

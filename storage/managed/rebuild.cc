@@ -55,7 +55,7 @@ class Rebuilder {
       ++report_.packs_left_out;
       return {};
     }
-    if (first_pass) SF_TRY(PutChunks(found.id, *pack));
+    if (first_pass) SF_TRY(PutChunks(found.id, file, *pack));
     auto take = [&](const PackChange& change) {
       return first_pass ? NoteChange(pack->header.project, change)
                         : PutChange(pack->header.project, change);
@@ -69,18 +69,31 @@ class Rebuilder {
     return ScanRecords(file, *pack, take, leave_out);
   }
 
-  Result<void> PutChunks(const PackId& id, const PackContents& pack) {
+  Result<void> PutChunks(const PackId& id, const File& file, const PackContents& pack) {
+    const std::string& project = pack.header.project;
+    std::vector<PackEntry> again;
     for (const auto& entry : pack.entries) {
       if (entry.kind != EntryKind::kChunk) continue;
-      PutChunk(*batch_, pack.header.project, entry.chunk_id(), PlaceOf(id, entry));
+      SF_TRY(auto known, FindChunk(db_, project, entry.chunk_id()));
+      if (known) {
+        again.push_back(entry);
+        continue;
+      }
+      PutChunk(*batch_, project, entry.chunk_id(), PlaceOf(id, entry));
       SF_TRY(CommitWhenLarge());
     }
+    // A damaged chunk may have been stored again in another pack: of two copies take a good one.
+    SF_TRY(ScanEntries(file, again, [&](const PackEntry& entry, ByteSpan stored) -> Result<void> {
+      if (VerifyEntry(entry, stored, unzip_, plain_))
+        PutChunk(*batch_, project, entry.chunk_id(), PlaceOf(id, entry));
+      return {};
+    }));
     batch_->Put(Family::kPacks, id.raw(),
                 EncodePackRow({.state = PackState::kSealed,
                                .project = pack.header.project,
                                .size_bytes = pack.size_bytes,
                                .entries = pack.entries.size()}));
-    return {};
+    return Commit();  // the next pack looks for chunks in the index
   }
 
   Result<void> NoteChange(const std::string& project, const PackChange& change) {
@@ -101,6 +114,10 @@ class Rebuilder {
 
   Result<void> CommitWhenLarge() {
     if (batch_->size_bytes() < kBatchBytes) return {};
+    return Commit();
+  }
+
+  Result<void> Commit() {
     SF_TRY(db_.Commit(*batch_));
     batch_ = db_.NewBatch();
     return {};
@@ -113,6 +130,8 @@ class Rebuilder {
   std::unique_ptr<IndexDb::Batch> batch_;
   std::unordered_map<Hash128, std::uint64_t> newest_;  // by hash of the FileKey
   std::uint64_t sequence_ = 0;
+  ZstdDecompressor unzip_;
+  Bytes plain_;
   RebuildReport report_;
 };
 

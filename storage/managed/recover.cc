@@ -36,6 +36,27 @@ Result<void> StoreCore::RemoveCondemnedPacks() {
   return CommitIndex(*batch);
 }
 
+Result<void> StoreCore::NoteLostPacks(const IndexDb& db, const std::vector<FoundPack>& files) {
+  std::unordered_map<std::string, std::uint64_t> size_of;  // by path
+  for (const auto& found : files) {
+    SF_TRY(auto stat, io.Stat(found.path));
+    size_of[found.path] = stat.size_bytes;
+  }
+  std::unordered_set<PackId> lost;
+  SF_TRY(ScanPacks(db, [&](const PackId& id, const PackRow& row) -> Result<void> {
+    const std::string path = layout.PackPath(row.project, id);
+    const auto found = size_of.find(path);
+    if (found != size_of.end() && found->second == row.size_bytes) return {};
+    LogWarning("storage", "pack {} is {}; what it held is stored again when it is put again", path,
+               found == size_of.end() ? "missing" : "of another length");
+    lost.insert(id);
+    return {};
+  }));
+  std::lock_guard lock(mutex);
+  lost_packs = std::move(lost);
+  return {};
+}
+
 Result<void> StoreCore::AdoptUnknownPacks() {
   const auto db = index();
   SF_TRY(auto files, ListPackFiles(io, layout));
@@ -77,6 +98,7 @@ Result<void> StoreCore::AdoptUnknownPacks() {
     if (auto adopted = adopt(found); !adopted)
       LogWarning("storage", "pack left out of the index: {}", adopted.error().message());
   }
+  SF_TRY(NoteLostPacks(*db, files));
   if (!any) return {};
   std::uint64_t newest = sequence;
   for (const auto& [row, change] : changes) {

@@ -39,6 +39,7 @@ struct UploadState {
   std::string token;  ///< raw
   UploadHead head;
   bool overwrite = true;
+  bool recheck = false;
   struct Part {
     std::vector<ChunkId> chunks;
     std::uint64_t epoch = 0;  ///< 0: durable since before
@@ -112,6 +113,8 @@ class StoreCore {
   Result<std::optional<FileRecord>> FindFile(std::string_view project, std::string_view key);
   /// The accepted change of that key that is not durable yet, if there is one.
   std::optional<Epoch::FileChange> PendingChange(std::string_view project, std::string_view key);
+  /// Whether the index knows all chunks of the file in packs that are there.
+  Result<bool> IsWhole(const std::string& project, const FileRecord& record);
   /// All accepted changes of keys that start with `prefix`, by FileKey.
   std::map<std::string, Epoch::FileChange> PendingChanges(std::string_view project,
                                                           std::string_view prefix);
@@ -125,7 +128,8 @@ class StoreCore {
   /// What a writer does first: removes leftovers, takes in packs that a crash left unindexed.
   Result<void> Recover();
   /// Packs under their final names that the index does not know (a crash came before the index
-  /// batch) are indexed.
+  /// batch) are indexed.  Sealed packs whose file is missing or of another length become
+  /// `lost_packs`.
   Result<void> AdoptUnknownPacks();
   Result<void> RemoveCondemnedPacks();
   /// Commits; after an error the store takes no more writes.
@@ -145,6 +149,9 @@ class StoreCore {
   bool gc_running = false;
   std::unordered_set<std::string> touched_chunks;
 
+  /// What the index says to lie in these is not there: it is stored again when it is put again.
+  std::unordered_set<PackId> lost_packs;  // guarded by mutex
+
   mutable std::mutex mutex;
   std::uint64_t next_sequence = 1;  // guarded by mutex
   /// By token; expired when the caller has let go of its upload.  Guarded by mutex.
@@ -159,13 +166,16 @@ class StoreCore {
   enum class Claim { kKnown, kBusy, kMine };
 
   Result<void> CheckWritable() const;
-  Result<std::vector<ChunkId>> StoreChunks(const std::string& project, ByteSpan part,
+  Result<std::vector<ChunkId>> StoreChunks(const UploadState& upload, ByteSpan part,
                                            std::uint64_t failures_before);
   Result<void> StoreChunk(const std::string& project, const ChunkId& id, ByteSpan plain,
                           int zstd_level, std::uint64_t failures_before);
   /// An error when a flush has failed since `failures_before`: nobody would fulfil the claim.
-  Result<Claim> ClaimChunk(const std::string& project, const ChunkId& id,
+  Result<Claim> ClaimChunk(const UploadState& upload, const ChunkId& id,
                            std::uint64_t failures_before);
+  bool IsLost(const PackId& pack) const;
+  /// Whether the chunk lies there undamaged.
+  bool ReadsBack(const std::string& project, const ChunkId& id, const ChunkPlace& place);
   Result<void> AppendToPack(const std::string& project, PackEntry entry, ByteSpan stored);
   Result<std::shared_ptr<PackWriter>> OpenPackOf(const std::string& project);
   void NoteError(const Error& error);
@@ -175,6 +185,7 @@ class StoreCore {
   Result<void> PutFileChange(const std::string& project, std::string_view key, bool overwrite,
                              std::optional<FileRecord> record, std::uint64_t failures_before);
 
+  Result<void> NoteLostPacks(const IndexDb& db, const std::vector<FoundPack>& files);
   Result<void> MakeDurable(Epoch& epoch);
   Result<void> SealPacks(Epoch& epoch);
   Result<void> PublishPacks(const Epoch& epoch);
