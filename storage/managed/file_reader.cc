@@ -49,21 +49,24 @@ Result<std::shared_ptr<const FileReader::OpenFile>> FileReader::Find(const std::
 }
 
 Result<ChunkPlace> FileReader::Locate(const std::string& project, const OpenFile& file,
-                                      std::size_t chunk) {
-  const ChunkId& id = file.record.chunks[chunk];
-  SF_TRY(auto place, FindChunk(*core_.index(), project, id));
-  if (!place)
-    return Error(ErrorCode::kCorruption, file.record.key + " needs chunk " + id.hash.ToHex() +
-                                             ", which is not in the store")
-        .WithHint("run: stateferry store check " + core_.layout.dir);
-  return *place;
+                                      Attempt& attempt) {
+  const ChunkId& id = file.record.chunks[attempt.chunk];
+  const auto index = core_.index();
+  attempt.version = core_.files_version();  // of this index or a later one
+  SF_TRY(attempt.place, FindChunk(*index, project, id));
+  if (!attempt.place)
+    return Error(ErrorCode::kNotFound, file.record.key + " needs chunk " + id.hash.ToHex() +
+                                           ", which is not in the store");
+  return *attempt.place;
 }
 
 Result<void> FileReader::ReadRun(const std::string& project, const OpenFile& file,
                                  std::size_t first, const std::vector<ChunkPlace>& places,
                                  MutableByteSpan out) {
   const std::string path = core_.layout.PackPath(project, places.front().pack);
-  SF_TRY(auto pack, core_.pack_files.Get(path));
+  auto pack = core_.pack_files.Get(path);
+  if (!pack)
+    return std::move(pack).error().WithContext("a pack that " + file.record.key + " needs");
   auto damaged = [&](std::uint64_t offset, const std::string& what) {
     return Error(ErrorCode::kCorruption, path + ": chunk at offset " + std::to_string(offset) +
                                              " of file " + file.record.key + " is damaged: " + what)
@@ -77,7 +80,7 @@ Result<void> FileReader::ReadRun(const std::string& project, const OpenFile& fil
   if (!raw && frames->size() < size) frames->resize(size);
   const MutableByteSpan stored = raw ? out : MutableByteSpan(*frames).first(size);
   if (raw && size != out.size()) return damaged(begin, "its lengths do not agree");
-  SF_TRY(auto read, pack->ReadAt(begin, stored));
+  SF_TRY(auto read, (*pack)->ReadAt(begin, stored));
   if (read != stored.size()) return damaged(begin, "the pack is cut off");
   auto unzip = core_.decompressors.Take();
   std::size_t at = 0;
@@ -96,9 +99,8 @@ Result<void> FileReader::ReadRun(const std::string& project, const OpenFile& fil
 }
 
 Result<std::shared_ptr<const Bytes>> FileReader::DecodeOne(const std::string& project,
-                                                           const OpenFile& file,
-                                                           std::size_t chunk) {
-  const ChunkId& id = file.record.chunks[chunk];
+                                                           const OpenFile& file, Attempt& attempt) {
+  const ChunkId& id = file.record.chunks[attempt.chunk];
   std::string key = ChunkKey(project, id);
   {
     std::lock_guard lock(mutex_);
@@ -111,25 +113,26 @@ Result<std::shared_ptr<const Bytes>> FileReader::DecodeOne(const std::string& pr
   }
   if (id.length > kMaxChunkBytes)
     return Error(ErrorCode::kCorruption, file.record.key + " names a chunk above the limit");
-  SF_TRY(auto place, Locate(project, file, chunk));
+  SF_TRY(auto place, Locate(project, file, attempt));
   auto plain = std::make_shared<Bytes>(id.length);
-  SF_TRY(ReadRun(project, file, chunk, {place}, *plain));
+  SF_TRY(ReadRun(project, file, attempt.chunk, {place}, *plain));
   std::lock_guard lock(mutex_);
   Remember<Decoded>(decoded_, {std::move(key), plain}, kRememberedChunks);
   return std::shared_ptr<const Bytes>(std::move(plain));
 }
 
 Result<void> FileReader::Fill(const std::string& project, const OpenFile& file,
-                              std::uint64_t offset, MutableByteSpan out) {
+                              std::uint64_t offset, MutableByteSpan out, Attempt& attempt) {
   const auto& chunks = file.record.chunks;
-  std::size_t chunk = static_cast<std::size_t>(
-      std::upper_bound(file.ends.begin(), file.ends.end(), offset) - file.ends.begin());
-  std::size_t done = 0;
+  std::size_t& done = attempt.done;
+  std::size_t& chunk = attempt.chunk;
+  chunk = static_cast<std::size_t>(
+      std::upper_bound(file.ends.begin(), file.ends.end(), offset + done) - file.ends.begin());
   while (done < out.size()) {
     const std::uint64_t start = file.ends[chunk] - chunks[chunk].length;
     const std::uint64_t skip = offset + done - start;
     if (skip > 0 || out.size() - done < chunks[chunk].length) {
-      SF_TRY(auto plain, DecodeOne(project, file, chunk));
+      SF_TRY(auto plain, DecodeOne(project, file, attempt));
       const std::size_t count = std::min<std::size_t>(plain->size() - skip, out.size() - done);
       std::memcpy(out.data() + done, plain->data() + skip, count);
       done += count;
@@ -137,20 +140,20 @@ Result<void> FileReader::Fill(const std::string& project, const OpenFile& file,
       continue;
     }
     // As many wholly wanted neighbours as lie back to back.
-    SF_TRY(auto place, Locate(project, file, chunk));
+    SF_TRY(auto place, Locate(project, file, attempt));
     std::vector<ChunkPlace> run{place};
     std::size_t plain_bytes = chunks[chunk].length;
     std::uint64_t stored_bytes = place.stored_bytes;
     while (chunk + run.size() < chunks.size() &&
            out.size() - done - plain_bytes >= chunks[chunk + run.size()].length) {
-      SF_TRY(auto next, Locate(project, file, chunk + run.size()));
+      SF_TRY(auto next, FindChunk(*core_.index(), project, chunks[chunk + run.size()]));
       const auto& last = run.back();
-      if (next.pack != last.pack || next.offset != last.offset + last.stored_bytes ||
-          next.codec != last.codec || stored_bytes + next.stored_bytes > kMaxRunBytes)
+      if (!next || next->pack != last.pack || next->offset != last.offset + last.stored_bytes ||
+          next->codec != last.codec || stored_bytes + next->stored_bytes > kMaxRunBytes)
         break;
       plain_bytes += chunks[chunk + run.size()].length;
-      stored_bytes += next.stored_bytes;
-      run.push_back(next);
+      stored_bytes += next->stored_bytes;
+      run.push_back(*next);
     }
     SF_TRY(ReadRun(project, file, chunk, run, out.subspan(done, plain_bytes)));
     done += plain_bytes;
@@ -161,15 +164,26 @@ Result<void> FileReader::Fill(const std::string& project, const OpenFile& file,
 
 Result<std::size_t> FileReader::Read(const std::string& project, std::string_view key,
                                      std::uint64_t offset, MutableByteSpan out) {
-  for (bool again = false;; again = true) {
-    SF_TRY(auto file, Find(project, key));
+  constexpr int kTries = 10;
+  SF_TRY(auto file, Find(project, key));
+  Attempt attempt;
+  for (int i = 1;; ++i) {
     if (offset >= file->record.size_bytes) return std::size_t{0};
     const auto count = std::min<std::uint64_t>(out.size(), file->record.size_bytes - offset);
-    auto filled = Fill(project, *file, offset, out.first(count));
+    auto filled = Fill(project, *file, offset, out.first(count), attempt);
     if (filled) return static_cast<std::size_t>(count);
-    // Gc may have moved the chunks between the look into the index and the read of the pack.
-    if (again) return std::move(filled).error();
-    if (core_.options.read_only) SF_TRY(core_.RefreshView());
+    if (filled.error().code() != ErrorCode::kNotFound) return std::move(filled).error();
+    // Gc may have moved the chunk between the look into the index and the read of the pack; during
+    // a long read more than once.
+    if (core_.options.read_only) SF_TRY(core_.RefreshViewSince(attempt.version));
+    SF_TRY(auto now, Find(project, key));
+    const bool changed = now->record.content != file->record.content;
+    SF_TRY(auto place, FindChunk(*core_.index(), project, file->record.chunks[attempt.chunk]));
+    if (i == kTries || (!changed && place == attempt.place))
+      return Error(ErrorCode::kCorruption, filled.error().message())
+          .WithHint("run: stateferry store check " + core_.layout.dir);
+    if (changed) attempt = {};
+    file = std::move(now);
   }
 }
 

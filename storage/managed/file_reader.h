@@ -3,6 +3,7 @@
 #include <list>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -33,15 +34,25 @@ class FileReader {
     std::shared_ptr<const Bytes> plain;
   };
 
+  /// How far a read has come, and where it looked for a chunk last.
+  struct Attempt {
+    std::size_t done = 0;
+    std::size_t chunk = 0;
+    std::optional<ChunkPlace> place;
+    std::uint64_t version = 0;  ///< of the index that named the place
+  };
+
   Result<std::shared_ptr<const OpenFile>> Find(const std::string& project, std::string_view key);
+  /// Goes on at `attempt.done`.  Errors: kNotFound when the chunk has no place, or its pack is
+  /// gone.
   Result<void> Fill(const std::string& project, const OpenFile& file, std::uint64_t offset,
-                    MutableByteSpan out);
-  Result<ChunkPlace> Locate(const std::string& project, const OpenFile& file, std::size_t chunk);
+                    MutableByteSpan out, Attempt& attempt);
+  Result<ChunkPlace> Locate(const std::string& project, const OpenFile& file, Attempt& attempt);
   /// Reads chunks [first, last), which lie back to back in one pack, into `out`.
   Result<void> ReadRun(const std::string& project, const OpenFile& file, std::size_t first,
                        const std::vector<ChunkPlace>& places, MutableByteSpan out);
   Result<std::shared_ptr<const Bytes>> DecodeOne(const std::string& project, const OpenFile& file,
-                                                 std::size_t chunk);
+                                                 Attempt& attempt);
 
   StoreCore& core_;
   std::mutex mutex_;

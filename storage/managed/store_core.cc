@@ -34,6 +34,12 @@ Result<void> StoreCore::RefreshView() {
   return {};
 }
 
+Result<void> StoreCore::RefreshViewSince(std::uint64_t seen) {
+  std::lock_guard one_at_a_time(refresh_mutex_);
+  if (files_version_ != seen) return {};
+  return RefreshView();
+}
+
 Result<void> StoreCore::CheckWritable() const {
   if (options.read_only)
     return Error(ErrorCode::kRefused, "store " + layout.dir + " is open for reading only");

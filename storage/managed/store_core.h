@@ -95,6 +95,8 @@ class StoreCore {
   void set_index(std::shared_ptr<IndexDb> index);
   /// Read-only stores look again at what the writer has done meanwhile.
   Result<void> RefreshView();
+  /// The same, unless another thread has done it since files_version() was `seen`.
+  Result<void> RefreshViewSince(std::uint64_t seen);
   /// Changes whenever file records in the index may have changed.
   std::uint64_t files_version() const { return files_version_; }
 
@@ -193,6 +195,7 @@ class StoreCore {
   void Settle(const Epoch& epoch);
   void Abandon(std::shared_ptr<Epoch> failed, const Error& error);
 
+  std::mutex refresh_mutex_;  // one refresh at a time: each opens the index
   mutable std::mutex index_mutex_;
   std::shared_ptr<IndexDb> index_;  // guarded by index_mutex_
   std::atomic<std::uint64_t> files_version_{1};

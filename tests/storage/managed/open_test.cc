@@ -59,6 +59,42 @@ TEST_F(OpenTest, AReaderWorksBesideAWriterThatCollectsGarbage) {
   EXPECT_EQ(put.error().code(), ErrorCode::kRefused);
 }
 
+TEST_F(OpenTest, AReadOutlivesSeveralStepsOfGc) {
+  auto writer = OpenStore(dir());
+  auto project = Must(writer->Project("jobs"));
+  std::string text;
+  for (unsigned i = 0; i < 3; ++i) {  // a part in each of three packs
+    text += RandomText(100'000, i);
+    Must(TryPut(*project, "part " + std::to_string(i), text.substr(i * 100'000)));
+    Must(project->Flush());
+  }
+  Must(TryPut(*project, "whole", text, 100'000));
+  Must(project->Flush());
+  BeforePackOpens gc(4, [&] {
+    Must(TryPut(*project, "more", RandomText(1000, 9)));
+    Must(project->Flush());
+    Must(writer->Gc({}, {}, {}));
+  });
+  auto reader = OpenStore(dir(), ReadOnly(), &gc);
+  EXPECT_TRUE(Read(*Must(reader->Project("jobs")), "whole") == text);
+}
+
+TEST_F(OpenTest, AFileWhosePackIsLostIsThereButDamaged) {
+  {
+    auto store = OpenStore(dir());
+    auto project = Must(store->Project("jobs"));
+    Must(TryPut(*project, "a", "b"));
+    Must(project->Flush());
+  }
+  std::filesystem::remove(PackPaths().at(0));
+  for (const bool read_only : {true, false}) {
+    auto store = OpenStore(dir(), read_only ? ReadOnly() : StoreOptions());
+    const auto read = ReadAll(*Must(store->Project("jobs")), "a", 100);
+    ASSERT_FALSE(read);
+    EXPECT_EQ(read.error().code(), ErrorCode::kCorruption) << read.error().message();
+  }
+}
+
 TEST_F(OpenTest, ReadersOpenWhileAWriterIsBusy) {
   auto writer = OpenStore(dir());
   auto project = Must(writer->Project("jobs"));
