@@ -157,7 +157,8 @@ Result<RebuildReport> RebuildIndex(const FileIo& io, Clock& clock, const std::st
   const StoreLayout layout{dir};
   SF_TRY(auto meta, ReadStoreMeta(io, layout));
   SF_TRY(auto lock, StoreLock::Acquire(io, clock, layout));
-  SF_TRY(RemoveTree(io, layout.IndexNewDir()));
+  // Nothing is ever removed under the name index.new: half of it would still be promoted.
+  SF_TRY(FinishIndexSwap(io, layout));
   SF_TRY(RemoveTree(io, layout.IndexBuildDir()));
   SF_TRY(io.MakeDirsDurably(layout.IndexBuildDir()));
   RebuildReport report;

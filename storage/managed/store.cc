@@ -57,13 +57,14 @@ Result<std::unique_ptr<Store>> Store::Open(const FileIo& io, Clock& clock, const
     lock = std::move(acquired);
     SF_TRY(FinishIndexSwap(io, layout));
   }
-  SF_TRY(bool has_index, io.Exists(layout.IndexDir() + "/CURRENT"));
+  SF_TRY(auto index_dir, layout.IndexDirToRead(io));
+  SF_TRY(bool has_index, io.Exists(index_dir + "/CURRENT"));
   if (!has_index)
     return Error(ErrorCode::kCorruption, "store " + dir + " has lost its index")
         .WithHint("rebuild it from the packs: stateferry store rebuild-index " + dir);
   auto core = std::make_unique<StoreCore>(io, clock, dir, std::move(meta), options);
   SF_TRY(auto index,
-         IndexDb::Open(io, layout.IndexDir(),
+         IndexDb::Open(io, index_dir,
                        options.read_only ? IndexDb::Mode::kReadOnly : IndexDb::Mode::kReadWrite));
   core->set_index(std::move(index));
   if (!options.read_only) SF_TRY(core->Recover());

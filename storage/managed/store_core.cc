@@ -29,7 +29,8 @@ void StoreCore::set_index(std::shared_ptr<IndexDb> index) {
 }
 
 Result<void> StoreCore::RefreshView() {
-  SF_TRY(auto view, IndexDb::Open(io, layout.IndexDir(), IndexDb::Mode::kReadOnly));
+  SF_TRY(auto dir, layout.IndexDirToRead(io));
+  SF_TRY(auto view, IndexDb::Open(io, dir, IndexDb::Mode::kReadOnly));
   set_index(std::move(view));
   return {};
 }

@@ -33,6 +33,13 @@ std::string StoreLayout::PackDir(std::string_view project, const PackId& pack) c
   return PacksDir() + "/" + ProjectDirName(project) + "/" + pack.ToHex().substr(0, 2);
 }
 
+Result<std::string> StoreLayout::IndexDirToRead(const FileIo& io) const {
+  SF_TRY(bool in_place, io.Exists(IndexDir()));
+  if (in_place) return IndexDir();
+  SF_TRY(bool waiting, io.Exists(IndexNewDir()));
+  return waiting ? IndexNewDir() : IndexDir();
+}
+
 Result<void> WriteStoreMeta(const FileIo& io, const StoreLayout& layout, const StoreMeta& meta) {
   Json json;
   json["format"] = meta.format_version;

@@ -21,6 +21,8 @@ struct StoreLayout {
   std::string IndexBuildDir() const { return dir + "/index.build"; }
   std::string IndexNewDir() const { return dir + "/index.new"; }
   std::string IndexOldDir() const { return dir + "/index.old"; }
+  /// The index of a reader: the rebuilt one when a crash has kept it from its place.
+  Result<std::string> IndexDirToRead(const FileIo& io) const;
   std::string TempPack(const PackId& pack) const {
     return TempDir() + "/" + pack.ToHex() + ".pack";
   }

@@ -156,6 +156,30 @@ TEST(ManagedCrash, InitAtEveryChange) {
   }
 }
 
+TEST(ManagedCrash, TwoKilledRebuilds) {
+  TempDir temp;
+  const std::string dir = temp.path() + "/s", saved = temp.path() + "/saved";
+  Must(Store::Init(FileIo(), SystemClock(), dir));
+  Outside outside;
+  Must(Workload(dir, nullptr, outside));
+  // As the first leaves it between its last two renames.
+  std::filesystem::rename(dir + "/index", dir + "/index.new");
+  {
+    auto reader = Store::Open(FileIo(), SystemClock(), dir, ReadOnly());
+    ASSERT_TRUE(reader) << reader.error().message();
+    EXPECT_EQ(ReadEverything(*Must((*reader)->Project("jobs"))), outside.sure);
+  }
+  std::filesystem::copy(dir, saved, std::filesystem::copy_options::recursive);
+  for (std::uint64_t k = 1;; ++k) {
+    std::filesystem::remove_all(dir);
+    std::filesystem::copy(saved, dir, std::filesystem::copy_options::recursive);
+    FailingIo io(CrashAt(k));
+    (void)RebuildIndex(FileIo(&io), SystemClock(), dir, {}, {});
+    LookAfter(dir, outside, "second crash at change " + std::to_string(k));
+    if (!io.fired() || HasFailure()) return;
+  }
+}
+
 TEST(ManagedCrash, RebuildAtEveryChange) {
   TempDir temp;
   const std::string dir = temp.path() + "/s";
