@@ -199,13 +199,17 @@ Result<void> BucketDir::SyncDirs() {
     std::lock_guard lock(mutex_);
     dirs.swap(touched_);
   }
-  for (const auto& dir : dirs) {
-    auto synced = SyncOne(dir);
-    if (synced) continue;
-    sync_error_ = synced.error();
-    return synced;
+  Result<void> synced;
+  // The bucket too may have been made by somebody who did not sync its name.
+  if (!dirs.empty() && !parent_synced_) {
+    synced = io_.SyncDir(ParentDir(root_));
+    // In a directory that we cannot read we have not made it.
+    if (!synced && synced.error().code() == ErrorCode::kPermission) synced = {};
+    parent_synced_ = true;
   }
-  return {};
+  for (auto dir = dirs.begin(); synced && dir != dirs.end(); ++dir) synced = SyncOne(*dir);
+  if (!synced) sync_error_ = synced.error();
+  return synced;
 }
 
 }  // namespace stateferry::storage

@@ -77,6 +77,7 @@ class BucketDir {
 
   std::mutex sync_mutex_;            // taken before mutex_
   std::optional<Error> sync_error_;  // guarded by sync_mutex_
+  bool parent_synced_ = false;       // guarded by sync_mutex_
 };
 
 }  // namespace stateferry::storage

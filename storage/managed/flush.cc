@@ -96,12 +96,27 @@ Result<void> StoreCore::SealPacks(Epoch& epoch) {
   return {};
 }
 
-Result<void> StoreCore::PublishPack(const PackWriter& pack) {
-  const auto& header = pack.header();
+Result<void> StoreCore::MakePackDir(const PackHeader& header) {
   const std::string dir = layout.PackDir(header.project, header.pack_id);
   SF_TRY(io.MakeDirsDurably(dir));
-  SF_TRY(io.RenameNoReplace(pack.temp_path(), layout.PackPath(header.project, header.pack_id)));
-  return io.SyncDir(dir);
+  if (synced_projects_.contains(header.project)) return {};
+  // What is there already may have been made by a process that was killed before it synced.
+  SF_TRY(io.SyncDir(ParentDir(dir)));
+  SF_TRY(io.SyncDir(layout.PacksDir()));
+  synced_projects_.insert(header.project);
+  return {};
+}
+
+Result<void> StoreCore::PublishPack(const PackWriter& pack) {
+  const auto& header = pack.header();
+  auto synced = MakePackDir(header);
+  if (synced) {
+    SF_TRY(io.RenameNoReplace(pack.temp_path(), layout.PackPath(header.project, header.pack_id)));
+    synced = io.SyncDir(layout.PackDir(header.project, header.pack_id));
+  }
+  // A second sync that succeeds would prove nothing about what the first has lost.
+  if (!synced) broken = true;
+  return synced;
 }
 
 Result<void> StoreCore::PublishPacks(const Epoch& epoch) {
@@ -125,7 +140,9 @@ Result<void> StoreCore::RemovePack(const std::string& project, const PackId& pac
   if (!exists) return {};
   SF_TRY(io.Unlink(path));
   pack_files.Forget(path);
-  return io.SyncDir(ParentDir(path));
+  auto synced = io.SyncDir(ParentDir(path));
+  if (!synced) broken = true;
+  return synced;
 }
 
 Result<void> StoreCore::CommitIndex(IndexDb::Batch& batch) {

@@ -44,6 +44,9 @@ Result<void> Store::Init(const FileIo& io, Clock& clock, const std::string& give
   }
   SF_TRY(io.MakeDirsDurably(layout.PacksDir()));
   SF_TRY(io.MakeDirsDurably(layout.TempDir()));
+  // The directory may have been made by somebody who did not sync its name.
+  SF_TRY(io.SyncDir(layout.dir));
+  SF_TRY(io.SyncDir(ParentDir(layout.dir)));
   SF_TRY(RemoveTree(io, layout.IndexDir()));
   SF_TRY(io.MakeDirsDurably(layout.IndexDir()));
   { SF_TRY(auto index, IndexDb::Open(io, layout.IndexDir(), IndexDb::Mode::kCreate)); }

@@ -46,8 +46,8 @@ Result<void> StoreCore::CheckWritable() const {
     return Error(ErrorCode::kRefused, "store " + layout.dir + " is open for reading only");
   if (broken)
     return Error(ErrorCode::kIo, "store " + layout.dir +
-                                     ": an earlier write of the index failed; no more writes until "
-                                     "the store is opened again");
+                                     ": an earlier write of the index or of a directory failed; no "
+                                     "more writes until the store is opened again");
   return {};
 }
 

@@ -159,7 +159,7 @@ class StoreCore {
   /// By token; expired when the caller has let go of its upload.  Guarded by mutex.
   std::map<std::string, std::weak_ptr<UploadState>> live_uploads;
   Store::WriteStats stats;          // guarded by mutex
-  std::atomic<bool> broken{false};  // the index failed under us
+  std::atomic<bool> broken{false};  // the index or a directory failed under us
 
  private:
   struct PendingChunk {
@@ -190,6 +190,7 @@ class StoreCore {
   Result<void> NoteLostPacks(const IndexDb& db, const std::vector<FoundPack>& files);
   Result<void> MakeDurable(Epoch& epoch);
   Result<void> SealPacks(Epoch& epoch);
+  Result<void> MakePackDir(const PackHeader& header);
   Result<void> PublishPacks(const Epoch& epoch);
   Result<void> IndexEpoch(const Epoch& epoch);
   void Settle(const Epoch& epoch);
@@ -197,7 +198,8 @@ class StoreCore {
 
   std::mutex refresh_mutex_;  // one refresh at a time: each opens the index
   mutable std::mutex index_mutex_;
-  std::shared_ptr<IndexDb> index_;  // guarded by index_mutex_
+  std::shared_ptr<IndexDb> index_;         // guarded by index_mutex_
+  std::set<std::string> synced_projects_;  // guarded by flush_mutex
   std::atomic<std::uint64_t> files_version_{1};
 
   // All guarded by mutex.

@@ -178,6 +178,7 @@ TEST(FileBackendCrash, SyncsDirectoriesThatAKilledProcessMade) {
   ASSERT_TRUE((*backend)->Put("a/b/k", AsBytes("x"), {}));
   for (const char* name : {"bucket/a/b", "bucket/a", "bucket"})
     EXPECT_TRUE(hooks.synced.contains(dir.File(name))) << name;
+  EXPECT_TRUE(hooks.synced.contains(ParentDir(dir.File("bucket")))) << "which names the bucket";
 }
 
 }  // namespace

@@ -136,6 +136,49 @@ TEST(ManagedCrash, OneFailedChangeIsReportedAndTheStoreGoesOn) {
   }
 }
 
+TEST(ManagedCrash, SyncsDirectoriesThatAKilledProcessMade) {
+  class SyncedDirs final : public IoHooks {
+   public:
+    Result<void> Before(IoOp op, std::string_view path) override {
+      if (op == IoOp::kSyncDir) synced.emplace(path);
+      return {};
+    }
+    std::set<std::string> synced;
+  };
+  TempDir temp;
+  const std::string dir = temp.path() + "/s";
+  std::filesystem::create_directory(dir);
+  SyncedDirs init;
+  Must(Store::Init(FileIo(&init), SystemClock(), dir));
+  EXPECT_TRUE(init.synced.contains(temp.path()));
+  for (const char* shard = "0123456789abcdef"; *shard; ++shard)
+    for (const char* second = "0123456789abcdef"; *second; ++second)
+      std::filesystem::create_directories(dir + "/packs/jobs/" + *shard + *second);
+  SyncedDirs put;
+  auto store = OpenStore(dir, {}, &put);
+  auto project = Must(store->Project("jobs"));
+  Must(project->Put("a", AsBytes("b"), {}));
+  EXPECT_TRUE(put.synced.contains(dir + "/packs/jobs"));
+  EXPECT_TRUE(put.synced.contains(dir + "/packs"));
+}
+
+TEST(ManagedCrash, AfterAFailedSyncOfADirectoryTheStoreTakesNoMore) {
+  TempDir temp;
+  const std::string dir = temp.path() + "/s";
+  Must(Store::Init(FileIo(), SystemClock(), dir));
+  FailingIo::Plan plan;
+  plan.at = 1;
+  plan.path_contains = "/packs/";
+  plan.ops = {IoOp::kSyncDir};
+  FailingIo io(plan);
+  auto store = OpenStore(dir, {}, &io);
+  auto project = Must(store->Project("jobs"));
+  EXPECT_FALSE(project->Put("a", AsBytes("b"), {}));
+  EXPECT_FALSE(project->Put("a", AsBytes("b"), {}));
+  store.reset();
+  EXPECT_TRUE(Must(OpenStore(dir)->Project("jobs"))->Put("a", AsBytes("b"), {}));
+}
+
 TEST(ManagedCrash, InitAtEveryChange) {
   FailingIo counting;
   {
