@@ -2,6 +2,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -302,9 +303,10 @@ Result<std::string> FileIo::ReadSmall(const std::string& path, std::uint64_t lim
 }
 
 Result<void> FileIo::WriteDurably(const std::string& path, ByteSpan bytes) const {
-  static std::atomic<unsigned> counter{0};
-  const std::string temp =
-      path + ".tmp." + std::to_string(::getpid()) + "." + std::to_string(counter++);
+  // Random: in containers process ids come again, beside what a killed process has left.
+  std::uint64_t random = 0;
+  SF_ASSERT(::getrandom(&random, sizeof(random), 0) == sizeof(random));
+  const std::string temp = path + ".tmp." + std::to_string(random);
   auto write = [&]() -> Result<void> {
     SF_TRY(auto file, Open(temp, OpenMode::kCreateNew));
     SF_TRY(file.WriteAt(0, bytes));

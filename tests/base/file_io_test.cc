@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <fstream>
 #include <map>
 #include <vector>
 
@@ -44,6 +45,14 @@ TEST(FileIo, WriteDurablySyncsTheFileThenRenamesThenSyncsTheDirectory) {
   EXPECT_EQ(recorder.done,
             (std::vector<std::string>{"write k", "write k", "sync k", "rename k", "syncdir s"}));
   EXPECT_EQ(ReadText(dir.File("k")), "content");
+}
+
+TEST(FileIo, WriteDurablyIsNotStoppedByWhatAnotherProcessLeft) {
+  ScratchDir dir;
+  // Process ids come again in containers, and so does what is counted from 0.
+  for (int i = 0; i < 10'000; ++i)
+    std::ofstream(dir.File("k.tmp." + std::to_string(::getpid()) + "." + std::to_string(i)));
+  EXPECT_TRUE(FileIo().WriteDurably(dir.File("k"), AsBytes("x")));
 }
 
 TEST(FileIo, WriteDurablyIsAllOrNothingAtEveryChange) {
