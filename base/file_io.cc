@@ -48,6 +48,14 @@ int FlagsOf(OpenMode mode) {
 const char* NameOf(const NameInDir& name) {
   return name.path.c_str() + (name.path.rfind('/') + 1);  // npos + 1 is 0
 }
+
+int RenameNoReplaceAt(int from_dir, const char* from, int to_dir, const char* to) {
+  if (::syscall(SYS_renameat2, from_dir, from, to_dir, to, RENAME_NOREPLACE) == 0) return 0;
+  if (errno != EINVAL && errno != ENOSYS) return -1;
+  // NFS and FUSE do not know the flag; a link refuses a name that is taken as well.
+  if (::linkat(from_dir, from, to_dir, to, 0) != 0) return -1;
+  return ::unlinkat(from_dir, from, 0);
+}
 }  // namespace
 
 std::string ParentDir(std::string_view path) {
@@ -214,7 +222,7 @@ Result<void> FileIo::Rename(const std::string& from, const std::string& to) cons
 
 Result<void> FileIo::RenameNoReplace(const std::string& from, const std::string& to) const {
   SF_TRY(Check(IoOp::kRename, to));
-  if (::syscall(SYS_renameat2, AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) != 0)
+  if (RenameNoReplaceAt(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str()) != 0)
     return ErrnoError(errno, "renaming " + from + " to " + to);
   return {};
 }
@@ -337,8 +345,7 @@ Result<void> FileIo::Rename(const NameInDir& from, const NameInDir& to) const {
 
 Result<void> FileIo::RenameNoReplace(const NameInDir& from, const NameInDir& to) const {
   SF_TRY(Check(IoOp::kRename, to.path));
-  if (::syscall(SYS_renameat2, from.dir_fd, NameOf(from), to.dir_fd, NameOf(to),
-                RENAME_NOREPLACE) != 0)
+  if (RenameNoReplaceAt(from.dir_fd, NameOf(from), to.dir_fd, NameOf(to)) != 0)
     return ErrnoError(errno, "renaming " + from.path + " to " + to.path);
   return {};
 }
