@@ -122,9 +122,8 @@ class RetryingBackend final : public ForwardingBackend {
   Result<void> Delete(std::string_view key) override {
     return retrier_->Run([&] { return inner().Delete(key); });
   }
-  Result<void> Flush() override {
-    return retrier_->Run([&] { return inner().Flush(); });
-  }
+  // Flush is not repeated: after an error nothing since the last good one may be relied on, and a
+  // second call would have nothing left to fail with.
 
  private:
   const std::shared_ptr<Retrier> retrier_;
