@@ -176,6 +176,7 @@ Result<void> FileUploads::PutPart(const std::shared_ptr<UploadFile>& upload,
   if (bytes.size() >= kStartSyncBytes) file->StartSync(offset, bytes.size());
   {
     std::lock_guard file_lock(upload->mutex);
+    if (upload->state != UploadFile::State::kOpen) return Ended(*upload);  // meanwhile
     upload->parts.insert(part_index);
   }
   MarkDirty(upload);
@@ -305,10 +306,7 @@ Result<void> FileUploads::SyncContents(const Uploads& dirty) {
     first_failure = bucket_.io().SyncFs(bucket_.root());
     if (!first_failure) {
       // Whose bytes it was that the disk refused is not known.
-      for (const auto& upload : dirty) {
-        std::lock_guard file_lock(upload->mutex);
-        upload->error = first_failure.error();
-      }
+      for (const auto& upload : dirty) Spoil(*upload, first_failure.error());
       return first_failure;
     }
   }
@@ -332,6 +330,15 @@ Result<void> FileUploads::SyncContents(const Uploads& dirty) {
   return first_failure;
 }
 
+/// After a failed sync nobody knows what of the file is on the disk, and a later sync would
+/// succeed: no later run may find it.
+void FileUploads::Spoil(UploadFile& upload, const Error& error) {
+  std::lock_guard file_lock(upload.mutex);
+  upload.error = error;
+  (void)bucket_.io().Unlink(upload.temp());
+  bucket_.Touch(kBucketUploadsDir);
+}
+
 Result<void> FileUploads::SyncContent(UploadFile& upload) {
   std::shared_ptr<File> file;
   {
@@ -345,8 +352,8 @@ Result<void> FileUploads::SyncContent(UploadFile& upload) {
     file = *opened;
   }
   auto synced = file->Sync();
+  if (!synced) Spoil(upload, synced.error());
   std::lock_guard file_lock(upload.mutex);
-  if (!synced) upload.error = synced.error();
   if (upload.state == UploadFile::State::kComplete) CloseFile(upload);
   return synced;
 }
@@ -391,6 +398,28 @@ Result<void> FileUploads::GiveName(UploadFile& upload) {
   bucket_.Touch(parent_key);
   bucket_.Touch(kBucketUploadsDir);
   return {};
+}
+
+Result<std::uint64_t> DropStaleBucketUploads(const FileIo& io, Clock& clock, const std::string& dir,
+                                             std::chrono::seconds age) {
+  BucketDir bucket(io, dir);
+  auto uploads = bucket.OpenToRead(kBucketUploadsDir);
+  if (!uploads && uploads.error().code() == ErrorCode::kNotFound) return std::uint64_t{0};
+  if (!uploads) return uploads.error();
+  const auto newest_stale = clock.Now() - age;
+  const std::int64_t newest_ns = newest_stale.time_since_epoch() / std::chrono::nanoseconds(1);
+  std::uint64_t dropped = 0;
+  SF_TRY(const auto names, io.ListDir((*uploads)->path()));
+  for (const auto& name : names) {
+    struct stat st {};
+    if (::fstatat((*uploads)->fd(), name.c_str(), &st, AT_SYMLINK_NOFOLLOW) != 0) continue;
+    const std::int64_t mtime_ns = st.st_mtim.tv_sec * 1'000'000'000LL + st.st_mtim.tv_nsec;
+    if (!S_ISREG(st.st_mode) || mtime_ns >= newest_ns) continue;
+    SF_TRY(io.Unlink({.dir_fd = (*uploads)->fd(), .path = (*uploads)->PathOf(name)}));
+    ++dropped;
+  }
+  if (dropped > 0) SF_TRY(io.SyncDir((*uploads)->fd(), (*uploads)->path()));
+  return dropped;
 }
 
 }  // namespace stateferry::storage

@@ -2,6 +2,7 @@
 // Unfinished objects of a bucket directory: temporary files, made durable and renamed in batches.
 
 #include <atomic>
+#include <chrono>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -9,6 +10,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "base/clock.h"
 #include "storage/backend.h"
 #include "storage/bucket_dir.h"
 
@@ -66,6 +68,7 @@ class FileUploads {
   void CloseFile(UploadFile& upload);                          // caller holds upload.mutex
   Result<void> SyncContents(const Uploads& dirty);
   Result<void> SyncContent(UploadFile& upload);
+  void Spoil(UploadFile& upload, const Error& error);
   Result<void> GiveName(UploadFile& upload);
   Result<void> CheckTarget(const UploadFile& upload, const OpenDir& parent) const;
 
@@ -81,5 +84,12 @@ class FileUploads {
   std::uint64_t failed_flushes_ = 0;   // guarded by mutex_
   std::optional<Error> last_failure_;  // guarded by mutex_
 };
+
+/// Removes, durably, the unfinished uploads of the bucket directory `dir` that were last written
+/// more than `age` ago: what killed runs left and no journal names.  Who is still writing is safe
+/// as long as `age` is longer than the pauses between its writes.  Returns how many; a bucket
+/// without any is a success.
+Result<std::uint64_t> DropStaleBucketUploads(const FileIo& io, Clock& clock, const std::string& dir,
+                                             std::chrono::seconds age);
 
 }  // namespace stateferry::storage

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "storage/beneath.h"
+#include "storage/file_uploads.h"
 #include "tests/fakes/failing_io.h"
 #include "tests/fakes/scratch_dir.h"
 
@@ -261,6 +262,45 @@ TEST_F(FileBackendTest, APoisonedUploadTakesNoMoreAndDoesNotComplete) {
   EXPECT_FALSE((*upload)->PutPart(1, AsBytes("y")));
   EXPECT_FALSE((*upload)->Complete());
   EXPECT_TRUE((*upload)->Abort());
+}
+
+TEST_F(FileBackendTest, NoLaterRunResumesWhatCouldNotBeSynced) {
+  for (const std::size_t count : {1, 100}) {  // 100 share one syncfs
+    Open({.at = 1, .ops = {IoOp::kSync, IoOp::kSyncFs}});
+    std::vector<std::unique_ptr<Upload>> uploads;
+    for (std::size_t i = 0; i < count; ++i) {
+      uploads.push_back(
+          *backend_->StartUpload("k" + std::to_string(i), {.size_bytes = 1, .part_bytes = 1}));
+      ASSERT_TRUE(uploads.back()->PutPart(0, AsBytes("x")));
+    }
+    EXPECT_FALSE(backend_->Flush());
+    const std::string token = uploads[0]->ResumeToken();
+    uploads.clear();
+    Open({});
+    EXPECT_EQ(CodeOf(backend_->StartUpload(
+                  "k0", {.size_bytes = 1, .part_bytes = 1, .resume_token = token})),
+              ErrorCode::kNotFound);
+  }
+}
+
+TEST_F(FileBackendTest, StaleUploadsAreDropped) {
+  EXPECT_EQ(*DropStaleBucketUploads(FileIo(), SystemClock(), dir_.File("bucket"),
+                                    std::chrono::seconds(0)),
+            0u);
+  Open({});
+  std::vector<std::string> tokens;
+  for (const char* key : {"old", "new"}) {
+    auto upload = backend_->StartUpload(key, {.size_bytes = 2, .part_bytes = 1});
+    ASSERT_TRUE(upload && (*upload)->PutPart(0, AsBytes("x")));
+    tokens.push_back((*upload)->ResumeToken());
+  }
+  const auto uploads = std::filesystem::path(dir_.File("bucket")) / kBucketUploadsDir;
+  std::filesystem::last_write_time(
+      uploads / tokens[0], std::filesystem::file_time_type::clock::now() - std::chrono::hours(2));
+  EXPECT_EQ(
+      *DropStaleBucketUploads(FileIo(), SystemClock(), dir_.File("bucket"), std::chrono::hours(1)),
+      1u);
+  EXPECT_EQ(*FileIo().ListDir(uploads), std::vector<std::string>{tokens[1]});
 }
 
 TEST_F(FileBackendTest, ErrorsOfAFullDiskNameTheFile) {
