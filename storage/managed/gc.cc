@@ -40,12 +40,14 @@ class Collector {
             std::stop_token stop)
       : core_(core), options_(options), progress_(progress), stop_(std::move(stop)) {}
   ~Collector() {
+    if (!began_) return;
     std::lock_guard lock(core_.mutex);
     core_.gc_running = false;
     core_.touched_chunks.clear();
   }
 
   Result<GcReport> Run() {
+    SF_TRY(BeAlone());
     SF_TRY(Begin());
     SF_TRY(Mark());
     SF_TRY(CheckNothingIsMissing());
@@ -64,6 +66,15 @@ class Collector {
   }
 
  private:
+  Result<void> BeAlone() {
+    std::lock_guard lock(core_.mutex);
+    if (core_.gc_running)
+      return Error(ErrorCode::kLocked, "a gc of store " + core_.layout.dir + " is running already");
+    core_.gc_running = began_ = true;
+    core_.touched_chunks.clear();
+    return {};
+  }
+
   Result<void> Begin() {
     std::unique_lock alone(core_.gate);
     // All accepted parts become rows, and rows are roots.
@@ -85,9 +96,6 @@ class Collector {
                                                std::to_string(packs_.size()))
           .WithHint("run: stateferry store check " + core_.layout.dir);
     report_.packs_before = report_.packs_after = packs_.size();
-    std::lock_guard lock(core_.mutex);
-    core_.gc_running = true;
-    core_.touched_chunks.clear();
     return {};
   }
 
@@ -157,18 +165,21 @@ class Collector {
         for (const auto& entry : view.contents.entries) {
           if (!count && entry.kind == EntryKind::kTombstone) {
             tombstone_packs_.insert(pack.id);
-            buried_records_[entry.hash];
+            buried_records_[BuriedKey(pack.row.project, entry)];
           }
-          if (count) CountRecord(entry, 1);
+          if (count) CountRecord(pack.row.project, entry, 1);
         }
       }
     }
     return {};
   }
-  void CountRecord(const PackEntry& entry, int by) {
+  void CountRecord(const std::string& project, const PackEntry& entry, int by) {
     if (entry.kind != EntryKind::kFileRecord) return;
-    if (const auto key = buried_records_.find(entry.hash); key != buried_records_.end())
-      key->second += by;
+    const auto key = buried_records_.find(BuriedKey(project, entry));
+    if (key != buried_records_.end()) key->second += by;
+  }
+  static Hash128 BuriedKey(std::string_view project, const PackEntry& entry) {
+    return Xxh3_128(AsBytes(FileKey(project, entry.hash.raw())));
   }
 
   /// Says which entries of a pack are needed at this moment.
@@ -200,7 +211,8 @@ class Collector {
       if (!change.record_bytes.empty())
         view.live[i] = current == change.sequence;
       else
-        view.live[i] = current < change.sequence && buried_records_[entries[i].hash] > 0;
+        view.live[i] =
+            current < change.sequence && buried_records_[BuriedKey(project, entries[i])] > 0;
       if (view.live[i]) ++view.live_records;
       return {};
     };
@@ -328,7 +340,7 @@ class Collector {
     for (const auto& entry : pack.entries()) {
       if (entry.kind == EntryKind::kChunk)
         PutChunk(batch, project, entry.chunk_id(), PlaceOf(id, entry));
-      CountRecord(entry, 1);
+      CountRecord(project, entry, 1);
     }
     batch.Put(Family::kPacks, id.raw(),
               EncodePackRow({.state = PackState::kSealed,
@@ -342,7 +354,7 @@ class Collector {
   Result<void> RemoveOld(const std::string& project, const std::vector<PackView>& group) {
     for (const auto& view : group) {
       SF_TRY(core_.RemovePack(project, view.pack.id));
-      for (const auto& entry : view.contents.entries) CountRecord(entry, -1);
+      for (const auto& entry : view.contents.entries) CountRecord(project, entry, -1);
       Report(view, view.live_bytes);
     }
     auto batch = core_.index()->NewBatch();
@@ -366,6 +378,7 @@ class Collector {
   const GcOptions options_;
   const StoreProgress& progress_;
   const std::stop_token stop_;
+  bool began_ = false;
   GcReport report_;
   std::vector<KnownPack> packs_;
   std::uint64_t total_bytes_ = 0, done_bytes_ = 0;
@@ -373,7 +386,7 @@ class Collector {
   LiveSet live_;
   std::string upload_project_;
   std::set<PackId> tombstone_packs_;
-  /// Key hash of each tombstone -> file records of that key in packs that exist.
+  /// BuriedKey of each tombstone -> file records of that key in packs that exist.
   std::unordered_map<Hash128, std::int64_t> buried_records_;
 };
 

@@ -194,6 +194,22 @@ TEST_F(GcTest, KeepsGarbageThatIsNeededAgainAfterItWasMarked) {
   ExpectClean(*store);
 }
 
+TEST_F(GcTest, ASecondOneWaitsForItsTurn) {
+  auto store = OpenStore(dir());
+  Must(Must(store->Project("jobs"))->Put("a", AsBytes("b"), {}));
+  bool asked = false;
+  Must(store->Gc({},
+                 [&](std::uint64_t, std::uint64_t) {
+                   const auto second = store->Gc({}, {}, {});
+                   ASSERT_FALSE(second);
+                   EXPECT_EQ(second.error().code(), ErrorCode::kLocked);
+                   asked = true;
+                 },
+                 {}));
+  EXPECT_TRUE(asked);
+  EXPECT_TRUE(store->Gc({}, {}, {}));
+}
+
 TEST_F(GcTest, RefusesWhenARootCannotBeFollowed) {
   {
     auto store = OpenStore(dir());
