@@ -1,5 +1,7 @@
 // Dropping files and unfinished uploads.  Their bytes go with the next gc.
 
+#include <algorithm>
+
 #include "storage/managed/maintenance.h"
 
 namespace stateferry::storage::managed {
@@ -20,8 +22,11 @@ Result<std::uint64_t> ForgetFiles(StoreCore& core, const std::string& project,
   if (keys.empty())
     return Error(ErrorCode::kNotFound, "store " + core.layout.dir + " has no files at or below " +
                                            project + "/" + prefix);
-  // `_metadata` goes first in one flush with the rest: a snapshot is never left half forgotten
-  // unless a flush fails in the middle, and then a repeat finds the rest.
+  // Another thread's flush may come in between: what then is left half forgotten has no `_metadata`
+  // and counts as no snapshot; a repeat finds the rest.
+  std::stable_partition(keys.begin(), keys.end(), [](const std::string& key) {
+    return key == "_metadata" || key.ends_with("/_metadata");
+  });
   for (const auto& key : keys) SF_TRY(core.Delete(project, key));
   SF_TRY(core.Flush());
   return keys.size();
