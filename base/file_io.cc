@@ -206,6 +206,12 @@ Result<FileStat> FileIo::Stat(const std::string& path) const {
   return ToFileStat(st);
 }
 
+Result<FileStat> FileIo::StatLink(const std::string& path) const {
+  struct stat st {};
+  if (::lstat(path.c_str(), &st) != 0) return ErrnoError(errno, path);
+  return ToFileStat(st);
+}
+
 Result<bool> FileIo::Exists(const std::string& path) const {
   struct stat st {};
   if (::lstat(path.c_str(), &st) == 0) return true;

@@ -105,6 +105,8 @@ class FileIo {
   /// Takes over an fd that the caller opened (openat2 in the file backend).
   Result<File> Adopt(int fd, std::string path) const;
   Result<FileStat> Stat(const std::string& path) const;
+  /// Of a symlink itself, which is neither regular nor a directory.
+  Result<FileStat> StatLink(const std::string& path) const;
   /// Also true for a symlink that leads nowhere.
   Result<bool> Exists(const std::string& path) const;
   Result<void> Rename(const std::string& from, const std::string& to) const;

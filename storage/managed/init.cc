@@ -1,5 +1,7 @@
 // Making an empty store.
 
+#include <algorithm>
+
 #include "storage/managed/index_db.h"
 #include "storage/managed/managed_store.h"
 #include "storage/managed/store_files.h"
@@ -7,18 +9,34 @@
 namespace stateferry::storage::managed {
 
 namespace {
+bool IsRocksDbName(const std::string& name) {
+  for (const char* known : {"CURRENT", "IDENTITY", "LOCK"})
+    if (name == known) return true;
+  for (const char* start : {"LOG", "MANIFEST-", "OPTIONS-"})
+    if (name.starts_with(start)) return true;
+  for (const char* end : {".log", ".sst", ".dbtmp"})
+    if (name.ends_with(end)) return true;
+  return false;
+}
+
 /// Whether `dir` holds nothing but what an interrupted Init leaves: STORE is written last.
 Result<bool> IsFreshOrInterrupted(const FileIo& io, const StoreLayout& layout) {
   SF_TRY(auto names, io.ListDir(layout.dir));
+  std::size_t made_before_index = 0;
+  bool has_index = false;
   for (const auto& name : names) {
-    if (name == "index" || name.starts_with("STORE.tmp.")) continue;
-    if (name != "packs" && name != "tmp") return false;
+    if (name == "lost+found" || name.starts_with("STORE.tmp.")) continue;
+    if (name != "index" && name != "packs" && name != "tmp") return false;
     SF_TRY(auto inside, io.ListDir(layout.dir + "/" + name));
-    if (!inside.empty()) return false;
+    if (name == "index") {
+      has_index = true;
+      if (!std::all_of(inside.begin(), inside.end(), IsRocksDbName)) return false;
+    } else {
+      ++made_before_index;
+      if (!inside.empty()) return false;
+    }
   }
-  // A directory that happens to be called "index" is not ours unless the rest is there too.
-  const bool only_ours = names.empty() || names.front() != "index" || names.size() > 1;
-  return only_ours;
+  return !has_index || made_before_index == 2;
 }
 }  // namespace
 

@@ -105,10 +105,12 @@ Result<std::vector<FoundPack>> ListPackFiles(const FileIo& io, const StoreLayout
 Result<void> RemoveTree(const FileIo& io, const std::string& dir) {
   SF_TRY(bool exists, io.Exists(dir));
   if (!exists) return {};
+  SF_TRY(auto own, io.StatLink(dir));
+  if (!own.is_directory) return Error(ErrorCode::kConflict, dir + " is not a directory");
   SF_TRY(auto names, io.ListDir(dir));
   for (const auto& name : names) {
     const std::string path = dir + "/" + name;
-    SF_TRY(auto stat, io.Stat(path));
+    SF_TRY(auto stat, io.StatLink(path));
     SF_TRY(stat.is_directory ? RemoveTree(io, path) : io.Unlink(path));
   }
   SF_TRY(io.RemoveEmptyDir(dir));

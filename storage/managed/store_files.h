@@ -54,7 +54,8 @@ struct FoundPack {
 };
 Result<std::vector<FoundPack>> ListPackFiles(const FileIo& io, const StoreLayout& layout);
 
-/// Removes a directory and everything in it; success when it is not there.
+/// Removes a directory and everything in it, links and not what they lead to; success when it is
+/// not there.
 Result<void> RemoveTree(const FileIo& io, const std::string& dir);
 
 /// The writer's lock; given up when destroyed (or when the process ends, however it ends).

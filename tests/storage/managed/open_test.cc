@@ -139,6 +139,23 @@ TEST_F(OpenTest, InitRefusesWhatIsNotEmptyAndNestedStores) {
   EXPECT_TRUE(std::filesystem::exists(used + "/file"));
 }
 
+TEST_F(OpenTest, InitTakesNothingForItsOwnThatIsNot) {
+  const std::string foreign = temp_.path() + "/foreign";
+  for (const char* name : {"/index", "/tmp", "/lost+found"})
+    std::filesystem::create_directories(foreign + name);
+  EXPECT_FALSE(Store::Init(FileIo(), SystemClock(), foreign)) << "index without packs";
+  std::filesystem::create_directory(foreign + "/packs");
+  std::ofstream(foreign + "/index/page.html") << "x";
+  EXPECT_FALSE(Store::Init(FileIo(), SystemClock(), foreign)) << "not of RocksDB";
+  std::filesystem::rename(foreign + "/index/page.html", foreign + "/index/000004.log");
+  std::filesystem::create_directory(temp_.path() + "/elsewhere");
+  std::ofstream(temp_.path() + "/elsewhere/precious") << "x";
+  std::filesystem::create_directory_symlink(temp_.path() + "/elsewhere",
+                                            foreign + "/index/MANIFEST-1");
+  Must(Store::Init(FileIo(), SystemClock(), foreign));
+  EXPECT_TRUE(std::filesystem::exists(temp_.path() + "/elsewhere/precious"));
+}
+
 TEST_F(OpenTest, ResolvesStoreProjectAndKey) {
   auto resolve = [](const std::string& path) { return ResolveStorePath(FileIo(), path); };
   const auto whole = Must(resolve(dir() + "/jobs/chk-1/_metadata"));
