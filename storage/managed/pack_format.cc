@@ -28,6 +28,16 @@ std::uint64_t StoredCheck(const Hash128& hash_of_stored) {
 
 std::uint64_t StoredCheck(ByteSpan stored) { return StoredCheck(Xxh3_128(stored)); }
 
+Result<void> CheckProjectName(std::string_view project) {
+  if (project.empty() || project.size() > kMaxProjectBytes || project == "." || project == ".." ||
+      project.find_first_of(std::string_view("/\0", 2)) != std::string_view::npos)
+    return Error(ErrorCode::kInvalidArgument,
+                 "\"" + std::string(project) +
+                     "\" cannot name a project: 1 to 255 bytes, no '/', no NUL, not \".\" or "
+                     "\"..\"");
+  return {};
+}
+
 std::string EncodePackHeader(const PackHeader& header) {
   std::string out(kPackMagic);
   AppendLittle<std::uint32_t>(out, kPackFormatVersion);
@@ -60,9 +70,9 @@ Result<PackHeader> DecodePackHeader(std::string_view bytes, std::uint64_t& heade
   const auto pack_id = reader.ReadBytes(16);
   header.project = reader.ReadLengthPrefixed();
   (void)reader.Read<std::uint64_t>();
-  if (!reader.ok() || bytes.size() - reader.remaining() != header_bytes ||
-      header.project.size() > kMaxProjectBytes)
+  if (!reader.ok() || bytes.size() - reader.remaining() != header_bytes)
     return Corrupt("pack header has a wrong length");
+  if (!CheckProjectName(header.project)) return Corrupt("pack header names no project");
   header.store_id = Hash128::FromRaw(store_id);
   header.pack_id = Hash128::FromRaw(pack_id);
   return header;

@@ -65,6 +65,9 @@ struct PackEntry {
 std::uint64_t StoredCheck(const Hash128& hash_of_stored);
 std::uint64_t StoredCheck(ByteSpan stored);
 
+/// kInvalidArgument unless 1..255 bytes without '/', NUL, "." and "..".
+Result<void> CheckProjectName(std::string_view project);
+
 struct PackHeader {
   Hash128 store_id;
   PackId pack_id;

@@ -74,7 +74,8 @@ Result<void> StoreCore::AdoptUnknownPacks() {
       return Error(ErrorCode::kCorruption, found.path + " belongs to another place");
     std::map<std::string, std::pair<std::uint64_t, std::string>> found_changes;
     SF_TRY(ScanRecords(file, pack, [&](const PackChange& change) -> Result<void> {
-      found_changes[FileKey(project, change.key)] = {change.sequence, change.record_bytes};
+      auto& newest = found_changes[FileKey(project, change.key)];
+      if (change.sequence > newest.first) newest = {change.sequence, change.record_bytes};
       return {};
     }));
     for (const auto& entry : pack.entries) {

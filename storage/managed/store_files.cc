@@ -19,16 +19,6 @@ std::string ProjectDirName(std::string_view project) {
   return "%" + Xxh3_128(AsBytes(project)).ToHex();
 }
 
-Result<void> CheckProjectName(std::string_view project) {
-  if (project.empty() || project.size() > kMaxProjectBytes || project == "." || project == ".." ||
-      project.find_first_of(std::string_view("/\0", 2)) != std::string_view::npos)
-    return Error(ErrorCode::kInvalidArgument,
-                 "\"" + std::string(project) +
-                     "\" cannot name a project: 1 to 255 bytes, no '/', no NUL, not \".\" or "
-                     "\"..\"");
-  return {};
-}
-
 std::string StoreLayout::PackDir(std::string_view project, const PackId& pack) const {
   return PacksDir() + "/" + ProjectDirName(project) + "/" + pack.ToHex().substr(0, 2);
 }

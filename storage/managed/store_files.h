@@ -34,8 +34,6 @@ struct StoreLayout {
 
 /// The directory name of a project: the name itself when that is plain, else '%' and its hash.
 std::string ProjectDirName(std::string_view project);
-/// kInvalidArgument unless 1..255 bytes without '/', NUL, "." and "..".
-Result<void> CheckProjectName(std::string_view project);
 
 /// The content of STORE.
 struct StoreMeta {

@@ -45,6 +45,16 @@ TEST(PackFormat, EveryCutOrFlippedHeaderIsRefused) {
   }
 }
 
+TEST(PackFormat, AHeaderWithoutAProjectIsCorrupt) {
+  for (const std::string& project : {std::string(), std::string("a/b"), std::string("a\0b", 3)}) {
+    std::uint64_t header_bytes = 0;
+    const auto decoded = DecodePackHeader(
+        EncodePackHeader({.store_id = {}, .pack_id = {}, .project = project}), header_bytes);
+    ASSERT_FALSE(decoded);
+    EXPECT_EQ(decoded.error().code(), ErrorCode::kCorruption);
+  }
+}
+
 TEST(PackFormat, ANewerPackIsRefusedNotCalledCorrupt) {
   auto bytes = EncodePackHeader({.store_id = {}, .pack_id = {}, .project = "jobs"});
   StoreLittle<std::uint32_t>(bytes.data() + 8, kPackFormatVersion + 1);
