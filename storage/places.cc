@@ -30,8 +30,9 @@ struct Places::State {
 
   /// The stack around every backend.
   std::shared_ptr<Backend> Wrap(std::shared_ptr<Backend> backend, Access access) const {
-    backend = WithRetries(std::move(backend), context.clock(), retry);
+    // Inside of the retries: repeated bytes use the line too.
     if (bandwidth) backend = WithThrottle(std::move(backend), bandwidth, retry.stop);
+    backend = WithRetries(std::move(backend), context.clock(), retry);
     if (access == Access::kRead) backend = WithReadOnly(std::move(backend));
     return backend;
   }
