@@ -189,6 +189,7 @@ Result<void> StoreCore::IndexEpoch(const Epoch& epoch) {
 void StoreCore::Settle(const Epoch& epoch) {
   std::lock_guard lock(mutex);
   flushing_ = nullptr;
+  std::erase_if(live_uploads, [](const auto& upload) { return upload.second.expired(); });
   for (const auto& [project, packs] : epoch.packs)
     for (const auto& pack : packs)
       for (const auto& entry : pack->entries())

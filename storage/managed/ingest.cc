@@ -5,6 +5,7 @@
 #include "storage/managed/chunker.h"
 #include "storage/managed/compress_choice.h"
 #include "storage/managed/store_core.h"
+#include "storage/part_grid.h"
 
 namespace stateferry::storage::managed {
 
@@ -175,22 +176,14 @@ Result<std::vector<ChunkId>> StoreCore::StoreChunks(const UploadState& upload, B
 
 Result<void> StoreCore::PutPart(UploadState& upload, std::uint32_t part_index, ByteSpan bytes) {
   SF_TRY(CheckWritable());
-  const std::uint64_t offset = part_index * upload.head.part_bytes;
-  const std::uint64_t expected =
-      offset >= upload.head.size_bytes
-          ? 0
-          : std::min(upload.head.part_bytes, upload.head.size_bytes - offset);
-  const bool is_empty_object = upload.head.size_bytes == 0 && part_index == 0;
-  if (bytes.size() != expected || (expected == 0 && !is_empty_object))
-    return Error(ErrorCode::kInvalidArgument,
-                 "part " + std::to_string(part_index) + " of " + upload.head.key + " has " +
-                     std::to_string(bytes.size()) + " bytes, expected " + std::to_string(expected));
+  SF_TRY(PartOffset(upload.head.key, upload.grid(), part_index, bytes.size()));
   std::shared_lock shared(gate);
   std::uint64_t failures_before = 0, unflushed = 0;
   {
     std::lock_guard lock(mutex);
     if (upload.ended)
       return Error(ErrorCode::kInvalidArgument, "the upload of " + upload.head.key + " has ended");
+    if (current_->error) return *current_->error;  // it cannot become durable any more
     failures_before = failures_;
     unflushed = current_->stored_bytes;
   }
@@ -202,6 +195,8 @@ Result<void> StoreCore::PutPart(UploadState& upload, std::uint32_t part_index, B
     return Error(ErrorCode::kIo, "a flush failed while part " + std::to_string(part_index) +
                                      " of " + upload.head.key + " was being stored (" +
                                      last_failure_ + "); put it again");
+  if (upload.ended)  // meanwhile
+    return Error(ErrorCode::kInvalidArgument, "the upload of " + upload.head.key + " has ended");
   if (bytes.empty()) return {};
   auto& change = current_->uploads[upload.token];
   change.head = upload.head;
@@ -215,8 +210,7 @@ Result<std::shared_ptr<UploadState>> StoreCore::StartUpload(const std::string& p
                                                             const UploadOptions& upload_options) {
   SF_TRY(CheckWritable());
   SF_TRY(CheckKey(key));
-  if (upload_options.part_bytes == 0)
-    return Error(ErrorCode::kInvalidArgument, "an upload needs parts of at least one byte");
+  SF_TRY(CheckGrid(key, upload_options));
   std::shared_lock shared(gate);
   auto upload = std::make_shared<UploadState>();
   upload->overwrite = upload_options.overwrite;
@@ -227,7 +221,7 @@ Result<std::shared_ptr<UploadState>> StoreCore::StartUpload(const std::string& p
                   .part_bytes = upload_options.part_bytes,
                   .origin = upload_options.origin,
                   .created_ns = clock.Now().time_since_epoch() / std::chrono::nanoseconds(1)};
-  if (upload->part_count() > UINT32_MAX)
+  if (PartCount(upload_options) > UINT32_MAX)
     return Error(ErrorCode::kInvalidArgument, "too many parts for " + upload->head.key);
   if (upload_options.resume_token.empty()) {
     upload->token = RandomId().raw();
@@ -282,7 +276,7 @@ Result<void> StoreCore::CompleteUpload(UploadState& upload) {
     if (upload.ended)
       return Error(ErrorCode::kInvalidArgument, "the upload of " + upload.head.key + " has ended");
     failures_before = failures_;
-    for (std::uint32_t i = 0; i < upload.part_count(); ++i) {
+    for (std::uint32_t i = 0; i < PartCount(upload.grid()); ++i) {
       const auto part = upload.parts.find(i);
       if (part == upload.parts.end())
         return Error(ErrorCode::kInvalidArgument,

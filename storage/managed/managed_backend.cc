@@ -66,8 +66,12 @@ Result<ObjectMeta> ManagedBackend::Put(std::string_view key, ByteSpan bytes,
                                         .resume_token = {},
                                         .origin = {},
                                         .overwrite = options.overwrite}));
-  SF_TRY(upload->PutPart(0, bytes));
-  SF_TRY(upload->Complete());
+  auto put = upload->PutPart(0, bytes);
+  if (put) put = upload->Complete();
+  if (!put) {
+    (void)upload->Abort();
+    return std::move(put).error();
+  }
   SF_TRY(Flush());
   return Stat(key);
 }

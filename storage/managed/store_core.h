@@ -47,8 +47,8 @@ struct UploadState {
   std::map<std::uint32_t, Part> parts;
   bool ended = false;
 
-  std::uint64_t part_count() const {
-    return (head.size_bytes + head.part_bytes - 1) / head.part_bytes;
+  UploadOptions grid() const {
+    return {.size_bytes = head.size_bytes, .part_bytes = head.part_bytes};
   }
 };
 

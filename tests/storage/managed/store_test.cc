@@ -55,4 +55,23 @@ TEST_F(StoreTest, StoresEqualContentOnce) {
   EXPECT_EQ(stats.stored_bytes, 4'000'000u);
 }
 
+TEST_F(StoreTest, PartsMayBeLongerThanAnyObject) {
+  auto store = OpenStore(dir());
+  auto project = Must(store->Project("jobs"));
+  auto upload = Must(project->StartUpload("a", {.size_bytes = 3, .part_bytes = UINT64_MAX}));
+  EXPECT_FALSE(upload->Complete());
+  Must(upload->PutPart(0, AsBytes("abc")));
+  Must(upload->Complete());
+  EXPECT_EQ(Read(*project, "a"), "abc");
+}
+
+TEST_F(StoreTest, APutThatFailsLeavesNoUpload) {
+  auto store = OpenStore(dir());
+  auto project = Must(store->Project("jobs"));
+  Must(project->Put("a", AsBytes("1"), {}));
+  EXPECT_FALSE(project->Put("a", AsBytes("2"), {.overwrite = false}));
+  Must(project->Flush());
+  EXPECT_EQ(Must(store->DropStaleUploads(-1)), 0u);
+}
+
 }  // namespace stateferry::storage::managed
