@@ -21,7 +21,7 @@ struct Accepted {
     kPart,        ///< the receipt only
     kCompleted,   ///< the file is whole at the destination
     kReused,      ///< the destination had the content; no byte was read
-    kFailed,      ///< for good, in this run; its parts stay of use
+    kFailed,      ///< for good, in this run; its parts, or what is written, stay of use
     kFailedAnew,  ///< the same, and what is there of it is worthless
     kRestarted,   ///< the source changed: the record of `file` replaces `replaced`, whose parts are
                   ///< void

@@ -58,8 +58,9 @@ Job WorkQueue::TakeCopy() {
     ++unsettled_;
   }
   job.credit_bytes = Credit(job.file->record);
+  job.credit_parts = 1;
   used_bytes_ += job.credit_bytes;
-  ++used_parts_;
+  used_parts_ += job.credit_parts;
   return job;
 }
 

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "tests/transfer/transfer_rig.h"
+#include "tests/transfer/watched_backend.h"
 
 namespace stateferry::transfer {
 namespace {
@@ -322,6 +323,106 @@ TEST_F(RunTransferTest, AnUploadThatIsGoneStartsAnew) {
   ASSERT_TRUE(again) << again.error().message();
   EXPECT_EQ(again->bytes_resumed, 0u);
   EXPECT_EQ(Target("a"), Content(20 * kPart, 1));
+}
+
+TEST_F(RunTransferTest, ReceiptsOfAnUploadThatIsGoneAreNeverBelievedAgain) {
+  PutSource("a", Content(20 * kPart, 1));
+  options.workers = 1;
+  options.max_transfer_bytes = 10 * kPart;
+  ASSERT_FALSE(Run());
+  target->Fail({.op = BackendOp::kStartUpload,
+                .key_contains = "",
+                .error = Error(ErrorCode::kNotFound, "gone")});
+  options.max_transfer_bytes = 5 * kPart;
+  ASSERT_FALSE(Run());
+  EXPECT_EQ(journal->Receipts(Record().id, 0)->size(), 5u);
+  options.max_transfer_bytes = 0;
+
+  auto again = Run();
+
+  ASSERT_TRUE(again) << again.error().message();
+  EXPECT_EQ(again->bytes_resumed, 5 * kPart);
+  EXPECT_EQ(Target("a"), Content(20 * kPart, 1));
+}
+
+TEST_F(RunTransferTest, AnUploadThatCannotBeResumedNowIsResumedLater) {
+  PutSource("a", Content(20 * kPart, 1));
+  options.workers = 1;
+  options.max_transfer_bytes = 10 * kPart;
+  ASSERT_FALSE(Run());
+  options.max_transfer_bytes = 0;
+  target->Fail({.op = BackendOp::kStartUpload,
+                .key_contains = "",
+                .error = Error(ErrorCode::kRefused, "not now")});
+  ASSERT_TRUE(Run());
+
+  auto again = Run();
+
+  ASSERT_TRUE(again) << again.error().message();
+  EXPECT_EQ(again->bytes_resumed, 10 * kPart);
+  EXPECT_EQ(Target("a"), Content(20 * kPart, 1));
+}
+
+TEST_F(RunTransferTest, ASourceThatCannotBeLookedAtCostsNoPart) {
+  PutSource("a", Content(3 * kPart, 1));
+  source->Fail({.op = BackendOp::kStat, .key_contains = ""});
+
+  auto report = Run();
+
+  ASSERT_TRUE(report) << report.error().message();
+  EXPECT_EQ(report->status, TransferStatus::kFailed);
+  auto again = Run();
+  ASSERT_TRUE(again) << again.error().message();
+  EXPECT_EQ(again->bytes_resumed, 3 * kPart);
+  EXPECT_EQ(SourceReads(), 3u);
+  EXPECT_EQ(Target("a"), Content(3 * kPart, 1));
+}
+
+TEST_F(RunTransferTest, AFileThatCannotBeReadBackIsReadBackLater) {
+  PutSource("a", Content(3 * kPart, 1));
+  target->Fail({.op = BackendOp::kReadRange, .call = 2, .key_contains = ""});
+
+  auto report = Run();
+
+  ASSERT_TRUE(report) << report.error().message();
+  EXPECT_EQ(report->status, TransferStatus::kFailed);
+  EXPECT_EQ(Plan()[0].state, FileState::kWritten);
+  auto again = Run();
+  ASSERT_TRUE(again) << again.error().message();
+  EXPECT_EQ(again->status, TransferStatus::kCommitted);
+  EXPECT_EQ(SourceReads(), 3u);
+}
+
+TEST_F(RunTransferTest, AStopWhileReadingBackIsNoDamage) {
+  PutSource("a", Content(3 * kPart, 1));
+  target->Fail({.op = BackendOp::kReadRange,
+                .key_contains = "",
+                .error = Error(ErrorCode::kCancelled, "stopped on request")});
+
+  auto report = Run();
+
+  ASSERT_FALSE(report);
+  EXPECT_EQ(report.error().code(), ErrorCode::kCancelled);
+  EXPECT_EQ(Plan()[0].state, FileState::kWritten);
+  auto again = Run();
+  ASSERT_TRUE(again) << again.error().message();
+  EXPECT_EQ(SourceReads(), 3u);
+}
+
+TEST_F(RunTransferTest, AnEmptyFileThatGrewAtTheDestinationIsFound) {
+  PutSource("a", "");
+  options.workers = 1;
+  auto watched = std::make_shared<WatchedBackend>(target);
+  places = std::make_unique<storage::Places>(FileIo(), clock, storage::PlacesOptions());
+  places->Register(At("mem://source/"), source);
+  places->Register(At("mem://target/"), watched);
+  watched->on.completed = [&](const std::string&) { PutTarget("a", "grown"); };
+
+  auto report = Run();
+
+  ASSERT_TRUE(report) << report.error().message();
+  ASSERT_EQ(report->failures.size(), 1u);
+  EXPECT_EQ(report->failures[0].code, ErrorCode::kCorruption);
 }
 
 TEST_F(RunTransferTest, WhatDoesNotReadBackFailsAndIsMovedAgain) {
