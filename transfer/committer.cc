@@ -67,9 +67,22 @@ Result<void> Committer::Commit(std::vector<Accepted>& entries) {
   bool wrote = false;
   for (const auto& entry : entries) wrote = wrote || entry.what != Accepted::What::kVerified;
   if (wrote) SF_TRY(in_.ends.to().Flush());
+  for (const auto& entry : entries) NoteIdentity(entry);
   SF_TRY(in_.journal.Commit(in_.id, MakeBatch(entries)));
   Release(entries);
   return {};
+}
+
+// Now the object has its name, and nobody but this thread uses the file.
+void Committer::NoteIdentity(const Accepted& entry) const {
+  if (entry.what != Accepted::What::kCompleted && entry.what != Accepted::What::kReused) return;
+  FileRun& file = *entry.file;
+  // Without an answer the next run looks at the size alone.
+  const auto meta = in_.ends.to().Stat(file.to_key);
+  file.record.to_etag_hash = meta ? EtagHash(meta->etag) : 0;
+  file.record.content.reset();
+  if (entry.what == Accepted::What::kCompleted)
+    file.record.content = ContentHash(file.size_bytes(), file.hashes);
 }
 
 FileRun::Committing& Committer::NotesOf(FileRun& file) const {

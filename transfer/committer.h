@@ -63,6 +63,7 @@ class Committer {
 
  private:
   Result<void> Commit(std::vector<Accepted>& entries);
+  void NoteIdentity(const Accepted& entry) const;
   Journal::Batch MakeBatch(std::vector<Accepted>& entries);
   FileRun::Committing& NotesOf(FileRun& file) const;
   void Add(Accepted& entry, std::size_t position, Journal::Batch& batch);

@@ -18,7 +18,7 @@ namespace stateferry::transfer {
 /// - the worker that opens it: everything but `committing`, before any part is handed out;
 /// - workers with a part in flight: reads, Fail(), and hashes[their part];
 /// - the worker that returns the last part: the upload;
-/// - the committer: reads, and `committing`.
+/// - the committer: reads, `committing`, and the record of a file that was completed.
 /// A file that starts again because its source changed becomes a new FileRun.
 struct FileRun {
   explicit FileRun(FileRecord planned)

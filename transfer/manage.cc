@@ -4,6 +4,7 @@
 
 #include "transfer/report.h"
 #include "transfer/status.h"
+#include "transfer/unfinished.h"
 
 namespace stateferry::transfer {
 
@@ -20,14 +21,8 @@ Result<std::uint64_t> AbortUploads(const TransferRecord& record, Journal& journa
       SF_TRY(auto location, storage::ParseLocation(record.to));
       SF_TRY(place, places.Open(location, storage::Access::kWrite));
     }
-    auto upload = place->backend->StartUpload(place->Key(file.task.to_name),
-                                              {.size_bytes = file.task.size_bytes,
-                                               .part_bytes = file.part_bytes,
-                                               .resume_token = file.resume_token});
-    if (!upload && upload.error().code() == ErrorCode::kNotFound) return {};
-    if (!upload) return std::move(upload).error();
-    SF_TRY((*upload)->Abort());
-    ++aborted;
+    SF_TRY(const bool was_there, AbortUpload(*place->backend, place->Key(file.task.to_name), file));
+    if (was_there) ++aborted;
     return {};
   };
   SF_TRY(journal.VisitFiles(record.id, 0, abort));
@@ -49,6 +44,7 @@ Result<TransferRecord> CancelTransfer(const std::string& id, Journal& journal,
   record->error = "cancelled for good";
   record->updated = FormatTime(clock.Now());
   record->plan_complete = false;
+  record->started = false;
   SF_TRY(journal.PutTransfer(*record));
   SF_TRY(journal.DropPlan(id));
   return *record;

@@ -64,6 +64,7 @@ class Planner {
       // What this transfer put there is its own to replace; anything half-made is of no use now.
       file.index = known->index;
       file.owned = known->owned;
+      file.to_etag_hash = known->to_etag_hash;
       file.resume_token = known->resume_token;
       batch_.drop_receipts_of.push_back(file.index);
     } else {
@@ -174,6 +175,7 @@ Result<Plan> MakePlan(const PlanInputs& inputs, Journal& journal, Clock& clock, 
     plan.begun_before = earlier->plan_complete;
     plan.record.created = earlier->created;
     plan.record.status = earlier->status;
+    plan.record.started = earlier->started;
   } else {
     // So that a plan that was never finished is seen by `transfer list` and can be pruned.
     SF_TRY(journal.PutTransfer(plan.record));

@@ -60,6 +60,7 @@ Result<TransferReport> Execute(const TransferRequest& request, Plan& plan, Endpo
     report.already_done = true;
     return report;
   }
+  plan.record.started = true;
   SF_TRY(PutStatus(plan.record, TransferStatus::kRunning, "", meter, env));
   if (request.before_moving) SF_TRY(request.before_moving());
   SF_TRY(MoveFiles({id, env.journal, ends, options, buffers, workers, meter}, env.stop));
