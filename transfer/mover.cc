@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/hash.h"
+#include "transfer/unfinished.h"
 
 namespace stateferry::transfer {
 
@@ -103,6 +104,10 @@ Result<bool> Mover::Reuse(Job& job) {
     Conclude(job, Accepted::What::kFailed, std::nullopt);
     return true;
   }
+  if (!file.record.resume_token.empty()) {
+    SF_TRY(AbortUpload(in_.ends.to(), file.to_key, file.record));
+    file.starts_anew = true;
+  }
   ++in_.meter.files_reused;
   in_.meter.bytes_reused += file.size_bytes();
   in_.meter.bytes_done += file.size_bytes();
@@ -129,11 +134,6 @@ Result<std::vector<std::uint32_t>> Mover::OpenUpload(FileRun& file) {
     if (!resumed && resumed.error().code() != ErrorCode::kNotFound)
       SF_TRY(AtDestination(file, std::move(resumed)));
     if (file.failed) return std::vector<std::uint32_t>();
-    if (file.upload && receipts.empty()) {
-      // The file changed since: what is there is of another version.
-      SF_TRY(file.upload->Abort());
-      file.upload.reset();
-    }
     if (!file.upload) file.starts_anew = true;
   }
   if (!file.upload) {

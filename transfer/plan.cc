@@ -65,8 +65,8 @@ class Planner {
       file.index = known->index;
       file.owned = known->owned;
       file.to_etag_hash = known->to_etag_hash;
-      file.resume_token = known->resume_token;
       batch_.drop_receipts_of.push_back(file.index);
+      if (!known->resume_token.empty()) plan_.leftovers.push_back(std::move(*known));
     } else {
       file.index = old_ ? old_->NextIndex() : 0;
     }
@@ -83,9 +83,11 @@ class Planner {
     SF_TRY(WriteBatch());
     SF_TRY(CheckDistinct());
     if (!old_) return {};
-    SF_TRY(auto gone, old_->NotTaken());
-    changed_ = changed_ || !gone.empty();
-    batch_.remove_files = std::move(gone);
+    SF_TRY(old_->VisitNotTaken([&](FileRecord gone) {
+      batch_.remove_files.push_back(gone.index);
+      if (!gone.resume_token.empty()) plan_.leftovers.push_back(std::move(gone));
+    }));
+    changed_ = changed_ || !batch_.remove_files.empty();
     return WriteBatch();
   }
 

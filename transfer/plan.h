@@ -38,6 +38,8 @@ struct Plan {
   bool begun_before = false;
   /// An earlier run committed it and the source is listed as it was then.
   bool committed_and_unchanged = false;
+  /// Old records of files that left the plan or changed, with unfinished uploads to be dropped.
+  std::vector<FileRecord> leftovers;
   /// XXH3-128 of every to_name, sorted.
   std::vector<Hash128> names;
 };

@@ -11,6 +11,7 @@
 #include "transfer/meter.h"
 #include "transfer/plan.h"
 #include "transfer/review.h"
+#include "transfer/unfinished.h"
 
 namespace stateferry::transfer {
 
@@ -33,6 +34,14 @@ Result<void> PutStatus(TransferRecord& record, TransferStatus status, const std:
   return env.journal.PutTransfer(record);
 }
 
+/// What files that left the plan or changed have begun at the destination is of no use.
+Result<void> DropLeftovers(const Plan& plan, Endpoints& ends) {
+  if (plan.leftovers.empty()) return {};
+  for (const auto& file : plan.leftovers)
+    SF_TRY(AbortUpload(ends.to(), ends.ToKey(file.task), file));
+  return ends.to().Flush();
+}
+
 Result<TransferReport> Commit(Plan& plan, const Finalizer& finalize, Meter& meter,
                               const TransferEnv& env) {
   meter.SetPhase("committing");
@@ -52,6 +61,7 @@ Result<TransferReport> Execute(const TransferRequest& request, Plan& plan, Endpo
   const int workers = Workers(options);
   BufferPool buffers(static_cast<std::size_t>(plan.max_part_bytes),
                      static_cast<std::size_t>(options.buffer_bytes));
+  SF_TRY(DropLeftovers(plan, ends));
   SF_TRY(auto left,
          ReviewDestination({plan, ends, env.journal, options, buffers, workers, meter}, env.stop));
   if (left == 0 && plan.committed_and_unchanged) {

@@ -144,5 +144,25 @@ TEST_F(CommitterTest, ContentKnownByItsOriginIsReferredToNotRead) {
   EXPECT_EQ(SourceReads(), 5u);
 }
 
+TEST_F(CommitterTest, ContentThatTurnsOutToBeKnownEndsItsUpload) {
+  PutSource("a", Content(5 * kPart, 1));
+  options.workers = 1;
+  options.max_transfer_bytes = 2 * kPart;
+  ASSERT_FALSE(Run());
+  options.max_transfer_bytes = 0;
+  ASSERT_TRUE(target_bucket->Put("earlier/a", AsBytes(Content(5 * kPart, 1)), {}));
+  auto watched = std::make_shared<WatchedBackend>(target);
+  places = std::make_unique<storage::Places>(FileIo(), clock, storage::PlacesOptions());
+  places->Register(At("mem://source/"), source);
+  places->Register(At("mem://target/"), watched);
+  watched->on.find_by_origin = [&](std::string_view) -> std::optional<storage::ObjectMeta> {
+    return target_bucket->Stat("earlier/a").value();
+  };
+  auto report = Run();
+  ASSERT_TRUE(report) << report.error().message();
+  EXPECT_EQ(report->files_reused, 1u);
+  EXPECT_EQ(target->calls(fakes::BackendOp::kAbort), 1u);
+}
+
 }  // namespace
 }  // namespace stateferry::transfer

@@ -57,6 +57,23 @@ TEST_F(ManageTest, PruneRemovesWhatIsOverAndOldEnough) {
   EXPECT_TRUE(journal->List()->empty());
 }
 
+TEST_F(ManageTest, AnUploadWhoseFileLeavesThePlanIsDropped) {
+  RunHalf();
+  ASSERT_TRUE(source_bucket->Delete("in/a"));
+  auto report = Run();
+  ASSERT_TRUE(report) << report.error().message();
+  EXPECT_EQ(target->calls(BackendOp::kAbort), 1u);
+}
+
+TEST_F(ManageTest, AnUploadWhoseFileGetsAnotherLengthIsDropped) {
+  RunHalf();
+  PutSource("a", Content(12 * kPart, 2));
+  auto report = Run();
+  ASSERT_TRUE(report) << report.error().message();
+  EXPECT_EQ(target->calls(BackendOp::kAbort), 1u);
+  EXPECT_EQ(Target("a"), Content(12 * kPart, 2));
+}
+
 TEST_F(ManageTest, RecordsAsJson) {
   PutSource("a", "x");
   ASSERT_TRUE(Run());
