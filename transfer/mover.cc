@@ -74,7 +74,9 @@ Result<void> Mover::OpenFile(Job& job, std::stop_token stop) {
 Result<void> Mover::OpenWritten(Job& job, std::stop_token stop) {
   FileRun& file = *job.file;
   SF_TRY(auto receipts, in_.journal.Receipts(in_.id, file.record.index));
-  if (receipts.size() == file.part_count()) {
+  // In part order and each part once: the last one tells whether any is out of range.
+  if (receipts.size() == file.part_count() &&
+      (receipts.empty() || receipts.back().part_index < file.part_count())) {
     for (const auto& receipt : receipts) file.hashes[receipt.part_index] = receipt.hash;
     file.at_destination = true;
     in_.queue.ReturnCredit(job.credit_bytes, job.credit_parts);

@@ -465,6 +465,26 @@ TEST_F(RunTransferTest, AFailingFinalizerKeepsTheTransferUncommitted) {
   EXPECT_EQ(finalized, 1);
 }
 
+TEST_F(RunTransferTest, AReceiptOfAPartThatIsNoneIsNotBelieved) {
+  PutSource("a", Content(3 * kPart, 1));
+  target->Fail({.op = BackendOp::kReadRange,
+                .key_contains = "",
+                .error = Error(ErrorCode::kCancelled, "stopped on request")});
+  ASSERT_FALSE(Run());
+  Journal::Batch wrong;
+  wrong.files = Plan();
+  wrong.files[0].state = FileState::kWritten;
+  wrong.drop_receipts_of = {0};
+  for (const std::uint32_t part : {0u, 1u, 1u << 24}) wrong.parts.push_back({0, {part, kPart, {}}});
+  ASSERT_TRUE(journal->Commit(Record().id, wrong));
+
+  auto report = Run();
+
+  ASSERT_TRUE(report) << report.error().message();
+  EXPECT_EQ(report->files_moved, 1u);
+  EXPECT_EQ(Target("a"), Content(3 * kPart, 1));
+}
+
 TEST_F(RunTransferTest, ReportsAsJson) {
   PutSource("a", "x");
   auto report = Run();
