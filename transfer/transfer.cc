@@ -48,8 +48,10 @@ Result<TransferReport> Commit(Plan& plan, const Finalizer& finalize, Meter& mete
   meter.Show();
   if (finalize) SF_TRY(finalize());
   SF_TRY(PutStatus(plan.record, TransferStatus::kCommitted, "", meter, env));
-  // Verified and committed: nobody will ask for the hashes of parts again.
-  SF_TRY(env.journal.DropReceipts(plan.record.id));
+  // Verified and committed: nobody will ask for the hashes of parts again.  What is left of them
+  // does no harm.
+  if (auto dropped = env.journal.DropReceipts(plan.record.id); !dropped)
+    meter.Warn(dropped.error().message());
   meter.Show();
   return meter.Report(TransferStatus::kCommitted);
 }

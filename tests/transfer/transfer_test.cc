@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include "tests/transfer/forwarding_journal.h"
 #include "tests/transfer/transfer_rig.h"
 #include "tests/transfer/watched_backend.h"
 
@@ -463,6 +464,22 @@ TEST_F(RunTransferTest, AFailingFinalizerKeepsTheTransferUncommitted) {
   EXPECT_FALSE(again->already_done);
   EXPECT_EQ(again->files_moved, 0u);
   EXPECT_EQ(finalized, 1);
+}
+
+TEST_F(RunTransferTest, ACommittedTransferStaysCommittedWhenTidyingUpFails) {
+  class Untidy final : public ForwardingJournal {
+   public:
+    using ForwardingJournal::ForwardingJournal;
+    Result<void> DropReceipts(const std::string&) override {
+      return Error(ErrorCode::kNoSpace, "full");
+    }
+  };
+  PutSource("a", "x");
+  Untidy untidy(*journal);
+  auto report = RunTransfer(request, Lister(), {}, options, {*places, untidy, clock, progress, {}});
+  ASSERT_TRUE(report) << report.error().message();
+  EXPECT_EQ(Record().status, TransferStatus::kCommitted);
+  EXPECT_EQ(progress.warnings.size(), 1u);
 }
 
 TEST_F(RunTransferTest, AReceiptOfAPartThatIsNoneIsNotBelieved) {
