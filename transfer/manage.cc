@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include "transfer/report.h"
-#include "transfer/status.h"
 #include "transfer/unfinished.h"
 
 namespace stateferry::transfer {
@@ -56,10 +55,10 @@ Result<PruneReport> PruneTransfers(std::chrono::seconds older_than, Journal& jou
   // RFC 3339 in UTC with fixed digits sorts as time does.
   const std::string before = FormatTime(clock.Now() - older_than);
   SF_TRY(auto records, journal.List());
+  // Whatever a record says, nothing runs: whoever may write to the journal holds the home's lock.
   for (const auto& record : records) {
     const std::string& touched = record.updated.empty() ? record.created : record.updated;
-    const bool never_planned = record.status == TransferStatus::kPlanned && !record.plan_complete;
-    if ((!IsOver(record.status) && !never_planned) || touched > before) continue;
+    if (touched > before) continue;
     auto aborted = AbortUploads(record, journal, places);
     if (!aborted) {
       ++report.kept_unreachable;
