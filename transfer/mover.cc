@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 #include "base/hash.h"
 #include "transfer/unfinished.h"
 
@@ -110,6 +112,8 @@ Result<bool> Mover::Reuse(Job& job) {
     SF_TRY(AbortUpload(in_.ends.to(), file.to_key, file.record));
     file.starts_anew = true;
   }
+  // No byte was read, so none would be read again.
+  in_.queue.ReturnCredit(std::exchange(job.credit_bytes, 0), 0);
   ++in_.meter.files_reused;
   in_.meter.bytes_reused += file.size_bytes();
   in_.meter.bytes_done += file.size_bytes();
