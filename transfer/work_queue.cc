@@ -85,7 +85,10 @@ Result<std::optional<Job>> WorkQueue::Next(std::stop_token stop) {
       lock.lock();
     }
     // Woken for anything that may have changed the answer; the loop asks again.
-    changed_.wait(lock, stop, [&] { return !verifies_.empty() || CanCopy() || AllSettled(); });
+    changed_.wait(lock, stop, [&] {
+      const bool may_read_ahead = ahead_.empty() && !plan_ended_;
+      return !verifies_.empty() || CanCopy() || AllSettled() || may_read_ahead;
+    });
     --waiting_;
   }
 }
