@@ -14,6 +14,12 @@ constexpr double kRateHalfLifeSeconds = 3.0;
 Meter::Meter(std::string id, Clock& clock, ProgressSink& sink)
     : id_(std::move(id)), clock_(clock), sink_(sink), start_(clock.Steady()) {}
 
+void Meter::TakeBack(std::uint64_t bytes) {
+  auto done = bytes_done.load();
+  while (!bytes_done.compare_exchange_weak(done, done - std::min(done, bytes))) {
+  }
+}
+
 void Meter::SetStored(std::function<Stored()> stored) {
   std::lock_guard lock(mutex_);
   stored_ = std::move(stored);

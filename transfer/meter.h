@@ -33,6 +33,8 @@ class Meter {
   std::atomic<std::uint64_t> files_resumed{0}, bytes_resumed{0};
   std::atomic<std::uint64_t> bytes_read{0};
 
+  /// Bytes that were done are to be done again.
+  void TakeBack(std::uint64_t bytes);
   void SetPhase(std::string_view literal) { phase_ = literal.data(); }
   void SetStored(std::function<Stored()> stored);
   void SetRetries(std::function<std::uint64_t()> retries);

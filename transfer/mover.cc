@@ -305,7 +305,7 @@ Result<void> Mover::StartAgain(Job& job, std::string etag_now) {
     return {};
   }
   in_.meter.Warn(SourceName(file.record.task) + " changed while it was copied: starting it again");
-  in_.meter.bytes_done -= std::min(in_.meter.bytes_done.load(), file.size_bytes());
+  in_.meter.TakeBack(file.size_bytes());
   FileRecord record = file.record;
   record.task.etag = std::move(etag_now);
   record.resume_token.clear();
