@@ -19,7 +19,7 @@ class Meter {
  public:
   /// What a managed destination has made of the bytes so far.
   struct Stored {
-    std::uint64_t duplicate_bytes = 0, stored_bytes = 0;
+    std::uint64_t plain_bytes = 0, duplicate_bytes = 0, stored_bytes = 0;
   };
 
   Meter(std::string id, Clock& clock, ProgressSink& sink);
@@ -49,6 +49,7 @@ class Meter {
 
  private:
   Progress Snapshot();
+  Stored StoredByThisRun() const;  // caller holds mutex_
 
   const std::string id_;
   Clock& clock_;

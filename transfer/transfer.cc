@@ -61,9 +61,9 @@ Result<TransferReport> Execute(const TransferRequest& request, Plan& plan, Endpo
                                Meter& meter, const TransferEnv& env) {
   const auto& id = plan.record.id;
   const int workers = Workers(options);
+  SF_TRY(DropLeftovers(plan, ends));
   BufferPool buffers(static_cast<std::size_t>(plan.max_part_bytes),
                      static_cast<std::size_t>(options.buffer_bytes));
-  SF_TRY(DropLeftovers(plan, ends));
   SF_TRY(auto left,
          ReviewDestination({plan, ends, env.journal, options, buffers, workers, meter}, env.stop));
   if (left == 0 && plan.committed_and_unchanged) {
@@ -99,7 +99,8 @@ Result<void> MeterPlaces(const TransferRequest& request, Meter& meter, const Tra
   if (!store) return {};
   meter.SetStored([store] {
     const auto stats = store->write_stats();
-    return Meter::Stored{.duplicate_bytes = stats.duplicate_bytes,
+    return Meter::Stored{.plain_bytes = stats.plain_bytes,
+                         .duplicate_bytes = stats.duplicate_bytes,
                          .stored_bytes = stats.stored_bytes};
   });
   return {};
