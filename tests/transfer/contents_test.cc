@@ -41,8 +41,17 @@ TEST_F(ContentsTest, OtherBytesAnotherLengthAndNothingAreFound) {
   PutTarget("large", bytes);
   ASSERT_TRUE(target_bucket->Delete("out/small"));
   EXPECT_THAT(Check().problems,
-              ElementsAre(HasSubstr("out/empty: 1 bytes"), HasSubstr("out/large: not the bytes"),
+              ElementsAre(HasSubstr("out/empty: 1 bytes"), HasSubstr("out/large: not what"),
                           HasSubstr("out/small: ")));
+}
+
+TEST_F(ContentsTest, WhatWasSkippedUnreadIsKnownByItsEtag) {
+  PutTarget("small", Content(10, 3));
+  options.if_exists = IfExists::kSkip;
+  ASSERT_TRUE(Run());
+  EXPECT_TRUE(Check().problems.empty());
+  PutTarget("small", Content(10, 4));
+  EXPECT_THAT(Check().problems, ElementsAre(HasSubstr("out/small: not what")));
 }
 
 TEST_F(ContentsTest, WhatWasComparedInsteadOfMovedIsKnownToo) {
