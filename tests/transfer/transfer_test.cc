@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include "storage/managed/managed_store.h"
 #include "tests/transfer/forwarding_journal.h"
 #include "tests/transfer/transfer_rig.h"
 #include "tests/transfer/watched_backend.h"
@@ -500,6 +501,23 @@ TEST_F(RunTransferTest, AReceiptOfAPartThatIsNoneIsNotBelieved) {
   ASSERT_TRUE(report) << report.error().message();
   EXPECT_EQ(report->files_moved, 1u);
   EXPECT_EQ(Target("a"), Content(3 * kPart, 1));
+}
+
+TEST_F(RunTransferTest, WhatTheFinalizerPutsIntoAStoreCountsAsPut) {
+  const std::string dir = home.path() + "/store";
+  ASSERT_TRUE(storage::managed::Store::Init(FileIo(), clock, dir));
+  request.to = At("managed://" + dir + "/project/out");
+  PutSource("a", Content(5 * kPart, 1));
+  const Finalizer finalize = [&]() -> Result<void> {
+    SF_TRY(auto place, places->Open(request.to, storage::Access::kWrite));
+    SF_TRY(place.backend->Put(place.Key("_metadata"), AsBytes(Content(100, 2)), {}));
+    return {};
+  };
+  auto report =
+      RunTransfer(request, Lister(), finalize, options, {*places, *journal, clock, progress, {}});
+  ASSERT_TRUE(report) << report.error().message();
+  EXPECT_EQ(report->plain_bytes, 5 * kPart + 100);
+  EXPECT_EQ(report->bytes_moved, 5 * kPart);
 }
 
 TEST_F(RunTransferTest, ReportsAsJson) {
