@@ -160,10 +160,18 @@ class Review {
         bytes += next->task.size_bytes;
         group.push_back(std::move(*next));
       }
-      SF_TRY(const auto contents, CompareFiles(group, inputs, stop));
+      const auto contents = CompareFiles(group, inputs, stop);
+      if (!contents) {
+        // What cannot be compared can still be overwritten.
+        if (policy_ != IfExists::kOverwrite || contents.error().code() == ErrorCode::kCancelled)
+          return contents.error();
+        left_ += group.size();
+        continue;
+      }
       for (std::size_t i = 0; i < group.size(); ++i) {
-        if (contents[i])
-          SF_TRY(Skip(std::move(group[i]), contents[i]));
+        const auto& content = (*contents)[i];
+        if (content)
+          SF_TRY(Skip(std::move(group[i]), content));
         else if (policy_ == IfExists::kOverwrite)
           ++left_;
         else

@@ -227,6 +227,16 @@ TEST_F(HalfMovedTest, OverwriteReplacesAForeignObjectOfTheSameLength) {
   EXPECT_EQ(Target("a"), Content(20 * kPart, 1));
 }
 
+TEST_F(HalfMovedTest, WhatCannotBeComparedIsOverwritten) {
+  RunHalf(IfExists::kOverwrite);
+  PutTarget("a", Content(20 * kPart, 1));
+  source->Fail({.op = BackendOp::kReadRange, .key_contains = ""});
+  auto report = Run();
+  ASSERT_TRUE(report) << report.error().message();
+  EXPECT_EQ(report->bytes_resumed, 10 * kPart);
+  EXPECT_EQ(Target("a"), Content(20 * kPart, 1));
+}
+
 TEST_F(IfExistsTest, WhatTheDestinationKnowsByItsOriginIsNotRead) {
   PutSource("a", Content(5 * kPart, 1));
   PutTarget("a", Content(5 * kPart, 1));
