@@ -36,9 +36,9 @@ std::vector<std::string> Gains(const transfer::Progress& progress) {
     gains.push_back(fmt::format("dedup {}", FormatSize(progress.duplicate_bytes)));
   if (progress.stored_bytes > 0) {
     gains.push_back(fmt::format("stored {}", FormatSize(progress.stored_bytes)));
-    // What this run moved and was not there already is what was compressed.
+    // What was put and was not there already is what was compressed.
     const std::uint64_t fresh =
-        progress.moved_bytes - std::min(progress.moved_bytes, progress.duplicate_bytes);
+        progress.plain_bytes - std::min(progress.plain_bytes, progress.duplicate_bytes);
     const double gain = static_cast<double>(fresh) / static_cast<double>(progress.stored_bytes);
     if (gain >= 1.005) gains.push_back(fmt::format("zstd {:.2f}x", gain));
   }

@@ -116,7 +116,7 @@ std::vector<std::string> ReportLines(const transfer::TransferReport& report) {
     if (report.duplicate_bytes > 0)
       line += fmt::format("; {} were there already", FormatSize(report.duplicate_bytes));
     const std::uint64_t fresh =
-        report.bytes_moved - std::min(report.bytes_moved, report.duplicate_bytes);
+        report.plain_bytes - std::min(report.plain_bytes, report.duplicate_bytes);
     const double gain = report.stored_bytes == 0
                             ? 0
                             : static_cast<double>(fresh) / static_cast<double>(report.stored_bytes);

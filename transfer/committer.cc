@@ -1,5 +1,7 @@
 #include "transfer/committer.h"
 
+#include <utility>
+
 namespace stateferry::transfer {
 
 namespace {
@@ -65,17 +67,30 @@ Result<void> Committer::Commit(std::vector<Accepted>& entries) {
   bool wrote = false;
   for (const auto& entry : entries) wrote = wrote || entry.what != Accepted::What::kVerified;
   if (wrote) SF_TRY(in_.ends.to().Flush());
+  for (const auto& entry : entries) NoteIdentity(entry);
   SF_TRY(in_.journal.Commit(in_.id, MakeBatch(entries)));
   Release(entries);
   return {};
+}
+
+// Now the object has its name, and nobody but this thread uses the file.
+void Committer::NoteIdentity(const Accepted& entry) const {
+  if (entry.what != Accepted::What::kCompleted && entry.what != Accepted::What::kReused) return;
+  FileRun& file = *entry.file;
+  // Without an answer the next run looks at the size alone.
+  const auto meta = in_.ends.to().Stat(file.to_key);
+  file.record.to_etag_hash = meta ? EtagHash(meta->etag) : 0;
+  file.record.content.reset();
+  if (entry.what == Accepted::What::kCompleted)
+    file.record.content = ContentHash(file.size_bytes(), file.hashes);
 }
 
 FileRun::Committing& Committer::NotesOf(FileRun& file) const {
   auto& notes = file.committing;
   if (notes.batch != batch_number_) {
     notes.batch = batch_number_;
-    notes.void_before = 0;
-    notes.concluded = false;
+    // Nothing of a file counts after the batch that concluded it.
+    notes.void_before = notes.concluded ? SIZE_MAX : 0;
   }
   return notes;
 }
@@ -84,12 +99,22 @@ Journal::Batch Committer::MakeBatch(std::vector<Accepted>& entries) {
   ++batch_number_;
   for (std::size_t i = 0; i < entries.size(); ++i) {
     auto& notes = NotesOf(*entries[i].file);
-    if (entries[i].replaced) NotesOf(*entries[i].replaced).void_before = i + 1;
-    if (entries[i].what == Accepted::What::kFailedAnew) notes.void_before = i + 1;
+    if (entries[i].replaced) {
+      auto& replaced = NotesOf(*entries[i].replaced);
+      replaced.void_before = SIZE_MAX;
+      replaced.concluded = true;
+    }
+    if (entries[i].what == Accepted::What::kFailedAnew)
+      notes.void_before = std::max(notes.void_before, i + 1);
     if (EndsFile(entries[i].what)) notes.concluded = true;
   }
   Journal::Batch batch;
-  for (std::size_t i = 0; i < entries.size(); ++i) Add(entries[i], i, batch);
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    FileRun& file = *entries[i].file;
+    if (file.starts_anew && !std::exchange(file.committing.receipts_dropped, true))
+      batch.drop_receipts_of.push_back(file.record.index);
+    Add(entries[i], i, batch);
+  }
   return batch;
 }
 
@@ -131,6 +156,11 @@ void Committer::Add(Accepted& entry, std::size_t position, Journal::Batch& batch
     case Accepted::What::kFailed:
       record.state = FileState::kFailed;
       record.owned = record.owned || entry.file->at_destination;
+      if (entry.what == Accepted::What::kFailed && entry.file->at_destination) {
+        // Written, but it could not be read back: the next run tries that again.
+        record.state = FileState::kWritten;
+        record.resume_token.clear();
+      }
       record.error = entry.file->error().message();
       break;
     case Accepted::What::kRestarted:

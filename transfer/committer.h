@@ -21,7 +21,7 @@ struct Accepted {
     kPart,        ///< the receipt only
     kCompleted,   ///< the file is whole at the destination
     kReused,      ///< the destination had the content; no byte was read
-    kFailed,      ///< for good, in this run; its parts stay of use
+    kFailed,      ///< for good, in this run; its parts, or what is written, stay of use
     kFailedAnew,  ///< the same, and what is there of it is worthless
     kRestarted,   ///< the source changed: the record of `file` replaces `replaced`, whose parts are
                   ///< void
@@ -63,6 +63,7 @@ class Committer {
 
  private:
   Result<void> Commit(std::vector<Accepted>& entries);
+  void NoteIdentity(const Accepted& entry) const;
   Journal::Batch MakeBatch(std::vector<Accepted>& entries);
   FileRun::Committing& NotesOf(FileRun& file) const;
   void Add(Accepted& entry, std::size_t position, Journal::Batch& batch);

@@ -18,7 +18,7 @@ namespace stateferry::transfer {
 /// - the worker that opens it: everything but `committing`, before any part is handed out;
 /// - workers with a part in flight: reads, Fail(), and hashes[their part];
 /// - the worker that returns the last part: the upload;
-/// - the committer: reads, and `committing`.
+/// - the committer: reads, `committing`, and the record of a file that was completed.
 /// A file that starts again because its source changed becomes a new FileRun.
 struct FileRun {
   explicit FileRun(FileRecord planned)
@@ -35,13 +35,18 @@ struct FileRun {
   std::atomic<bool> short_read{false};  ///< the source ended early: it shrank, or always was short
 
   std::atomic<bool> at_destination{false};  ///< completed, by this run or an earlier one
+  /// The journal may hold receipts of an upload that is gone: they go with the first batch that
+  /// says anything of this file.
+  bool starts_anew = false;
 
   /// The committer's own notes.
   struct Committing {
     std::uint64_t batch = 0;      ///< the batch these notes are about
-    std::size_t void_before = 0;  ///< entries of that batch before this one are void
+    std::size_t void_before = 0;  ///< parts in that batch before this entry are void
+    // Whatever the batch:
     bool concluded = false;
-    bool token_journaled = false;  ///< whatever the batch
+    bool token_journaled = false;
+    bool receipts_dropped = false;  ///< as starts_anew asks
   } committing;
 
   std::uint64_t size_bytes() const { return record.task.size_bytes; }

@@ -5,7 +5,9 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/clock.h"
@@ -26,6 +28,8 @@ struct TransferRecord {
   std::vector<std::string> command;
   std::string created, updated;  ///< RFC 3339
   bool plan_complete = false;
+  /// A run has begun to write: what is at the destination may be the work of this transfer.
+  bool started = false;
   std::uint64_t files_total = 0, bytes_total = 0;
   std::string error;    ///< of the last run, "" when none
   std::string summary;  ///< last report as JSON
@@ -43,6 +47,11 @@ struct FileRecord {
   bool owned = false;
   std::string resume_token;  ///< of the unfinished upload at the destination, "" when none
   std::string error;
+  /// EtagHash of the object at the destination when this transfer last knew what it is; 0 when it
+  /// does not know.  Another one there means that somebody has put another object.
+  std::uint64_t to_etag_hash = 0;
+  /// ContentHash of the bytes at the destination; empty when they were not read by this transfer.
+  std::optional<Hash128> content;
 };
 
 struct PartReceipt {
@@ -50,6 +59,13 @@ struct PartReceipt {
   std::uint32_t size_bytes = 0;
   Hash128 hash;  ///< XXH3-128 of the plain bytes
 };
+
+/// Never 0.
+std::uint64_t EtagHash(std::string_view etag);
+
+/// One hash for a whole file from those of its parts (of FileRecord::part_bytes): what remains when
+/// the receipts are dropped.
+Hash128 ContentHash(std::uint64_t size_bytes, std::span<const Hash128> parts);
 
 /// One writer per home (kLocked names it); readers work beside a writer.  Thread-safe.
 class Journal {

@@ -8,21 +8,29 @@ namespace stateferry::transfer {
 
 namespace {
 
-constexpr std::uint8_t kRecordVersion = 1;
+// Versions that are written; older ones are read as well.
+constexpr std::uint8_t kTransferVersion = 2;  // 2: started
+constexpr std::uint8_t kFileVersion = 2;      // 2: etag at the destination, content hash
+constexpr std::uint8_t kReceiptVersion = 1;
 constexpr std::size_t kHeaderBytes = 1 + 4;
 constexpr std::size_t kChecksumBytes = 8;
 
 // Every value in every table: version, payload length, payload, XXH3-64 of all that.
-std::string Frame(std::string_view payload) {
+std::string Frame(std::uint8_t version, std::string_view payload) {
   std::string out;
   out.reserve(kHeaderBytes + payload.size() + kChecksumBytes);
-  AppendLittle<std::uint8_t>(out, kRecordVersion);
+  AppendLittle<std::uint8_t>(out, version);
   AppendLengthPrefixed(out, payload);
   AppendLittle<std::uint64_t>(out, Xxh3_64(AsBytes(out)));
   return out;
 }
 
-Result<std::string_view> Unframe(std::string_view bytes) {
+struct Framed {
+  std::uint8_t version;
+  std::string_view payload;
+};
+
+Result<Framed> Unframe(std::string_view bytes, std::uint8_t newest_version) {
   if (bytes.size() < kHeaderBytes + kChecksumBytes || bytes.size() > kMaxRecordBytes)
     return Error(ErrorCode::kCorruption, fmt::format("record of {} bytes", bytes.size()));
   const auto body = bytes.substr(0, bytes.size() - kChecksumBytes);
@@ -30,12 +38,12 @@ Result<std::string_view> Unframe(std::string_view bytes) {
     return Error(ErrorCode::kCorruption, "record fails its checksum");
   LittleReader reader(body);
   const auto version = reader.Read<std::uint8_t>();
-  if (version != kRecordVersion)
+  if (version == 0 || version > newest_version)
     return Error(ErrorCode::kRefused,
-                 fmt::format("record version {}; this program knows {}", version, kRecordVersion));
+                 fmt::format("record version {}; this program knows {}", version, newest_version));
   const auto payload = reader.ReadLengthPrefixed();
   if (!reader.AtEnd()) return Error(ErrorCode::kCorruption, "record length disagrees");
-  return payload;
+  return Framed{version, payload};
 }
 
 void AppendLocation(std::string& out, const storage::Location& location) {
@@ -85,12 +93,13 @@ std::string EncodeTransferRecord(const TransferRecord& record) {
   AppendLittle<std::uint64_t>(out, record.bytes_total);
   AppendLengthPrefixed(out, record.error);
   AppendLengthPrefixed(out, record.summary);
-  return Frame(out);
+  AppendLittle<std::uint8_t>(out, record.started ? 1 : 0);
+  return Frame(kTransferVersion, out);
 }
 
 Result<TransferRecord> DecodeTransferRecord(std::string_view bytes) {
-  SF_TRY(auto payload, Unframe(bytes));
-  LittleReader reader(payload);
+  SF_TRY(const auto framed, Unframe(bytes, kTransferVersion));
+  LittleReader reader(framed.payload);
   TransferRecord record;
   record.id = reader.ReadLengthPrefixed();
   const auto status = reader.Read<std::uint8_t>();
@@ -108,6 +117,7 @@ Result<TransferRecord> DecodeTransferRecord(std::string_view bytes) {
   record.bytes_total = reader.Read<std::uint64_t>();
   record.error = reader.ReadLengthPrefixed();
   record.summary = reader.ReadLengthPrefixed();
+  record.started = framed.version >= 2 ? reader.Read<std::uint8_t>() != 0 : record.plan_complete;
   if (!reader.AtEnd() || status > static_cast<std::uint8_t>(TransferStatus::kCancelled))
     return Malformed("transfer");
   record.status = static_cast<TransferStatus>(status);
@@ -131,12 +141,14 @@ std::string EncodeFileRecord(const FileRecord& record) {
   AppendLittle<std::uint8_t>(out, record.owned ? 1 : 0);
   AppendLengthPrefixed(out, record.resume_token);
   AppendLengthPrefixed(out, record.error);
-  return Frame(out);
+  AppendLittle<std::uint64_t>(out, record.to_etag_hash);
+  AppendLengthPrefixed(out, record.content ? record.content->raw() : std::string_view());
+  return Frame(kFileVersion, out);
 }
 
 Result<FileRecord> DecodeFileRecord(std::string_view bytes) {
-  SF_TRY(auto payload, Unframe(bytes));
-  LittleReader reader(payload);
+  SF_TRY(const auto framed, Unframe(bytes, kFileVersion));
+  LittleReader reader(framed.payload);
   FileRecord record;
   FileTask& task = record.task;
   record.index = reader.Read<std::uint64_t>();
@@ -152,9 +164,15 @@ Result<FileRecord> DecodeFileRecord(std::string_view bytes) {
   record.owned = reader.Read<std::uint8_t>() != 0;
   record.resume_token = reader.ReadLengthPrefixed();
   record.error = reader.ReadLengthPrefixed();
+  std::string_view content;
+  if (framed.version >= 2) {
+    record.to_etag_hash = reader.Read<std::uint64_t>();
+    content = reader.ReadLengthPrefixed();
+  }
   if (!reader.AtEnd() || state > static_cast<std::uint8_t>(FileState::kFailed) ||
-      record.part_bytes == 0)
+      record.part_bytes == 0 || (!content.empty() && content.size() != sizeof(Hash128::bytes)))
     return Malformed("file");
+  if (!content.empty()) record.content = Hash128::FromRaw(content);
   record.state = static_cast<FileState>(state);
   return record;
 }
@@ -164,12 +182,12 @@ std::string EncodeReceipt(const PartReceipt& receipt) {
   AppendLittle<std::uint32_t>(out, receipt.part_index);
   AppendLittle<std::uint32_t>(out, receipt.size_bytes);
   out.append(receipt.hash.raw());
-  return Frame(out);
+  return Frame(kReceiptVersion, out);
 }
 
 Result<PartReceipt> DecodeReceipt(std::string_view bytes) {
-  SF_TRY(auto payload, Unframe(bytes));
-  LittleReader reader(payload);
+  SF_TRY(const auto framed, Unframe(bytes, kReceiptVersion));
+  LittleReader reader(framed.payload);
   PartReceipt receipt;
   receipt.part_index = reader.Read<std::uint32_t>();
   receipt.size_bytes = reader.Read<std::uint32_t>();

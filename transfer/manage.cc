@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "transfer/report.h"
-#include "transfer/status.h"
+#include "transfer/unfinished.h"
 
 namespace stateferry::transfer {
 
@@ -20,14 +20,8 @@ Result<std::uint64_t> AbortUploads(const TransferRecord& record, Journal& journa
       SF_TRY(auto location, storage::ParseLocation(record.to));
       SF_TRY(place, places.Open(location, storage::Access::kWrite));
     }
-    auto upload = place->backend->StartUpload(place->Key(file.task.to_name),
-                                              {.size_bytes = file.task.size_bytes,
-                                               .part_bytes = file.part_bytes,
-                                               .resume_token = file.resume_token});
-    if (!upload && upload.error().code() == ErrorCode::kNotFound) return {};
-    if (!upload) return std::move(upload).error();
-    SF_TRY((*upload)->Abort());
-    ++aborted;
+    SF_TRY(const bool was_there, AbortUpload(*place->backend, place->Key(file.task.to_name), file));
+    if (was_there) ++aborted;
     return {};
   };
   SF_TRY(journal.VisitFiles(record.id, 0, abort));
@@ -49,6 +43,7 @@ Result<TransferRecord> CancelTransfer(const std::string& id, Journal& journal,
   record->error = "cancelled for good";
   record->updated = FormatTime(clock.Now());
   record->plan_complete = false;
+  record->started = false;
   SF_TRY(journal.PutTransfer(*record));
   SF_TRY(journal.DropPlan(id));
   return *record;
@@ -60,10 +55,10 @@ Result<PruneReport> PruneTransfers(std::chrono::seconds older_than, Journal& jou
   // RFC 3339 in UTC with fixed digits sorts as time does.
   const std::string before = FormatTime(clock.Now() - older_than);
   SF_TRY(auto records, journal.List());
+  // Whatever a record says, nothing runs: whoever may write to the journal holds the home's lock.
   for (const auto& record : records) {
     const std::string& touched = record.updated.empty() ? record.created : record.updated;
-    const bool never_planned = record.status == TransferStatus::kPlanned && !record.plan_complete;
-    if ((!IsOver(record.status) && !never_planned) || touched > before) continue;
+    if (touched > before) continue;
     auto aborted = AbortUploads(record, journal, places);
     if (!aborted) {
       ++report.kept_unreachable;

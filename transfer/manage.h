@@ -22,11 +22,11 @@ Result<TransferRecord> CancelTransfer(const std::string& id, Journal& journal,
 
 struct PruneReport {
   std::uint64_t removed = 0;           ///< records
-  std::uint64_t uploads_aborted = 0;   ///< leftovers of cancelled and failed ones
+  std::uint64_t uploads_aborted = 0;   ///< leftovers of those that were not committed
   std::uint64_t kept_unreachable = 0;  ///< their destination cannot be opened: try again later
 };
-/// Removes the records of transfers that are over (committed, failed, cancelled) and were last
-/// touched more than `older_than` ago.
+/// Removes the records of transfers that were last touched more than `older_than` ago, with what
+/// unfinished ones hold at their destinations.
 Result<PruneReport> PruneTransfers(std::chrono::seconds older_than, Journal& journal,
                                    storage::Places& places, Clock& clock);
 

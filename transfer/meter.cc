@@ -14,6 +14,12 @@ constexpr double kRateHalfLifeSeconds = 3.0;
 Meter::Meter(std::string id, Clock& clock, ProgressSink& sink)
     : id_(std::move(id)), clock_(clock), sink_(sink), start_(clock.Steady()) {}
 
+void Meter::TakeBack(std::uint64_t bytes) {
+  auto done = bytes_done.load();
+  while (!bytes_done.compare_exchange_weak(done, done - std::min(done, bytes))) {
+  }
+}
+
 void Meter::SetStored(std::function<Stored()> stored) {
   std::lock_guard lock(mutex_);
   stored_ = std::move(stored);
@@ -46,6 +52,15 @@ void Meter::Show() {
   sink_.OnProgress(Snapshot());
 }
 
+Meter::Stored Meter::StoredByThisRun() const {
+  if (!stored_) return {};
+  Stored stored = stored_();
+  stored.plain_bytes -= stored_at_start_.plain_bytes;
+  stored.duplicate_bytes -= stored_at_start_.duplicate_bytes;
+  stored.stored_bytes -= stored_at_start_.stored_bytes;
+  return stored;
+}
+
 Progress Meter::Snapshot() {
   Progress now;
   now.id = id_;
@@ -55,13 +70,11 @@ Progress Meter::Snapshot() {
   now.files_done = files_done;
   now.files_total = files_total;
   now.reused_bytes = bytes_reused;
-  now.moved_bytes = bytes_moved;
   if (retries_) now.retries = retries_() - retries_at_start_;
-  if (stored_) {
-    const Stored stored = stored_();
-    now.duplicate_bytes = stored.duplicate_bytes - stored_at_start_.duplicate_bytes;
-    now.stored_bytes = stored.stored_bytes - stored_at_start_.stored_bytes;
-  }
+  const Stored stored = StoredByThisRun();
+  now.plain_bytes = stored.plain_bytes;
+  now.duplicate_bytes = stored.duplicate_bytes;
+  now.stored_bytes = stored.stored_bytes;
   const double at = Seconds();
   if (last_show_s_ && at > *last_show_s_ && now.bytes_done >= last_show_bytes_) {
     const double passed = at - *last_show_s_;
@@ -98,11 +111,10 @@ TransferReport Meter::Report(TransferStatus status) const {
   std::lock_guard lock(mutex_);
   report.failures = failures_;
   if (retries_) report.retries = retries_() - retries_at_start_;
-  if (stored_) {
-    const Stored stored = stored_();
-    report.duplicate_bytes = stored.duplicate_bytes - stored_at_start_.duplicate_bytes;
-    report.stored_bytes = stored.stored_bytes - stored_at_start_.stored_bytes;
-  }
+  const Stored stored = StoredByThisRun();
+  report.plain_bytes = stored.plain_bytes;
+  report.duplicate_bytes = stored.duplicate_bytes;
+  report.stored_bytes = stored.stored_bytes;
   return report;
 }
 

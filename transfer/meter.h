@@ -19,7 +19,7 @@ class Meter {
  public:
   /// What a managed destination has made of the bytes so far.
   struct Stored {
-    std::uint64_t duplicate_bytes = 0, stored_bytes = 0;
+    std::uint64_t plain_bytes = 0, duplicate_bytes = 0, stored_bytes = 0;
   };
 
   Meter(std::string id, Clock& clock, ProgressSink& sink);
@@ -33,6 +33,8 @@ class Meter {
   std::atomic<std::uint64_t> files_resumed{0}, bytes_resumed{0};
   std::atomic<std::uint64_t> bytes_read{0};
 
+  /// Bytes that were done are to be done again.
+  void TakeBack(std::uint64_t bytes);
   void SetPhase(std::string_view literal) { phase_ = literal.data(); }
   void SetStored(std::function<Stored()> stored);
   void SetRetries(std::function<std::uint64_t()> retries);
@@ -47,6 +49,7 @@ class Meter {
 
  private:
   Progress Snapshot();
+  Stored StoredByThisRun() const;  // caller holds mutex_
 
   const std::string id_;
   Clock& clock_;

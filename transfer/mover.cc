@@ -2,7 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 #include "base/hash.h"
+#include "transfer/unfinished.h"
 
 namespace stateferry::transfer {
 
@@ -73,14 +76,17 @@ Result<void> Mover::OpenFile(Job& job, std::stop_token stop) {
 Result<void> Mover::OpenWritten(Job& job, std::stop_token stop) {
   FileRun& file = *job.file;
   SF_TRY(auto receipts, in_.journal.Receipts(in_.id, file.record.index));
-  if (receipts.size() == file.part_count()) {
+  // In part order and each part once: the last one tells whether any is out of range.
+  if (receipts.size() == file.part_count() &&
+      (receipts.empty() || receipts.back().part_index < file.part_count())) {
     for (const auto& receipt : receipts) file.hashes[receipt.part_index] = receipt.hash;
     file.at_destination = true;
-    in_.queue.ReturnCredit(job.credit_bytes, 1);
+    in_.queue.ReturnCredit(job.credit_bytes, job.credit_parts);
     in_.queue.AddVerify(job.file);
     return {};
   }
   file.record.state = FileState::kPending;
+  file.starts_anew = true;
   return OpenFile(job, stop);
 }
 
@@ -102,6 +108,12 @@ Result<bool> Mover::Reuse(Job& job) {
     Conclude(job, Accepted::What::kFailed, std::nullopt);
     return true;
   }
+  if (!file.record.resume_token.empty()) {
+    SF_TRY(AbortUpload(in_.ends.to(), file.to_key, file.record));
+    file.starts_anew = true;
+  }
+  // No byte was read, so none would be read again.
+  in_.queue.ReturnCredit(std::exchange(job.credit_bytes, 0), 0);
   ++in_.meter.files_reused;
   in_.meter.bytes_reused += file.size_bytes();
   in_.meter.bytes_done += file.size_bytes();
@@ -123,22 +135,16 @@ Result<void> Mover::StartUpload(FileRun& file, const std::string& token) {
 /// The parts that are still missing; opens the upload, resuming an earlier one when it is there.
 Result<std::vector<std::uint32_t>> Mover::OpenUpload(FileRun& file) {
   std::vector<PartReceipt> receipts;
-  std::string token = std::move(file.record.resume_token);
-  file.record.resume_token.clear();
-  if (!token.empty()) {
+  if (!file.record.resume_token.empty()) {
     SF_TRY(receipts, in_.journal.Receipts(in_.id, file.record.index));
-    auto resumed = StartUpload(file, token);
+    auto resumed = StartUpload(file, file.record.resume_token);
     if (!resumed && resumed.error().code() != ErrorCode::kNotFound)
       SF_TRY(AtDestination(file, std::move(resumed)));
     if (file.failed) return std::vector<std::uint32_t>();
-    if (file.upload && receipts.empty()) {
-      // The file changed since: what is there is of another version.
-      SF_TRY(file.upload->Abort());
-      file.upload.reset();
-    }
-    if (!file.upload) receipts.clear();
+    if (!file.upload) file.starts_anew = true;
   }
   if (!file.upload) {
+    receipts.clear();
     SF_TRY(AtDestination(file, StartUpload(file, "")));
     if (file.failed) return std::vector<std::uint32_t>();
   }
@@ -174,18 +180,22 @@ Result<void> Mover::CopyPart(Job& job, std::stop_token stop) {
     SF_TRY(receipt, CopyBytes(file, job.part_index, stop));
     if (!receipt && !file.failed) return {};  // asked to stop before anything was read
   }
-  const bool last = --file.parts_left == 0;
-  if (last) return Conclude(job, receipt);
+  // The only part that is still out: its receipt goes with the end of the file.
+  if (file.parts_left == 1) return Conclude(job, receipt);
+  // Accepted before it is counted: whoever counts the last part concludes the file, and nothing of
+  // it may be accepted after that.
   if (receipt) {
     in_.committer.Accept({.what = Accepted::What::kPart,
                           .file = job.file,
                           .receipt = receipt,
                           .credit_bytes = job.credit_bytes,
-                          .credit_parts = 1});
+                          .credit_parts = job.credit_parts});
   } else {
-    in_.queue.ReturnCredit(job.credit_bytes, 1);
+    in_.queue.ReturnCredit(job.credit_bytes, job.credit_parts);
   }
-  return {};
+  job.credit_bytes = job.credit_parts = 0;
+  if (--file.parts_left > 0) return {};
+  return Conclude(job, std::nullopt);
 }
 
 /// No receipt: the file failed, or the run stops.
@@ -244,10 +254,17 @@ Result<void> Mover::Conclude(Job& job, Receipt receipt) {
   std::string etag_now;
   auto changed = SourceChanged(file, etag_now);
   if (changed && *changed) return StartAgain(job, std::move(etag_now));
-  if (!changed) file.FailInstead(std::move(changed).error());
+  if (!changed) {
+    if (changed.error().code() == ErrorCode::kCancelled) return std::move(changed).error();
+    file.FailInstead(std::move(changed).error());
+  }
   if (file.failed) {
-    SF_TRY(file.upload->Abort());
-    Conclude(job, Accepted::What::kFailedAnew, receipt);
+    // Only what contradicts the parts makes them worthless; a source that cannot be looked at now
+    // does not.
+    const auto code = file.error().code();
+    const bool worthless = code == ErrorCode::kConflict || code == ErrorCode::kCorruption;
+    if (worthless) SF_TRY(file.upload->Abort());
+    Conclude(job, worthless ? Accepted::What::kFailedAnew : Accepted::What::kFailed, receipt);
     return {};
   }
   SF_TRY(AtDestination(file, file.upload->Complete()));
@@ -268,12 +285,11 @@ void Mover::Conclude(Job& job, Accepted::What what, Receipt receipt) {
     const Error error = job.file->error();
     in_.meter.AddFailure({job.file->record.task.to_name, error.code(), error.message()});
   }
-  const bool copied = job.kind != Job::Kind::kVerify;
   in_.committer.Accept({.what = what,
                         .file = job.file,
                         .receipt = receipt,
-                        .credit_bytes = copied ? job.credit_bytes : 0,
-                        .credit_parts = copied ? 1u : 0u});
+                        .credit_bytes = job.credit_bytes,
+                        .credit_parts = job.credit_parts});
 }
 
 // The source is another version than the one planned: all parts are void.  Once more with the new
@@ -290,7 +306,7 @@ Result<void> Mover::StartAgain(Job& job, std::string etag_now) {
     return {};
   }
   in_.meter.Warn(SourceName(file.record.task) + " changed while it was copied: starting it again");
-  in_.meter.bytes_done -= std::min(in_.meter.bytes_done.load(), file.size_bytes());
+  in_.meter.TakeBack(file.size_bytes());
   FileRecord record = file.record;
   record.task.etag = std::move(etag_now);
   record.resume_token.clear();
@@ -302,7 +318,7 @@ Result<void> Mover::StartAgain(Job& job, std::string etag_now) {
                         .file = std::move(to_journal),
                         .replaced = job.file,
                         .credit_bytes = job.credit_bytes,
-                        .credit_parts = 1});
+                        .credit_parts = job.credit_parts});
   in_.queue.AddAgain(again);
   return {};
 }
@@ -312,30 +328,41 @@ Result<void> Mover::VerifyPart(Job& job, std::stop_token stop) {
   if (!file.failed) {
     auto buffer = in_.buffers.Acquire(stop);
     if (!buffer) return {};
-    CheckPart(file, job.part_index, buffer->bytes());
+    SF_TRY(CheckPart(file, job.part_index, buffer->bytes()));
   }
   if (--file.parts_left > 0) return {};
-  Conclude(job, file.failed ? Accepted::What::kFailedAnew : Accepted::What::kVerified,
-           std::nullopt);
+  auto what = Accepted::What::kVerified;
+  if (file.failed)
+    what = file.error().code() == ErrorCode::kCorruption ? Accepted::What::kFailedAnew
+                                                         : Accepted::What::kFailed;
+  Conclude(job, what, std::nullopt);
   return {};
 }
 
-void Mover::CheckPart(FileRun& file, std::uint32_t part, MutableByteSpan buffer) {
+/// An error ends the run; what is wrong with the file fails the file.
+Result<void> Mover::CheckPart(FileRun& file, std::uint32_t part, MutableByteSpan buffer) {
   const auto bytes = buffer.first(file.part_size(part));
   const auto name = in_.ends.to_place().location.Child(file.record.task.to_name).ToString();
+  const auto unreadable = [&](Error error) -> Result<void> {
+    if (error.code() == ErrorCode::kCancelled) return error;
+    file.Fail(std::move(error).WithContext("verifying " + name));
+    return {};
+  };
   if (bytes.empty()) {
     auto meta = in_.ends.to().Stat(file.to_key);
-    if (!meta) file.Fail(std::move(meta).error().WithContext("verifying " + name));
-    return;
+    if (!meta) return unreadable(std::move(meta).error());
+    if (meta->size_bytes != 0)
+      file.Fail(Error(ErrorCode::kCorruption, name + " is not empty as it was written"));
+    return {};
   }
   auto read = in_.ends.to().ReadRange(file.to_key, file.part_offset(part), bytes);
-  if (!read) {
-    file.Fail(std::move(read).error().WithContext("verifying " + name));
-  } else if (*read != bytes.size() || Xxh3_128(bytes) != file.hashes[part]) {
+  if (!read) return unreadable(std::move(read).error());
+  if (*read != bytes.size() || Xxh3_128(bytes) != file.hashes[part]) {
     file.Fail(Error(ErrorCode::kCorruption,
                     fmt::format("{} does not read back as it was written (part at byte {})", name,
                                 file.part_offset(part))));
   }
+  return {};
 }
 
 }  // namespace stateferry::transfer

@@ -51,7 +51,7 @@ class Mover {
   Result<bool> SourceChanged(FileRun& file, std::string& etag_now);
   Result<void> StartAgain(Job& job, std::string etag_now);
   Result<void> VerifyPart(Job& job, std::stop_token stop);
-  void CheckPart(FileRun& file, std::uint32_t part, MutableByteSpan buffer);
+  Result<void> CheckPart(FileRun& file, std::uint32_t part, MutableByteSpan buffer);
   void Conclude(Job& job, Accepted::What what, Receipt receipt);
   bool OverLimit(std::size_t size_bytes);
   Result<void> AtDestination(FileRun& file, Result<void> outcome);

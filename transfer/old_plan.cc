@@ -66,16 +66,14 @@ Result<std::optional<FileRecord>> OldPlan::Take(const std::string& to_name, cons
   return Found(std::move(files.front()));
 }
 
-Result<std::vector<std::uint64_t>> OldPlan::NotTaken() {
+Result<void> OldPlan::VisitNotTaken(const std::function<void(FileRecord)>& visit) {
   SF_TRY(FindEnd());
-  std::vector<std::uint64_t> indices;
-  if (std::find(taken_.begin(), taken_.end(), false) == taken_.end()) return indices;
+  if (std::find(taken_.begin(), taken_.end(), false) == taken_.end()) return {};
   // Indices may have gaps, so ask the journal which ones exist.
-  SF_TRY(journal_.VisitFiles(id_, 0, [&](const FileRecord& file) -> Result<void> {
-    if (file.index < old_end_ && !taken_[file.index]) indices.push_back(file.index);
+  return journal_.VisitFiles(id_, 0, [&](FileRecord file) -> Result<void> {
+    if (file.index < old_end_ && !taken_[file.index]) visit(std::move(file));
     return {};
-  }));
-  return indices;
+  });
 }
 
 }  // namespace stateferry::transfer

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -20,8 +21,8 @@ class OldPlan {
   Result<std::optional<FileRecord>> Take(const std::string& to_name, const Hash128& hash);
   /// A fresh index past all old ones.
   std::uint64_t NextIndex() { return next_index_++; }
-  /// Indices of the old files that were never taken.  Call after the last Take.
-  Result<std::vector<std::uint64_t>> NotTaken();
+  /// The old files that were never taken.  Call after the last Take.
+  Result<void> VisitNotTaken(const std::function<void(FileRecord)>& visit);
 
  private:
   struct Named {

@@ -64,8 +64,9 @@ class Planner {
       // What this transfer put there is its own to replace; anything half-made is of no use now.
       file.index = known->index;
       file.owned = known->owned;
-      file.resume_token = known->resume_token;
+      file.to_etag_hash = known->to_etag_hash;
       batch_.drop_receipts_of.push_back(file.index);
+      if (!known->resume_token.empty()) plan_.leftovers.push_back(std::move(*known));
     } else {
       file.index = old_ ? old_->NextIndex() : 0;
     }
@@ -82,9 +83,11 @@ class Planner {
     SF_TRY(WriteBatch());
     SF_TRY(CheckDistinct());
     if (!old_) return {};
-    SF_TRY(auto gone, old_->NotTaken());
-    changed_ = changed_ || !gone.empty();
-    batch_.remove_files = std::move(gone);
+    SF_TRY(old_->VisitNotTaken([&](FileRecord gone) {
+      batch_.remove_files.push_back(gone.index);
+      if (!gone.resume_token.empty()) plan_.leftovers.push_back(std::move(gone));
+    }));
+    changed_ = changed_ || !batch_.remove_files.empty();
     return WriteBatch();
   }
 
@@ -174,6 +177,7 @@ Result<Plan> MakePlan(const PlanInputs& inputs, Journal& journal, Clock& clock, 
     plan.begun_before = earlier->plan_complete;
     plan.record.created = earlier->created;
     plan.record.status = earlier->status;
+    plan.record.started = earlier->started;
   } else {
     // So that a plan that was never finished is seen by `transfer list` and can be pruned.
     SF_TRY(journal.PutTransfer(plan.record));

@@ -34,10 +34,12 @@ struct PlanInputs {
 struct Plan {
   TransferRecord record;
   std::uint64_t max_part_bytes = 1;
-  /// An earlier run began this transfer, so what is at the destination may be its work.
+  /// An earlier run planned this transfer, so its files may have a state.
   bool begun_before = false;
   /// An earlier run committed it and the source is listed as it was then.
   bool committed_and_unchanged = false;
+  /// Old records of files that left the plan or changed, with unfinished uploads to be dropped.
+  std::vector<FileRecord> leftovers;
   /// XXH3-128 of every to_name, sorted.
   std::vector<Hash128> names;
 };

@@ -12,8 +12,9 @@ struct Progress {
   std::string_view phase;  ///< "planning", "copying", "verifying", "committing"
   std::uint64_t bytes_done = 0, bytes_total = 0;
   std::uint64_t files_done = 0, files_total = 0;
-  std::uint64_t moved_bytes = 0;                        ///< of bytes_done, moved by this run
-  std::uint64_t duplicate_bytes = 0, stored_bytes = 0;  ///< managed destination
+  /// Managed destination: what this run has put there, how much of it was there already, and what
+  /// the rest takes.
+  std::uint64_t plain_bytes = 0, duplicate_bytes = 0, stored_bytes = 0;
   std::uint64_t reused_bytes = 0;
   std::uint64_t retries = 0;
   double rate_bytes_per_s = 0;  ///< smoothed over some seconds

@@ -25,7 +25,7 @@ struct ReviewInputs {
 /// Decides for every planned file whose name is taken at the destination, following
 /// options.if_exists, and journals what was decided: identical files are done, files of earlier
 /// runs that are gone start again.  One listing of the destination; nothing but that when it is
-/// empty.  Memory: 8 bytes per planned file.
+/// empty.  Memory: 16 bytes per planned file.
 /// Returns how many files are still to be moved or verified.
 /// Errors: kConflict that names the first object that is in the way; kCancelled.
 Result<std::uint64_t> ReviewDestination(const ReviewInputs& inputs, std::stop_token stop);

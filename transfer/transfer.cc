@@ -11,6 +11,7 @@
 #include "transfer/meter.h"
 #include "transfer/plan.h"
 #include "transfer/review.h"
+#include "transfer/unfinished.h"
 
 namespace stateferry::transfer {
 
@@ -33,14 +34,24 @@ Result<void> PutStatus(TransferRecord& record, TransferStatus status, const std:
   return env.journal.PutTransfer(record);
 }
 
+/// What files that left the plan or changed have begun at the destination is of no use.
+Result<void> DropLeftovers(const Plan& plan, Endpoints& ends) {
+  if (plan.leftovers.empty()) return {};
+  for (const auto& file : plan.leftovers)
+    SF_TRY(AbortUpload(ends.to(), ends.ToKey(file.task), file));
+  return ends.to().Flush();
+}
+
 Result<TransferReport> Commit(Plan& plan, const Finalizer& finalize, Meter& meter,
                               const TransferEnv& env) {
   meter.SetPhase("committing");
   meter.Show();
   if (finalize) SF_TRY(finalize());
   SF_TRY(PutStatus(plan.record, TransferStatus::kCommitted, "", meter, env));
-  // Verified and committed: nobody will ask for the hashes of parts again.
-  SF_TRY(env.journal.DropReceipts(plan.record.id));
+  // Verified and committed: nobody will ask for the hashes of parts again.  What is left of them
+  // does no harm.
+  if (auto dropped = env.journal.DropReceipts(plan.record.id); !dropped)
+    meter.Warn(dropped.error().message());
   meter.Show();
   return meter.Report(TransferStatus::kCommitted);
 }
@@ -50,6 +61,7 @@ Result<TransferReport> Execute(const TransferRequest& request, Plan& plan, Endpo
                                Meter& meter, const TransferEnv& env) {
   const auto& id = plan.record.id;
   const int workers = Workers(options);
+  SF_TRY(DropLeftovers(plan, ends));
   BufferPool buffers(static_cast<std::size_t>(plan.max_part_bytes),
                      static_cast<std::size_t>(options.buffer_bytes));
   SF_TRY(auto left,
@@ -60,6 +72,7 @@ Result<TransferReport> Execute(const TransferRequest& request, Plan& plan, Endpo
     report.already_done = true;
     return report;
   }
+  plan.record.started = true;
   SF_TRY(PutStatus(plan.record, TransferStatus::kRunning, "", meter, env));
   if (request.before_moving) SF_TRY(request.before_moving());
   SF_TRY(MoveFiles({id, env.journal, ends, options, buffers, workers, meter}, env.stop));
@@ -86,7 +99,8 @@ Result<void> MeterPlaces(const TransferRequest& request, Meter& meter, const Tra
   if (!store) return {};
   meter.SetStored([store] {
     const auto stats = store->write_stats();
-    return Meter::Stored{.duplicate_bytes = stats.duplicate_bytes,
+    return Meter::Stored{.plain_bytes = stats.plain_bytes,
+                         .duplicate_bytes = stats.duplicate_bytes,
                          .stored_bytes = stats.stored_bytes};
   });
   return {};

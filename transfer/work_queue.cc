@@ -58,8 +58,9 @@ Job WorkQueue::TakeCopy() {
     ++unsettled_;
   }
   job.credit_bytes = Credit(job.file->record);
+  job.credit_parts = 1;
   used_bytes_ += job.credit_bytes;
-  ++used_parts_;
+  used_parts_ += job.credit_parts;
   return job;
 }
 
@@ -84,7 +85,10 @@ Result<std::optional<Job>> WorkQueue::Next(std::stop_token stop) {
       lock.lock();
     }
     // Woken for anything that may have changed the answer; the loop asks again.
-    changed_.wait(lock, stop, [&] { return !verifies_.empty() || CanCopy() || AllSettled(); });
+    changed_.wait(lock, stop, [&] {
+      const bool may_read_ahead = ahead_.empty() && !plan_ended_;
+      return !verifies_.empty() || CanCopy() || AllSettled() || may_read_ahead;
+    });
     --waiting_;
   }
 }

@@ -24,7 +24,8 @@ struct Job {
   Kind kind = Kind::kOpen;
   std::shared_ptr<FileRun> file;
   std::uint32_t part_index = 0;
-  std::uint64_t credit_bytes = 0;  ///< to give back with ReturnCredit once journaled or not needed
+  /// To give back with ReturnCredit once journaled or not needed.
+  std::uint64_t credit_bytes = 0, credit_parts = 0;
 };
 
 /// Hands out the work of a run in plan order, streaming the plan from the journal.

@@ -40,7 +40,7 @@ Result<void> LastObjects::CheckFree(const LastObject& object) {
   SF_TRY(const std::string content, ContentOf(object));
   SF_TRY(const Held held, WhatIsThere(object, content, storage::Access::kRead));
   if (held == Held::kNothing) return {};
-  if (held == Held::kSame && if_exists_ != transfer::IfExists::kFail) return {};
+  if (held == Held::kSame && (may_be_ours_ || if_exists_ != transfer::IfExists::kFail)) return {};
   return Error(ErrorCode::kConflict,
                fmt::format("{} is there already{}", to_.Child(object.to_name).ToString(),
                            held == Held::kOther ? " with other content" : ""))

@@ -12,6 +12,8 @@ class LastObjects {
   LastObjects(storage::Places& places, storage::Location to, transfer::IfExists if_exists)
       : places_(places), to_(std::move(to)), if_exists_(if_exists) {}
 
+  /// An earlier run of this transfer may have put them: then the same object is never in its way.
+  void MayBeOurs() { may_be_ours_ = true; }
   /// Errors of all: kConflict when an object that is copied is not what was listed.
   /// Errors: kConflict when the destination has another object of that name and may not be
   /// overwritten.
@@ -30,6 +32,7 @@ class LastObjects {
   storage::Places& places_;
   storage::Location to_;
   transfer::IfExists if_exists_;
+  bool may_be_ours_ = false;
 };
 
 }  // namespace stateferry::state::snapshot

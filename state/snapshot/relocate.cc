@@ -8,6 +8,7 @@
 #include "state/snapshot/last_objects.h"
 #include "state/snapshot/plain_tree.h"
 #include "state/snapshot/snapshot_format.h"
+#include "transfer/plan.h"
 
 namespace stateferry::state::snapshot {
 namespace {
@@ -32,6 +33,8 @@ Result<Moved> Move(transfer::TransferRequest request, const RelocationPlan& plan
   SF_TRY(CheckDestination(env.places, plan.read_roots, plan.read_directories, request.to));
   LastObjects last_objects(env.places, request.to, options.if_exists);
   std::vector<LastObject> last;
+  SF_TRY(const auto earlier, env.journal.Find(transfer::TransferId(request)));
+  if (earlier && earlier->started) last_objects.MayBeOurs();
   const transfer::FileLister files = [&](const transfer::FileVisitor& visit) -> Result<void> {
     last.clear();
     return plan.list(visit, [&](LastObject object) -> Result<void> {

@@ -22,7 +22,7 @@ transfer::Progress Halfway() {
   progress.files_done = 12;
   progress.files_total = 1024;
   progress.duplicate_bytes = 100u << 20;
-  progress.moved_bytes = progress.bytes_done;
+  progress.plain_bytes = progress.bytes_done;
   progress.stored_bytes = 600u << 20;
   progress.rate_bytes_per_s = 212.3 * (1 << 20);
   progress.eta_seconds = 32;

@@ -1,5 +1,6 @@
 // Any bytes as the values of the journal's tables.  The first byte chooses the record; with its
-// high bit the rest is framed with a right checksum first, or no mutation would ever get behind it.
+// high bit the rest is framed with a right checksum first, or no mutation would ever get behind it;
+// the next bit chooses the version.
 
 #include <cstddef>
 #include <cstdint>
@@ -16,9 +17,9 @@ using namespace stateferry::transfer;
 
 namespace {
 
-std::string Frame(std::string_view payload) {
+std::string Frame(std::uint8_t version, std::string_view payload) {
   std::string out;
-  AppendLittle<std::uint8_t>(out, 1);
+  AppendLittle<std::uint8_t>(out, version);
   AppendLengthPrefixed(out, payload);
   AppendLittle<std::uint64_t>(out, Xxh3_64(AsBytes(out)));
   return out;
@@ -29,7 +30,7 @@ std::string Frame(std::string_view payload) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size < 1) return 0;
   std::string bytes(reinterpret_cast<const char*>(data) + 1, size - 1);
-  if (data[0] >= 128) bytes = Frame(bytes);
+  if (data[0] >= 128) bytes = Frame(data[0] >= 192 ? 2 : 1, bytes);
   switch (data[0] % 3) {
     case 0:
       if (auto record = DecodeTransferRecord(bytes)) {

@@ -86,6 +86,36 @@ TEST_F(CommitterTest, NothingIsJournaledBeforeItIsFlushed) {
   EXPECT_GE(ordering.commits, 2u);
 }
 
+TEST_F(CommitterTest, APartThatComesAfterTheEndOfItsFileChangesNothing) {
+  const std::string id = "0123456789abcdef";
+  FileRecord planned;
+  planned.task.from_dir = At("mem://source/in");
+  planned.task.from_name = planned.task.to_name = "a";
+  planned.task.size_bytes = 2 * kPart;
+  planned.part_bytes = kPart;
+  planned.resume_token = "token";
+  ASSERT_TRUE(journal->AddFiles(id, {planned}));
+  auto ends = Endpoints::Open(*places, request.to, storage::Access::kWrite);
+  ASSERT_TRUE(ends);
+  Meter meter(id, clock, progress);
+  options.commit_interval = std::chrono::milliseconds(0);
+  Committer committer({id, *journal, **ends, options, meter, false, [] {}});
+  WorkQueue queue(*journal, id, {1u << 20, 100, 1}, [] {});
+  committer.SetQueue(&queue);
+  auto job = queue.Next({});
+  ASSERT_TRUE(job && *job);
+  std::jthread committing([&] { EXPECT_TRUE(committer.Run()); });
+
+  committer.Accept({.what = Accepted::What::kCompleted, .file = (*job)->file});
+  while (meter.files_done == 0) std::this_thread::yield();
+  committer.Accept({.file = (*job)->file, .receipt = PartReceipt{1, kPart, {}}});
+  committer.Close();
+  committing.join();
+
+  EXPECT_EQ(journal->Files(id, 0, 1)->front().state, FileState::kDone);
+  EXPECT_TRUE(journal->Receipts(id, 0)->empty());
+}
+
 TEST_F(CommitterTest, ContentKnownByItsOriginIsReferredToNotRead) {
   PutSource("a", Content(5 * kPart, 1));
   ASSERT_TRUE(target_bucket->Put("earlier/a", AsBytes(Content(5 * kPart, 1)), {}));
@@ -112,6 +142,26 @@ TEST_F(CommitterTest, ContentKnownByItsOriginIsReferredToNotRead) {
   ASSERT_TRUE(paranoid) << paranoid.error().message();
   EXPECT_EQ(paranoid->files_reused, 0u);
   EXPECT_EQ(SourceReads(), 5u);
+}
+
+TEST_F(CommitterTest, ContentThatTurnsOutToBeKnownEndsItsUpload) {
+  PutSource("a", Content(5 * kPart, 1));
+  options.workers = 1;
+  options.max_transfer_bytes = 2 * kPart;
+  ASSERT_FALSE(Run());
+  options.max_transfer_bytes = 0;
+  ASSERT_TRUE(target_bucket->Put("earlier/a", AsBytes(Content(5 * kPart, 1)), {}));
+  auto watched = std::make_shared<WatchedBackend>(target);
+  places = std::make_unique<storage::Places>(FileIo(), clock, storage::PlacesOptions());
+  places->Register(At("mem://source/"), source);
+  places->Register(At("mem://target/"), watched);
+  watched->on.find_by_origin = [&](std::string_view) -> std::optional<storage::ObjectMeta> {
+    return target_bucket->Stat("earlier/a").value();
+  };
+  auto report = Run();
+  ASSERT_TRUE(report) << report.error().message();
+  EXPECT_EQ(report->files_reused, 1u);
+  EXPECT_EQ(target->calls(fakes::BackendOp::kAbort), 1u);
 }
 
 }  // namespace

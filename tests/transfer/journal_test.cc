@@ -209,12 +209,48 @@ TEST(JournalRecords, RoundTrip) {
   file.owned = true;
   file.resume_token = "token";
   file.error = "e";
+  file.to_etag_hash = EtagHash("etag");
+  file.content = ContentHash(1, {});
   auto back = DecodeFileRecord(EncodeFileRecord(file));
   ASSERT_TRUE(back) << back.error().message();
   EXPECT_EQ(EncodeFileRecord(*back), EncodeFileRecord(file));
   EXPECT_EQ(back->task.from_dir, file.task.from_dir);
   EXPECT_EQ(back->task.etag, file.task.etag);
   EXPECT_TRUE(back->owned);
+  EXPECT_EQ(back->to_etag_hash, file.to_etag_hash);
+  EXPECT_EQ(back->content, file.content);
+}
+
+/// A record of the version before, made by cutting off what was added since.
+std::string OlderVersion(const std::string& record, std::size_t added_bytes) {
+  constexpr std::size_t kHeader = 5, kChecksum = 8;
+  const auto payload = record.size() - kHeader - kChecksum - added_bytes;
+  std::string old;
+  AppendLittle<std::uint8_t>(old, static_cast<std::uint8_t>(record[0] - 1));
+  AppendLengthPrefixed(old, std::string_view(record).substr(kHeader, payload));
+  AppendLittle<std::uint64_t>(old, Xxh3_64(AsBytes(old)));
+  return old;
+}
+
+TEST(JournalRecords, ReadsVersion1) {
+  FileRecord file;
+  file.task.from_dir = At("file:///x");
+  file.task.to_name = "t";
+  file.part_bytes = 1;
+  file.error = "e";
+  auto old_file = DecodeFileRecord(OlderVersion(EncodeFileRecord(file), 8 + 4));
+  ASSERT_TRUE(old_file) << old_file.error().message();
+  EXPECT_EQ(old_file->error, "e");
+  EXPECT_EQ(old_file->to_etag_hash, 0u);
+  EXPECT_FALSE(old_file->content);
+  TransferRecord transfer;
+  transfer.parameters = Json::object();
+  transfer.plan_complete = true;
+  transfer.summary = "{}";
+  auto old_transfer = DecodeTransferRecord(OlderVersion(EncodeTransferRecord(transfer), 1));
+  ASSERT_TRUE(old_transfer) << old_transfer.error().message();
+  EXPECT_EQ(old_transfer->summary, "{}");
+  EXPECT_TRUE(old_transfer->started) << "it may have been";
 }
 
 TEST(JournalRecords, EveryFlippedBitAndEveryTruncationIsFound) {

@@ -57,6 +57,35 @@ TEST_F(ManageTest, PruneRemovesWhatIsOverAndOldEnough) {
   EXPECT_TRUE(journal->List()->empty());
 }
 
+TEST_F(ManageTest, PruneRemovesWhatARunThatWasKilledLeft) {
+  RunHalf();
+  auto record = Record();
+  record.status = TransferStatus::kRunning;
+  ASSERT_TRUE(journal->PutTransfer(record));
+  clock.Advance(std::chrono::hours(2));
+  auto pruned = PruneTransfers(std::chrono::hours(1), *journal, *places, clock);
+  ASSERT_TRUE(pruned) << pruned.error().message();
+  EXPECT_EQ(pruned->removed, 1u);
+  EXPECT_EQ(pruned->uploads_aborted, 1u);
+}
+
+TEST_F(ManageTest, AnUploadWhoseFileLeavesThePlanIsDropped) {
+  RunHalf();
+  ASSERT_TRUE(source_bucket->Delete("in/a"));
+  auto report = Run();
+  ASSERT_TRUE(report) << report.error().message();
+  EXPECT_EQ(target->calls(BackendOp::kAbort), 1u);
+}
+
+TEST_F(ManageTest, AnUploadWhoseFileGetsAnotherLengthIsDropped) {
+  RunHalf();
+  PutSource("a", Content(12 * kPart, 2));
+  auto report = Run();
+  ASSERT_TRUE(report) << report.error().message();
+  EXPECT_EQ(target->calls(BackendOp::kAbort), 1u);
+  EXPECT_EQ(Target("a"), Content(12 * kPart, 2));
+}
+
 TEST_F(ManageTest, RecordsAsJson) {
   PutSource("a", "x");
   ASSERT_TRUE(Run());

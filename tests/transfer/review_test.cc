@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "tests/transfer/transfer_rig.h"
+#include "tests/transfer/watched_backend.h"
 
 namespace stateferry::transfer {
 namespace {
@@ -123,6 +124,133 @@ TEST_F(IfExistsTest, ChangedSourceReplacesWhatTheTransferItselfPutThere) {
   auto report = Run();
   ASSERT_TRUE(report) << report.error().message();
   EXPECT_EQ(Target("a"), Content(6 * kPart, 2));
+}
+
+TEST_F(IfExistsTest, AForeignObjectOfTheSameLengthIsNotTakenForOurs) {
+  PutSource("a", Content(5 * kPart, 1));
+  ASSERT_TRUE(Run());
+  PutTarget("a", Content(5 * kPart, 2));
+
+  auto report = Run();
+
+  ASSERT_FALSE(report);
+  EXPECT_EQ(report.error().code(), ErrorCode::kConflict);
+  EXPECT_EQ(Target("a"), Content(5 * kPart, 2));
+  options.if_exists = IfExists::kOverwrite;
+  auto overwritten = Run();
+  ASSERT_TRUE(overwritten) << overwritten.error().message();
+  EXPECT_EQ(Target("a"), Content(5 * kPart, 1));
+}
+
+TEST_F(IfExistsTest, AChangedSourceDoesNotReplaceAForeignObject) {
+  PutSource("a", Content(5 * kPart, 1));
+  ASSERT_TRUE(Run());
+  PutTarget("a", Content(6 * kPart, 3));
+  PutSource("a", Content(6 * kPart, 2));
+
+  auto report = Run();
+
+  ASSERT_FALSE(report);
+  EXPECT_EQ(report.error().code(), ErrorCode::kConflict);
+  EXPECT_EQ(Target("a"), Content(6 * kPart, 3));
+}
+
+TEST_F(IfExistsTest, AnObjectReplacedByTheSameBytesIsComparedOnce) {
+  PutSource("a", Content(5 * kPart, 1));
+  ASSERT_TRUE(Run());
+  PutTarget("a", Content(5 * kPart, 1));
+  auto report = Run();
+  ASSERT_TRUE(report) << report.error().message();
+  EXPECT_EQ(report->files_skipped, 1u);
+  const auto reads = SourceReads();
+  auto again = Run();
+  ASSERT_TRUE(again) << again.error().message();
+  EXPECT_EQ(again->files_resumed, 1u);
+  EXPECT_EQ(SourceReads(), reads);
+}
+
+TEST_F(IfExistsTest, FailStopsAtTheSameObjectEachTime) {
+  PutSource("a", Content(5 * kPart, 1));
+  PutTarget("a", Content(5 * kPart, 1));
+  options.if_exists = IfExists::kFail;
+  ExpectConflictBeforeAnyWrite("a");
+  ExpectConflictBeforeAnyWrite("a");
+}
+
+TEST_F(IfExistsTest, WhatWasComparedBeforeAConflictIsNotComparedAgain) {
+  for (const auto* name : {"a", "b", "c"}) {
+    PutSource(name, Content(5 * kPart, 1));
+    PutTarget(name, Content(5 * kPart, *name == 'c' ? 2 : 1));
+  }
+  options.workers = 1;
+  options.commit_bytes = 5 * kPart;
+  ExpectConflictBeforeAnyWrite("c");
+  EXPECT_EQ(Plan()[0].state, FileState::kDone);
+  EXPECT_EQ(Plan()[1].state, FileState::kDone);
+}
+
+/// The run was stopped half way through; then the object got its name without the journal knowing.
+class HalfMovedTest : public IfExistsTest {
+ protected:
+  void RunHalf(IfExists policy) {
+    options.if_exists = policy;
+    PutSource("a", Content(20 * kPart, 1));
+    options.workers = 1;
+    options.max_transfer_bytes = 10 * kPart;
+    ASSERT_FALSE(Run());
+    options.max_transfer_bytes = 0;
+  }
+};
+
+class HalfMovedPolicyTest : public HalfMovedTest, public ::testing::WithParamInterface<IfExists> {};
+
+TEST_P(HalfMovedPolicyTest, OnlyPartsWithoutReceiptAreReadAgain) {
+  RunHalf(GetParam());
+  PutTarget("a", Content(20 * kPart, 1));
+  auto report = Run();
+  ASSERT_TRUE(report) << report.error().message();
+  EXPECT_EQ(report->files_skipped, 1u);
+  EXPECT_EQ(SourceReads(), 20u);
+  EXPECT_EQ(target->calls(BackendOp::kAbort), 1u) << "the upload that nobody needs";
+}
+
+INSTANTIATE_TEST_SUITE_P(Policies, HalfMovedPolicyTest,
+                         ::testing::Values(IfExists::kVerify, IfExists::kFail,
+                                           IfExists::kOverwrite));
+
+TEST_F(HalfMovedTest, OverwriteReplacesAForeignObjectOfTheSameLength) {
+  RunHalf(IfExists::kOverwrite);
+  PutTarget("a", Content(20 * kPart, 2));
+  auto report = Run();
+  ASSERT_TRUE(report) << report.error().message();
+  EXPECT_EQ(report->bytes_resumed, 10 * kPart);
+  EXPECT_EQ(Target("a"), Content(20 * kPart, 1));
+}
+
+TEST_F(HalfMovedTest, WhatCannotBeComparedIsOverwritten) {
+  RunHalf(IfExists::kOverwrite);
+  PutTarget("a", Content(20 * kPart, 1));
+  source->Fail({.op = BackendOp::kReadRange, .key_contains = ""});
+  auto report = Run();
+  ASSERT_TRUE(report) << report.error().message();
+  EXPECT_EQ(report->bytes_resumed, 10 * kPart);
+  EXPECT_EQ(Target("a"), Content(20 * kPart, 1));
+}
+
+TEST_F(IfExistsTest, WhatTheDestinationKnowsByItsOriginIsNotRead) {
+  PutSource("a", Content(5 * kPart, 1));
+  PutTarget("a", Content(5 * kPart, 1));
+  auto watched = std::make_shared<WatchedBackend>(target);
+  places = std::make_unique<storage::Places>(FileIo(), clock, storage::PlacesOptions());
+  places->Register(At("mem://source/"), source);
+  places->Register(At("mem://target/"), watched);
+  watched->on.find_by_origin = [&](std::string_view) -> std::optional<storage::ObjectMeta> {
+    return target_bucket->Stat("out/a").value();
+  };
+  auto report = Run();
+  ASSERT_TRUE(report) << report.error().message();
+  EXPECT_EQ(report->files_skipped, 1u);
+  EXPECT_EQ(SourceReads(), 0u);
 }
 
 }  // namespace

@@ -2,7 +2,10 @@
 
 #include <gmock/gmock.h>
 
+#include "storage/managed/managed_store.h"
+#include "tests/transfer/forwarding_journal.h"
 #include "tests/transfer/transfer_rig.h"
+#include "tests/transfer/watched_backend.h"
 
 namespace stateferry::transfer {
 namespace {
@@ -324,6 +327,106 @@ TEST_F(RunTransferTest, AnUploadThatIsGoneStartsAnew) {
   EXPECT_EQ(Target("a"), Content(20 * kPart, 1));
 }
 
+TEST_F(RunTransferTest, ReceiptsOfAnUploadThatIsGoneAreNeverBelievedAgain) {
+  PutSource("a", Content(20 * kPart, 1));
+  options.workers = 1;
+  options.max_transfer_bytes = 10 * kPart;
+  ASSERT_FALSE(Run());
+  target->Fail({.op = BackendOp::kStartUpload,
+                .key_contains = "",
+                .error = Error(ErrorCode::kNotFound, "gone")});
+  options.max_transfer_bytes = 5 * kPart;
+  ASSERT_FALSE(Run());
+  EXPECT_EQ(journal->Receipts(Record().id, 0)->size(), 5u);
+  options.max_transfer_bytes = 0;
+
+  auto again = Run();
+
+  ASSERT_TRUE(again) << again.error().message();
+  EXPECT_EQ(again->bytes_resumed, 5 * kPart);
+  EXPECT_EQ(Target("a"), Content(20 * kPart, 1));
+}
+
+TEST_F(RunTransferTest, AnUploadThatCannotBeResumedNowIsResumedLater) {
+  PutSource("a", Content(20 * kPart, 1));
+  options.workers = 1;
+  options.max_transfer_bytes = 10 * kPart;
+  ASSERT_FALSE(Run());
+  options.max_transfer_bytes = 0;
+  target->Fail({.op = BackendOp::kStartUpload,
+                .key_contains = "",
+                .error = Error(ErrorCode::kRefused, "not now")});
+  ASSERT_TRUE(Run());
+
+  auto again = Run();
+
+  ASSERT_TRUE(again) << again.error().message();
+  EXPECT_EQ(again->bytes_resumed, 10 * kPart);
+  EXPECT_EQ(Target("a"), Content(20 * kPart, 1));
+}
+
+TEST_F(RunTransferTest, ASourceThatCannotBeLookedAtCostsNoPart) {
+  PutSource("a", Content(3 * kPart, 1));
+  source->Fail({.op = BackendOp::kStat, .key_contains = ""});
+
+  auto report = Run();
+
+  ASSERT_TRUE(report) << report.error().message();
+  EXPECT_EQ(report->status, TransferStatus::kFailed);
+  auto again = Run();
+  ASSERT_TRUE(again) << again.error().message();
+  EXPECT_EQ(again->bytes_resumed, 3 * kPart);
+  EXPECT_EQ(SourceReads(), 3u);
+  EXPECT_EQ(Target("a"), Content(3 * kPart, 1));
+}
+
+TEST_F(RunTransferTest, AFileThatCannotBeReadBackIsReadBackLater) {
+  PutSource("a", Content(3 * kPart, 1));
+  target->Fail({.op = BackendOp::kReadRange, .call = 2, .key_contains = ""});
+
+  auto report = Run();
+
+  ASSERT_TRUE(report) << report.error().message();
+  EXPECT_EQ(report->status, TransferStatus::kFailed);
+  EXPECT_EQ(Plan()[0].state, FileState::kWritten);
+  auto again = Run();
+  ASSERT_TRUE(again) << again.error().message();
+  EXPECT_EQ(again->status, TransferStatus::kCommitted);
+  EXPECT_EQ(SourceReads(), 3u);
+}
+
+TEST_F(RunTransferTest, AStopWhileReadingBackIsNoDamage) {
+  PutSource("a", Content(3 * kPart, 1));
+  target->Fail({.op = BackendOp::kReadRange,
+                .key_contains = "",
+                .error = Error(ErrorCode::kCancelled, "stopped on request")});
+
+  auto report = Run();
+
+  ASSERT_FALSE(report);
+  EXPECT_EQ(report.error().code(), ErrorCode::kCancelled);
+  EXPECT_EQ(Plan()[0].state, FileState::kWritten);
+  auto again = Run();
+  ASSERT_TRUE(again) << again.error().message();
+  EXPECT_EQ(SourceReads(), 3u);
+}
+
+TEST_F(RunTransferTest, AnEmptyFileThatGrewAtTheDestinationIsFound) {
+  PutSource("a", "");
+  options.workers = 1;
+  auto watched = std::make_shared<WatchedBackend>(target);
+  places = std::make_unique<storage::Places>(FileIo(), clock, storage::PlacesOptions());
+  places->Register(At("mem://source/"), source);
+  places->Register(At("mem://target/"), watched);
+  watched->on.completed = [&](const std::string&) { PutTarget("a", "grown"); };
+
+  auto report = Run();
+
+  ASSERT_TRUE(report) << report.error().message();
+  ASSERT_EQ(report->failures.size(), 1u);
+  EXPECT_EQ(report->failures[0].code, ErrorCode::kCorruption);
+}
+
 TEST_F(RunTransferTest, WhatDoesNotReadBackFailsAndIsMovedAgain) {
   PutSource("a", Content(3 * kPart, 1));
   target->Fail({.op = BackendOp::kReadRange, .call = 2, .key_contains = "", .flip_bit = 77});
@@ -362,6 +465,59 @@ TEST_F(RunTransferTest, AFailingFinalizerKeepsTheTransferUncommitted) {
   EXPECT_FALSE(again->already_done);
   EXPECT_EQ(again->files_moved, 0u);
   EXPECT_EQ(finalized, 1);
+}
+
+TEST_F(RunTransferTest, ACommittedTransferStaysCommittedWhenTidyingUpFails) {
+  class Untidy final : public ForwardingJournal {
+   public:
+    using ForwardingJournal::ForwardingJournal;
+    Result<void> DropReceipts(const std::string&) override {
+      return Error(ErrorCode::kNoSpace, "full");
+    }
+  };
+  PutSource("a", "x");
+  Untidy untidy(*journal);
+  auto report = RunTransfer(request, Lister(), {}, options, {*places, untidy, clock, progress, {}});
+  ASSERT_TRUE(report) << report.error().message();
+  EXPECT_EQ(Record().status, TransferStatus::kCommitted);
+  EXPECT_EQ(progress.warnings.size(), 1u);
+}
+
+TEST_F(RunTransferTest, AReceiptOfAPartThatIsNoneIsNotBelieved) {
+  PutSource("a", Content(3 * kPart, 1));
+  target->Fail({.op = BackendOp::kReadRange,
+                .key_contains = "",
+                .error = Error(ErrorCode::kCancelled, "stopped on request")});
+  ASSERT_FALSE(Run());
+  Journal::Batch wrong;
+  wrong.files = Plan();
+  wrong.files[0].state = FileState::kWritten;
+  wrong.drop_receipts_of = {0};
+  for (const std::uint32_t part : {0u, 1u, 1u << 24}) wrong.parts.push_back({0, {part, kPart, {}}});
+  ASSERT_TRUE(journal->Commit(Record().id, wrong));
+
+  auto report = Run();
+
+  ASSERT_TRUE(report) << report.error().message();
+  EXPECT_EQ(report->files_moved, 1u);
+  EXPECT_EQ(Target("a"), Content(3 * kPart, 1));
+}
+
+TEST_F(RunTransferTest, WhatTheFinalizerPutsIntoAStoreCountsAsPut) {
+  const std::string dir = home.path() + "/store";
+  ASSERT_TRUE(storage::managed::Store::Init(FileIo(), clock, dir));
+  request.to = At("managed://" + dir + "/project/out");
+  PutSource("a", Content(5 * kPart, 1));
+  const Finalizer finalize = [&]() -> Result<void> {
+    SF_TRY(auto place, places->Open(request.to, storage::Access::kWrite));
+    SF_TRY(place.backend->Put(place.Key("_metadata"), AsBytes(Content(100, 2)), {}));
+    return {};
+  };
+  auto report =
+      RunTransfer(request, Lister(), finalize, options, {*places, *journal, clock, progress, {}});
+  ASSERT_TRUE(report) << report.error().message();
+  EXPECT_EQ(report->plain_bytes, 5 * kPart + 100);
+  EXPECT_EQ(report->bytes_moved, 5 * kPart);
 }
 
 TEST_F(RunTransferTest, ReportsAsJson) {

@@ -273,6 +273,15 @@ TEST_F(Relocate, RefusesADestinationThatHoldsAnotherSnapshot) {
   EXPECT_EQ(Signature(Scratch("out")), Signature(real.directory, real.map()));
 }
 
+TEST_F(Relocate, WhatItPutThereItselfIsNoConflict) {
+  const RealSnapshot real = Real("p7/chk-3");
+  options.if_exists = transfer::IfExists::kFail;
+  ASSERT_TRUE(Move(real.directory, Scratch("out"), Layout::kPortable, real.map()));
+  auto again = Move(real.directory, Scratch("out"), Layout::kPortable, real.map());
+  ASSERT_TRUE(again) << again.error().message();
+  EXPECT_TRUE(again->transfer.already_done);
+}
+
 TEST_F(Relocate, RefusesDestinationsAtInsideAndAroundTheSource) {
   const RealSnapshot real = CopyOf(Real("p7/chk-3"));
   std::filesystem::create_directory_symlink(real.directory.path, Path("link"));

@@ -1,0 +1,64 @@
+#include "transfer/contents.h"
+
+#include <gmock/gmock.h>
+
+#include "tests/transfer/transfer_rig.h"
+
+namespace stateferry::transfer {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+class ContentsTest : public TransferRig {
+ protected:
+  ContentsTest() {
+    PutSource("empty", "");
+    PutSource("large", Content(5 * kPart + 7, 1));
+    PutSource("small", Content(10, 2));
+    EXPECT_TRUE(Run());
+  }
+  ContentsReport Check() {
+    auto report = CheckContents(Record(), *journal, *places, {});
+    EXPECT_TRUE(report) << report.error().message();
+    return *report;
+  }
+};
+
+TEST_F(ContentsTest, ACommittedTransferKnowsItsContents) {
+  EXPECT_TRUE(journal->Receipts(Record().id, 1)->empty());
+  const auto report = Check();
+  EXPECT_EQ(report.files, 3u);
+  EXPECT_EQ(report.compared, 3u);
+  EXPECT_EQ(report.bytes_read, 5 * kPart + 17);
+  EXPECT_TRUE(report.problems.empty());
+}
+
+TEST_F(ContentsTest, OtherBytesAnotherLengthAndNothingAreFound) {
+  PutTarget("empty", "x");
+  std::string bytes = Content(5 * kPart + 7, 1);
+  bytes.back() ^= 1;
+  PutTarget("large", bytes);
+  ASSERT_TRUE(target_bucket->Delete("out/small"));
+  EXPECT_THAT(Check().problems,
+              ElementsAre(HasSubstr("out/empty: 1 bytes"), HasSubstr("out/large: not what"),
+                          HasSubstr("out/small: ")));
+}
+
+TEST_F(ContentsTest, WhatWasSkippedUnreadIsKnownByItsEtag) {
+  PutTarget("small", Content(10, 3));
+  options.if_exists = IfExists::kSkip;
+  ASSERT_TRUE(Run());
+  EXPECT_TRUE(Check().problems.empty());
+  PutTarget("small", Content(10, 4));
+  EXPECT_THAT(Check().problems, ElementsAre(HasSubstr("out/small: not what")));
+}
+
+TEST_F(ContentsTest, WhatWasComparedInsteadOfMovedIsKnownToo) {
+  PutTarget("small", Content(10, 2));
+  ASSERT_TRUE(Run());
+  EXPECT_EQ(Check().compared, 3u);
+}
+
+}  // namespace
+}  // namespace stateferry::transfer
