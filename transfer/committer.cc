@@ -1,5 +1,7 @@
 #include "transfer/committer.h"
 
+#include "base/log.h"
+
 namespace stateferry::transfer {
 
 namespace {
@@ -160,6 +162,7 @@ void Committer::Release(std::vector<Accepted>& entries) {
       case Accepted::What::kReused:
       case Accepted::What::kVerified:
         ++in_.meter.files_done;
+        LogDebug("transfer", "{} is done", entry.file->record.task.to_name);
         queue_->Settle();
         break;
       case Accepted::What::kFailed:

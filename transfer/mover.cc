@@ -313,6 +313,7 @@ Result<void> Mover::VerifyPart(Job& job, std::stop_token stop) {
     if (!buffer) return {};
     CheckPart(file, job.part_index, buffer->bytes());
   }
+  in_.meter.bytes_verified += file.part_size(job.part_index);
   if (--file.parts_left > 0) return {};
   Conclude(job, file.failed ? Accepted::What::kFailedAnew : Accepted::What::kVerified,
            std::nullopt);
