@@ -44,7 +44,9 @@ TEST_F(MeterTest, LargePartsAtALowRateDoNotMakeItZero) {
   meter.Show();
   for (int i = 0; i < 120; ++i) {
     After(i % 16 == 15 ? 16u << 20 : 0);  // a part of 16 MiB each 4 s
-    if (i > 20) EXPECT_GT(sink.last.rate_bytes_per_s, 1 << 20) << i;
+    if (i > 20) {
+      EXPECT_GT(sink.last.rate_bytes_per_s, 1 << 20) << i;
+    }
   }
 }
 
