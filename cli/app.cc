@@ -5,6 +5,8 @@
 
 #include <iostream>
 
+#include "cli/no_journal.h"
+
 namespace stateferry::cli {
 
 App::App(Parts parts) : parts_(std::move(parts)) {}
@@ -19,7 +21,7 @@ std::string App::argument(std::size_t index) const {
 }
 
 Result<storage::Location> App::Location(std::size_t index) const {
-  return storage::ParseLocation(argument(index));
+  return ParsePlace(argument(index));
 }
 
 Result<std::string> App::Home() const {
@@ -29,6 +31,20 @@ Result<std::string> App::Home() const {
   return home;
 }
 
+/// Ends waits for bandwidth and for repetitions: at a signal, and after --max-duration.  A transfer
+/// has stopped by itself then; one large part under a low limit must not hold it up for long.
+std::stop_token App::StopOfWaits() {
+  on_signal_.emplace(parts_.stop, [this] { stop_of_waits_.request_stop(); });
+  const OptionValues& options = parts_.options;
+  if (options.Has("max-duration") && options.Duration("max-duration").count() > 0) {
+    const auto limit = options.Duration("max-duration") + std::chrono::seconds(1);
+    deadline_ = std::jthread([this, limit](std::stop_token over) {
+      if (parts_.clock.Sleep(limit, over)) stop_of_waits_.request_stop();
+    });
+  }
+  return stop_of_waits_.get_token();
+}
+
 storage::Places& App::places() {
   if (!places_) {
     const OptionValues& options = parts_.options;
@@ -36,8 +52,10 @@ storage::Places& App::places() {
     if (options.Has("compress")) place_options.compress = options.Compress("compress");
     if (options.Has("bwlimit"))
       place_options.bwlimit_bytes_per_s = options.RateBytesPerS("bwlimit");
+    if (options.Has("retry-max-backoff"))
+      place_options.retry_max_wait = options.Duration("retry-max-backoff");
     if (options.Has("retries")) place_options.retries = static_cast<int>(options.Number("retries"));
-    place_options.stop = parts_.stop;
+    place_options.stop = StopOfWaits();
     place_options.named_stores = parts_.settings.Stores();
     places_ = std::make_unique<storage::Places>(parts_.io, parts_.clock, std::move(place_options));
   }
@@ -79,6 +97,7 @@ ProgressDisplay& App::progress() {
 }
 
 Result<transfer::TransferEnv> App::TransferEnvironment() {
+  if (dry_run()) journal_ = std::make_unique<NoJournal>();
   SF_TRY(transfer::Journal * journal, OpenJournal(false));
   return transfer::TransferEnv{places(), *journal, parts_.clock, progress(), parts_.stop};
 }

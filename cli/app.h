@@ -6,6 +6,7 @@
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "base/clock.h"
@@ -77,10 +78,15 @@ class App {
   void CloseJournal() { journal_.reset(); }
 
  private:
+  std::stop_token StopOfWaits();
+
   Parts parts_;
+  std::stop_source stop_of_waits_;
+  std::optional<std::stop_callback<std::function<void()>>> on_signal_;
   std::unique_ptr<storage::Places> places_;
   std::unique_ptr<transfer::Journal> journal_;
   std::unique_ptr<ProgressDisplay> progress_;
+  std::jthread deadline_;
 };
 
 }  // namespace stateferry::cli

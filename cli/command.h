@@ -45,6 +45,8 @@ struct Command {
   DryRun dry_run = DryRun::kReadsOnly;
   /// run() watches App::stop(): SIGINT and SIGTERM then ask first instead of ending the process.
   bool stops_cleanly = false;
+  /// --profile may name a profile that no file has yet.
+  bool makes_profile = false;
   /// Parses what is special, calls one function of the layers below, prints one value.
   Result<Outcome> (*run)(App& app) = nullptr;
 };

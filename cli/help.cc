@@ -40,8 +40,25 @@ std::string Filled(const std::string& text, std::size_t indent, std::size_t at_c
   return filled;
 }
 
+std::string TwoColumns(const std::string& left, const std::string& right) {
+  std::string line = "  " + left;
+  if (line.size() + 2 > kOptionColumn)
+    line += "\n" + std::string(kOptionColumn, ' ');
+  else
+    line += std::string(kOptionColumn - line.size(), ' ');
+  return line + Filled(right, kOptionColumn, kOptionColumn) + "\n";
+}
+
+std::string OptionLines(const std::vector<OptionSpec>& table) {
+  std::string lines;
+  for (const OptionSpec& spec : table)
+    lines += TwoColumns((spec.letter == 0 ? "    " : "") + OptionHead(spec), OptionText(spec));
+  return lines;
+}
+}  // namespace
+
 std::string OptionHead(const OptionSpec& spec) {
-  std::string head = spec.letter != 0 ? fmt::format("-{}, ", spec.letter) : "    ";
+  std::string head = spec.letter != 0 ? fmt::format("-{}, ", spec.letter) : "";
   head += "--" + spec.name;
   if (spec.takes_value()) head += " " + spec.value_name;
   return head;
@@ -54,72 +71,6 @@ std::string OptionText(const OptionSpec& spec) {
   if (!spec.default_text.empty()) text += fmt::format(" (default {})", spec.default_text);
   return text;
 }
-
-std::string TwoColumns(const std::string& left, const std::string& right) {
-  std::string line = "  " + left;
-  if (line.size() + 2 > kOptionColumn)
-    line += "\n" + std::string(kOptionColumn, ' ');
-  else
-    line += std::string(kOptionColumn - line.size(), ' ');
-  return line + Filled(right, kOptionColumn, kOptionColumn) + "\n";
-}
-
-std::string OptionLines(const std::vector<OptionSpec>& table) {
-  std::string lines;
-  for (const OptionSpec& spec : table) lines += TwoColumns(OptionHead(spec), OptionText(spec));
-  return lines;
-}
-
-std::string Markdown(const Command& command) {
-  std::string text = fmt::format("### {}\n\n{}.\n\n```\nstateferry {}\n```\n\n", command.name,
-                                 command.summary, UsageLine(command));
-  if (!command.details.empty()) {
-    std::istringstream lines(command.details);
-    for (std::string line; std::getline(lines, line);) text += line + "\n\n";
-  }
-  if (!command.arguments.empty() || !command.options.empty()) {
-    text += "| | |\n|---|---|\n";
-    for (const Argument& argument : command.arguments)
-      text += fmt::format("| `{}` | {} |\n", argument.name, argument.help);
-    for (const OptionSpec& spec : command.options) {
-      std::string head = OptionHead(spec);
-      head.erase(0, head.find_first_not_of(' '));
-      text += fmt::format("| `{}` | {} |\n", head, OptionText(spec));
-    }
-    text += "\n";
-  }
-  if (!command.examples.empty())
-    text += fmt::format("```\n{}\n```\n\n", fmt::join(command.examples, "\n"));
-  return text;
-}
-
-/// Text for troff: its two special beginnings and the backslash are escaped.
-std::string Roff(const std::string& text) {
-  std::string roff;
-  bool line_start = true;
-  for (const char c : text) {
-    if (line_start && (c == '.' || c == '\'')) roff += "\\&";
-    if (c == '\\')
-      roff += "\\e";
-    else if (c == '-')
-      roff += "\\-";
-    else
-      roff += c;
-    line_start = c == '\n';
-  }
-  return roff;
-}
-
-std::string RoffOptions(const std::vector<OptionSpec>& table) {
-  std::string text;
-  for (const OptionSpec& spec : table) {
-    std::string head = OptionHead(spec);
-    head.erase(0, head.find_first_not_of(' '));
-    text += fmt::format(".TP\n.B {}\n{}.\n", Roff(head), Roff(OptionText(spec)));
-  }
-  return text;
-}
-}  // namespace
 
 std::string UsageLine(const Command& command) {
   std::string line = command.name;
@@ -150,6 +101,26 @@ std::string CommandHelp(const Command& command) {
   return text;
 }
 
+std::string CommandMarkdown(const Command& command) {
+  std::string text = fmt::format("### {}\n\n{}.\n\n```\nstateferry {}\n```\n\n", command.name,
+                                 command.summary, UsageLine(command));
+  if (!command.details.empty()) {
+    std::istringstream lines(command.details);
+    for (std::string line; std::getline(lines, line);) text += line + "\n\n";
+  }
+  if (!command.arguments.empty() || !command.options.empty()) {
+    text += "| | |\n|---|---|\n";
+    for (const Argument& argument : command.arguments)
+      text += fmt::format("| `{}` | {} |\n", argument.name, argument.help);
+    for (const OptionSpec& spec : command.options)
+      text += fmt::format("| `{}` | {} |\n", OptionHead(spec), OptionText(spec));
+    text += "\n";
+  }
+  if (!command.examples.empty())
+    text += fmt::format("```\n{}\n```\n\n", fmt::join(command.examples, "\n"));
+  return text;
+}
+
 std::string OverviewHelp(const std::vector<std::string>& words) {
   std::string group;
   for (const std::string& word : words) {
@@ -170,47 +141,25 @@ std::string OverviewHelp(const std::vector<std::string>& words) {
       text += TwoColumns(command.name, command.summary);
   if (group.empty()) text += "\nOptions of every command:\n" + OptionLines(GlobalOptions());
   return text + "\n" +
-         Filled(
-             "`stateferry COMMAND --help` explains one command.  Places are paths (/p), file:///p "
-             "or managed:///STORE/PROJECT/KEY.  Exit codes: 0 done, 2 usage, 3 partly done, "
-             "4 refused, 5 permission, 6 not found, 7 integrity, 8 transient, 9 nothing to do, "
-             "10 stopped, 11 locked or conflict, 1 any other failure.",
-             0, 0) +
+         Filled("`stateferry COMMAND --help` explains one command.  " + PlacesAndExitCodes(), 0,
+                0) +
          "\n";
+}
+
+std::string PlacesAndExitCodes() {
+  return "Places are paths (/p), file:///p or managed:///STORE/PROJECT/KEY.  Exit codes: 0 done, "
+         "2 usage, 3 partly done, 4 refused, 5 permission, 6 not found, 7 integrity, 8 transient, "
+         "9 nothing to do, 10 stopped, 11 locked or conflict, 1 any other failure.";
 }
 
 std::string MarkdownReference() {
   std::string text = "### Options of every command\n\n| | |\n|---|---|\n";
-  for (const OptionSpec& spec : GlobalOptions()) {
-    std::string head = OptionHead(spec);
-    head.erase(0, head.find_first_not_of(' '));
-    text += fmt::format("| `{}` | {} |\n", head, OptionText(spec));
-  }
+  for (const OptionSpec& spec : GlobalOptions())
+    text += fmt::format("| `{}` | {} |\n", OptionHead(spec), OptionText(spec));
   text += "\n";
-  for (const Command& command : Commands()) text += Markdown(command);
+  for (const Command& command : Commands()) text += CommandMarkdown(command);
   text.pop_back();
   return text;
-}
-
-std::string ManPage(const Command& command) {
-  std::string dashed = "stateferry-" + command.name;
-  std::replace(dashed.begin(), dashed.end(), ' ', '-');
-  std::string text =
-      fmt::format(".TH {} 1\n.SH NAME\n{} \\- {}\n.SH SYNOPSIS\n.B stateferry {}\n", Roff(dashed),
-                  Roff(dashed), Roff(command.summary), Roff(UsageLine(command)));
-  text += fmt::format(".SH DESCRIPTION\n{}.\n", Roff(command.summary));
-  std::istringstream lines(command.details);
-  for (std::string line; std::getline(lines, line);) text += fmt::format(".PP\n{}\n", Roff(line));
-  text += ".SH OPTIONS\n";
-  for (const Argument& argument : command.arguments)
-    text += fmt::format(".TP\n.I {}\n{}.\n", Roff(argument.name), Roff(argument.help));
-  text += RoffOptions(command.options) + RoffOptions(GlobalOptions());
-  if (!command.examples.empty()) {
-    text += ".SH EXAMPLES\n.nf\n";
-    for (const std::string& example : command.examples) text += Roff(example) + "\n";
-    text += ".fi\n";
-  }
-  return text + ".SH SEE ALSO\n.BR stateferry (1)\n";
 }
 
 }  // namespace stateferry::cli

@@ -50,7 +50,8 @@ const std::vector<OptionSpec>& GlobalOptions() {
       {.name = "config",
        .kind = ValueKind::kPath,
        .value_name = "FILE",
-       .help = "Read this configuration file instead of ./stateferry.yaml and the user's"},
+       .help = "Read this configuration file instead of ./stateferry.yaml and the user's",
+       .only_on_command_line = true},
       {.name = "profile",
        .kind = ValueKind::kText,
        .value_name = "NAME",
@@ -82,8 +83,11 @@ const std::vector<OptionSpec>& GlobalOptions() {
       {.name = "quiet", .letter = 'q', .help = "Print ids alone, and no progress"},
       {.name = "no-progress", .help = "Show no progress"},
       {.name = "dry-run", .help = "Say what would be done and change nothing"},
-      {.name = "yes", .letter = 'y', .help = "Do not ask before something is deleted"},
-      {.name = "help", .letter = 'h', .help = "Explain the command"},
+      {.name = "yes",
+       .letter = 'y',
+       .help = "Do not ask before something is deleted",
+       .only_on_command_line = true},
+      {.name = "help", .letter = 'h', .help = "Explain the command", .only_on_command_line = true},
   };
   return options;
 }

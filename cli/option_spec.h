@@ -36,6 +36,9 @@ struct OptionSpec {
   bool repeatable = false;
   /// Part of what `transfer resume` repeats.
   bool recorded = false;
+  /// Never from the environment or a file: what deletes, replaces, or means another thing to
+  /// another command is given each time.
+  bool only_on_command_line = false;
 
   bool takes_value() const { return kind != ValueKind::kFlag; }
   /// "STATEFERRY_PART_SIZE".

@@ -3,8 +3,19 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 
 namespace stateferry::cli {
+
+namespace {
+/// A value that means the same in every working directory.
+std::string Absolute(ValueKind kind, const std::string& text) {
+  if (kind == ValueKind::kPath) return std::filesystem::absolute(text).lexically_normal().string();
+  if (kind != ValueKind::kPathMap) return text;
+  const auto [from, to] = *ParsePathMap(text);
+  return from.ToString() + "=" + to.ToString();
+}
+}  // namespace
 
 Result<OptionValues> OptionValues::Resolve(
     const std::vector<OptionSpec>& table,
@@ -114,7 +125,7 @@ std::vector<std::string> OptionValues::RecordedWords() const {
     if (!value.spec.recorded) continue;
     for (const std::string& text : value.setting.values) {
       if (value.spec.takes_value())
-        words.push_back(fmt::format("--{}={}", name, text));
+        words.push_back(fmt::format("--{}={}", name, Absolute(value.spec.kind, text)));
       else if (*ParseFlag(text))
         words.push_back("--" + name);
     }

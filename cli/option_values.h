@@ -44,7 +44,7 @@ class OptionValues {
       const std::string& name) const;
   std::string Origin(const std::string& name) const;  ///< "default" when not set
 
-  /// "--name=value" words that repeat every set option of `kind_filter`.
+  /// "--name=value" words that repeat every set option that is to be recorded, in any directory.
   std::vector<std::string> RecordedWords() const;
 
  private:

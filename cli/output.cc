@@ -34,8 +34,10 @@ std::string Printable(std::string_view text, bool keep_layout) {
     // U+0080..U+009F are control characters too: 0xC2 0x80..0x9F in UTF-8.
     const bool c1 = byte == 0xC2 && i + 1 < text.size() &&
                     (static_cast<unsigned char>(text[i + 1]) & 0xE0) == 0x80;
-    if ((byte < 0x20 && !(keep_layout && (byte == '\n' || byte == '\t'))) || byte == 0x7F)
+    if (byte < 0x20 && !(keep_layout && (byte == '\n' || byte == '\t')))
       safe += fmt::format("\\x{:02x}", byte);
+    else if (byte == 0x7F)
+      safe += "\\u007f";
     else if (c1)
       safe += fmt::format("\\u{:04x}", static_cast<unsigned char>(text[++i]));
     else

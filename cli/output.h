@@ -12,7 +12,8 @@
 namespace stateferry::cli {
 
 /// `text` with control characters (a hostile operator name could hold terminal escapes) replaced.
-/// Keeps '\n' and '\t' when `keep_layout`.
+/// Keeps '\n' and '\t' when `keep_layout`.  A line of JSON stays one: what it may hold unescaped,
+/// DEL and C1, is escaped in its way.
 std::string Printable(std::string_view text, bool keep_layout = false);
 
 struct OutputOptions {

@@ -11,11 +11,13 @@
 namespace stateferry::cli {
 
 namespace {
-/// 0 to 1; planning has no total yet.
+/// 0 to 1 of all the work, copying and verifying; planning has no total yet.
 double Fraction(const transfer::Progress& progress) {
   if (progress.bytes_total > 0)
-    return std::min(
-        1.0, static_cast<double>(progress.bytes_done) / static_cast<double>(progress.bytes_total));
+    return std::min(1.0, (static_cast<double>(progress.bytes_done) +
+                          static_cast<double>(progress.verify_bytes_done)) /
+                             (static_cast<double>(progress.bytes_total) +
+                              static_cast<double>(progress.verify_bytes_total)));
   if (progress.files_total > 0)
     return std::min(
         1.0, static_cast<double>(progress.files_done) / static_cast<double>(progress.files_total));
@@ -25,6 +27,14 @@ double Fraction(const transfer::Progress& progress) {
 /// 100 % is said only when everything is done.
 int Percent(double fraction) {
   return fraction >= 1 ? 100 : std::min(99, static_cast<int>(fraction * 100));
+}
+
+/// How far the phase is.
+std::string Amount(const transfer::Progress& progress) {
+  if (progress.phase == "verifying" && progress.verify_bytes_total > 0)
+    return fmt::format("{} of {}", FormatSize(progress.verify_bytes_done),
+                       FormatSize(progress.verify_bytes_total));
+  return fmt::format("{} of {}", FormatSize(progress.bytes_done), FormatSize(progress.bytes_total));
 }
 
 /// What deduplication and compression saved, once something was stored.
@@ -69,7 +79,7 @@ std::vector<std::string> Facts(const transfer::Progress& progress) {
     facts.push_back(fmt::format("{} of {} file{}", FormatNumber(progress.files_done),
                                 FormatNumber(progress.files_total),
                                 progress.files_total == 1 ? "" : "s"));
-  facts.push_back(FormatRate(progress.rate_bytes_per_s));
+  if (progress.rate_bytes_per_s > 0) facts.push_back(FormatRate(progress.rate_bytes_per_s));
   if (progress.eta_seconds >= 0 && Fraction(progress) < 1)
     facts.push_back("ETA " + FormatClock(progress.eta_seconds));
   return facts;
@@ -82,8 +92,7 @@ std::vector<std::string> RenderProgress(const transfer::Progress& progress, int 
   if (room < 9) return {};
   const double fraction = Fraction(progress);
   const std::string percent = fmt::format("{:>3} %", Percent(fraction));
-  const std::string amount =
-      fmt::format("{} of {}", FormatSize(progress.bytes_done), FormatSize(progress.bytes_total));
+  const std::string amount = Amount(progress);
   const auto space = static_cast<std::size_t>(room);
 
   const std::string head = fmt::format("{:<10}", progress.phase);
@@ -106,8 +115,7 @@ std::vector<std::string> RenderProgress(const transfer::Progress& progress, int 
 
 std::string ProgressSentence(const transfer::Progress& progress) {
   std::vector<std::string> words = {
-      fmt::format("{} {} %", progress.phase, Percent(Fraction(progress))),
-      fmt::format("{} of {}", FormatSize(progress.bytes_done), FormatSize(progress.bytes_total))};
+      fmt::format("{} {} %", progress.phase, Percent(Fraction(progress))), Amount(progress)};
   for (const auto& more : {Facts(progress), Gains(progress)})
     words.insert(words.end(), more.begin(), more.end());
   return fmt::format("{}", fmt::join(words, ", "));
@@ -120,6 +128,8 @@ Json ProgressJson(const transfer::Progress& progress, const std::string& time) {
                {"phase", std::string(progress.phase)},
                {"bytesDone", progress.bytes_done},
                {"bytesTotal", progress.bytes_total},
+               {"verifyBytesDone", progress.verify_bytes_done},
+               {"verifyBytesTotal", progress.verify_bytes_total},
                {"objectsDone", progress.files_done},
                {"objectsTotal", progress.files_total},
                {"rateBps", static_cast<std::uint64_t>(std::max(0.0, progress.rate_bytes_per_s))},

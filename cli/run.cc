@@ -37,6 +37,7 @@ Result<Understood> Understand(const std::vector<std::string>& words, const Envir
     SF_TRY(settings, LoadSettings(io, environment,
                                   {.config_flag = FlagText(line, "config"),
                                    .profile_flag = FlagText(line, "profile"),
+                                   .new_profile = line.command->makes_profile,
                                    .known = AllKnownOptions()}));
   }
   SF_TRY(OptionValues options, OptionValues::Resolve(TableOf(line.command), line.flags, settings));
@@ -151,7 +152,7 @@ int RunProgram(const std::vector<std::string>& words, const Environment& environ
   auto signals = Signals::Install({
       .on_stop =
           [&output](int) {
-            output.Note("stopping: what is in flight is finished and saved (again: leave at once)");
+            output.Note("stopping; what is done stays done (again: leave at once)");
           },
       .on_leave =
           [&output](int signal) {
@@ -167,8 +168,10 @@ int RunProgram(const std::vector<std::string>& words, const Environment& environ
   if (!understood) return Finish(std::move(understood).error(), process);
   const ParsedLine& line = understood->line;
   if (line.flags.contains("help")) {
-    output.Raw(line.command != nullptr ? CommandHelp(*line.command) : OverviewHelp(words));
-    return Finish(Outcome{}, process);
+    const std::string text =
+        line.command != nullptr ? CommandHelp(*line.command) : OverviewHelp(words);
+    output.Raw(text);
+    return Finish(Outcome{.summary = {{"text", text}}}, process);
   }
   if (line.command == nullptr) {
     return Finish(Error(ErrorCode::kInvalidArgument, "no command was given")

@@ -12,9 +12,6 @@ namespace stateferry::cli {
 namespace {
 constexpr std::uint64_t kMaxConfigBytes = 1u << 20;
 
-/// Options that make no sense in a file: they choose the file, or are about one run only.
-bool OnlyOnCommandLine(const std::string& name) { return name == "help" || name == "config"; }
-
 const OptionSpec* FindSpec(const std::vector<OptionSpec>& known, const std::string& name) {
   const auto it = std::find_if(known.begin(), known.end(),
                                [&](const OptionSpec& spec) { return spec.name == name; });
@@ -24,10 +21,14 @@ const OptionSpec* FindSpec(const std::vector<OptionSpec>& known, const std::stri
 Result<void> CheckKeys(const SettingMap& settings, const std::vector<OptionSpec>& known) {
   for (const auto& [name, setting] : settings) {
     const OptionSpec* spec = FindSpec(known, name);
-    if (spec == nullptr || OnlyOnCommandLine(name)) {
+    if (spec != nullptr && spec->only_on_command_line)
+      return Error(ErrorCode::kInvalidArgument,
+                   fmt::format("{}: '{}' is not a setting", setting.origin, name))
+          .WithHint(fmt::format("give --{} on the command line, each time", name));
+    if (spec == nullptr) {
       std::vector<std::string> names = {"stores", "profiles"};
       for (const OptionSpec& option : known) names.push_back(option.name);
-      const auto closest = spec == nullptr ? ClosestWord(name, names) : std::nullopt;
+      const auto closest = ClosestWord(name, names);
       return Error(ErrorCode::kInvalidArgument,
                    fmt::format("{}: '{}' is not a setting", setting.origin, name))
           .WithHint(closest ? fmt::format("did you mean {}?", *closest)
@@ -56,9 +57,14 @@ void ReadEnvironment(const Environment& environment, const std::vector<OptionSpe
     const std::string name = spec.EnvironmentName();
     names.push_back(name);
     const auto it = environment.variables.find(name);
-    if (it == environment.variables.end() || OnlyOnCommandLine(spec.name)) continue;
     // An empty variable counts as not set, as for $HOME and $XDG_*.
-    if (it->second.empty()) continue;
+    if (it == environment.variables.end() || it->second.empty()) continue;
+    if (spec.only_on_command_line) {
+      if (spec.name != "config")  // which LoadSettings reads
+        settings.warnings.push_back(fmt::format(
+            "the variable {} is ignored: give --{} on the command line", name, spec.name));
+      continue;
+    }
     settings.environment[spec.name] = {
         spec.repeatable ? SplitLines(it->second) : std::vector<std::string>{it->second}, name};
   }
@@ -104,6 +110,7 @@ Result<std::string> ChooseProfile(const SettingsRequest& request, const Settings
   for (const ConfigFile& file : settings.files)
     for (const auto& [name, unused] : file.profiles) names.push_back(name);
   if (std::find(names.begin(), names.end(), profile) != names.end()) return profile;
+  if (request.new_profile && !request.profile_flag.empty()) return profile;
   const auto closest = ClosestWord(profile, names);
   return Error(ErrorCode::kNotFound, fmt::format("no configuration has a profile '{}'", profile))
       .WithHint(closest ? fmt::format("did you mean {}?", *closest)
@@ -140,6 +147,8 @@ Result<Settings> LoadSettings(const FileIo& io, const Environment& environment,
   std::string chosen = request.config_flag;
   if (chosen.empty()) chosen = environment.Get("STATEFERRY_CONFIG");
   if (!chosen.empty()) {
+    if (!chosen.starts_with('/')) chosen = environment.working_directory + "/" + chosen;
+    settings.chosen_config = chosen;
     SF_TRY(ReadFile(io, chosen, true, request.known, settings));
   } else {
     const std::string local = environment.working_directory + "/stateferry.yaml";

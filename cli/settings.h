@@ -31,6 +31,7 @@ struct Settings {
   std::vector<ConfigPath> paths;  ///< looked at, strongest first
   std::vector<ConfigFile> files;  ///< the existing ones, strongest first
   std::string profile;            ///< "" when none is chosen
+  std::string chosen_config;      ///< absolute; "" unless --config or $STATEFERRY_CONFIG names one
   SettingMap environment;         ///< STATEFERRY_* that are settings
   std::vector<std::string> warnings;
 
@@ -43,6 +44,7 @@ struct Settings {
 struct SettingsRequest {
   std::string config_flag;   ///< --config, "" when not given
   std::string profile_flag;  ///< --profile
+  bool new_profile = false;  ///< profile_flag may name one that is not there yet
   /// Every option there is: other keys in files are errors, other variables give warnings.
   std::vector<OptionSpec> known;
 };

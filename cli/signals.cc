@@ -5,6 +5,8 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
+#include <future>
 
 namespace stateferry::cli {
 
@@ -53,13 +55,24 @@ void Signals::Loop() {
     const int signal = byte;
     int none = 0;
     const bool first = first_signal_.compare_exchange_strong(none, signal);
-    if (!first || !stops_cleanly_) {
-      if (callbacks_.on_leave) callbacks_.on_leave(signal);
-      _exit(128 + signal);
-    }
-    if (callbacks_.on_stop) callbacks_.on_stop(signal);
+    if (!first || !stops_cleanly_) Leave(signal);
     stop_.request_stop();
+    if (callbacks_.on_stop)
+      announcer_ = std::jthread([this, signal] { callbacks_.on_stop(signal); });
   }
+}
+
+void Signals::Leave(int signal) {
+  if (callbacks_.on_leave) {
+    std::promise<void> said;
+    const auto done = said.get_future();
+    std::thread([&] {
+      callbacks_.on_leave(signal);
+      said.set_value();
+    }).detach();
+    done.wait_for(std::chrono::milliseconds(200));
+  }
+  _exit(128 + signal);
 }
 
 }  // namespace stateferry::cli

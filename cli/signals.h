@@ -18,8 +18,10 @@ namespace stateferry::cli {
 /// exec, a mask they would inherit.
 class Signals {
  public:
-  /// `on_stop(signal)` runs once, in a thread of this object, when the first signal asks to stop;
-  /// `on_leave(signal)` just before the process ends.  Both must not wait for the main thread.
+  /// `on_stop(signal)` runs once, in a thread of its own, after the first signal has asked to stop;
+  /// `on_leave(signal)` just before the process ends.  Both may hang (a terminal stopped with
+  /// Ctrl-S takes no text): nothing waits for the first one before the end of this object, and the
+  /// second one gets a fifth of a second.
   struct Callbacks {
     std::function<void(int)> on_stop;
     std::function<void(int)> on_leave;
@@ -37,12 +39,14 @@ class Signals {
  private:
   explicit Signals(Callbacks callbacks) : callbacks_(std::move(callbacks)) {}
   void Loop();
+  [[noreturn]] void Leave(int signal);
 
   const Callbacks callbacks_;
   std::stop_source stop_;
   std::atomic<bool> stops_cleanly_ = false;
   std::atomic<int> first_signal_ = 0;
   std::jthread thread_;
+  std::jthread announcer_;  // runs on_stop
 };
 
 }  // namespace stateferry::cli

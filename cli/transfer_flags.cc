@@ -40,15 +40,23 @@ std::vector<OptionSpec> TransferFlags() {
        .help = "When the destination already holds a file of that name",
        .default_text = "verify",
        .choices = {"verify", "skip", "overwrite", "fail"},
-       .recorded = true},
+       .recorded = true,
+       .only_on_command_line = true},
       {.name = "paranoid",
-       .help = "Read files again although their name, size and time say that they are known",
+       .help = "Into managed storage: read files again although their name, size and time say that "
+               "their content is there",
        .recorded = true},
       {.name = "retries",
        .kind = ValueKind::kCount,
        .value_name = "N",
        .help = "Repeat a request so often when a repetition may help",
        .default_text = "10",
+       .recorded = true},
+      {.name = "retry-max-backoff",
+       .kind = ValueKind::kDuration,
+       .value_name = "TIME",
+       .help = "Wait at most so long before a repetition; the waits grow from 100ms on",
+       .default_text = "60s",
        .recorded = true},
       {.name = "max-duration",
        .kind = ValueKind::kDuration,
@@ -84,9 +92,22 @@ transfer::TransferOptions TransferOptionsFrom(const App& app) {
   return options;
 }
 
+namespace {
+/// The values of options are recorded themselves; of files, only the names of stores are needed.
+std::string ConfigToRecord(const Settings& settings, const std::vector<storage::Location>& places) {
+  if (!settings.chosen_config.empty()) return settings.chosen_config;
+  for (const storage::Location& place : places)
+    for (const ConfigFile& file : settings.files)
+      if (place.scheme == "managed" && file.stores.contains(place.authority)) return file.path;
+  return "";
+}
+}  // namespace
+
 std::vector<std::string> RecordedCommand(const App& app,
                                          const std::vector<storage::Location>& places) {
   std::vector<std::string> words = {app.command().name};
+  const std::string config = ConfigToRecord(app.settings(), places);
+  if (!config.empty()) words.push_back("--config=" + config);
   const std::vector<std::string> options = app.options().RecordedWords();
   words.insert(words.end(), options.begin(), options.end());
   words.push_back("--");
@@ -127,9 +148,20 @@ std::vector<std::string> ReportLines(const transfer::TransferReport& report) {
   if (report.bytes_moved > 0 && report.seconds > 0)
     time += ", " + FormatRate(static_cast<double>(report.bytes_moved) / report.seconds);
   lines.push_back(time);
-  lines.push_back("transfer    " + report.id);
+  if (report.status != transfer::TransferStatus::kPlanned)  // a dry run leaves no record
+    lines.push_back("transfer    " + report.id);
   return lines;
 }
+
+namespace {
+bool OnlyDamage(const transfer::TransferReport& report) {
+  return report.failures.size() == report.failures_total &&
+         std::all_of(report.failures.begin(), report.failures.end(),
+                     [](const transfer::FileFailure& failure) {
+                       return failure.code == ErrorCode::kCorruption;
+                     });
+}
+}  // namespace
 
 Outcome TransferOutcome(App& app, const transfer::TransferReport& report) {
   Outcome outcome;
@@ -147,13 +179,17 @@ Outcome TransferOutcome(App& app, const transfer::TransferReport& report) {
     app.out().Warning(fmt::format("{} more files failed",
                                   FormatNumber(report.failures_total - report.failures.size())));
   if (report.failures_total > 0) {
-    app.out().Note(fmt::format("{} of {} failed; run the command again to try them again",
-                               FormatNumber(report.failures_total),
-                               Count(report.files_total, "file")));
-    outcome.code = ExitCode::kPartlyDone;
-    outcome.status = "partly_done";
+    const bool damaged = OnlyDamage(report);
+    app.out().Note(fmt::format(
+        "{} of {} failed{}", FormatNumber(report.failures_total), Count(report.files_total, "file"),
+        damaged ? ": damaged or not whole, which running it again does not change; the others are "
+                  "there"
+                : "; run the command again to try them again"));
+    outcome.code = damaged ? ExitCode::kIntegrity : ExitCode::kPartlyDone;
+    outcome.status = damaged ? "damaged" : "partly_done";
   } else if (app.dry_run()) {
     outcome.status = "dry_run";
+    outcome.summary.erase("id");
   } else if (report.already_done) {
     outcome.status = "nothing_to_do";
     if (app.options().Flag("fail-if-nothing")) outcome.code = ExitCode::kNothingToDo;

@@ -24,7 +24,8 @@ std::vector<std::string> RecordedCommand(const App& app,
 /// Lines of text about what was moved, reused, skipped and stored.
 std::vector<std::string> ReportLines(const transfer::TransferReport& report);
 
-/// Code and status of a finished run; kPartlyDone when files failed, which are printed.
+/// Code and status of a finished run.  Files that failed are printed: kIntegrity when all of them
+/// are damaged, else kPartlyDone.
 Outcome TransferOutcome(App& app, const transfer::TransferReport& report);
 
 }  // namespace stateferry::cli

@@ -59,6 +59,14 @@ Result<storage::CompressPolicy> ParseCompress(std::string_view text) {
       "'{}' is not auto, none, zstd or zstd:LEVEL with a level from -7 to 19 and not 0", text));
 }
 
+Result<storage::Location> ParsePlace(std::string_view text) {
+  SF_TRY(storage::Location place, storage::ParseLocation(text));
+  if (place.scheme == "mem")
+    return Bad(fmt::format("{} is memory of this program, gone when it ends", text))
+        .WithHint("give a directory or managed:///STORE/PROJECT/KEY");
+  return place;
+}
+
 Result<std::pair<storage::Location, storage::Location>> ParsePathMap(std::string_view text) {
   // Paths may hold '=' ("dt=2026-01-01"), so the splitting '=' is the last one behind which a
   // place clearly starts; only without such a one it is the first.
@@ -77,7 +85,7 @@ Result<std::pair<storage::Location, storage::Location>> ParsePathMap(std::string
   auto from = storage::ParseLocation(text.substr(0, split));
   if (!from) from = state::snapshot::ParseRestoreUri(text.substr(0, split));
   if (!from) return std::move(from).error();
-  SF_TRY(auto to, storage::ParseLocation(text.substr(split + 1)));
+  SF_TRY(auto to, ParsePlace(text.substr(split + 1)));
   return std::pair(std::move(*from), std::move(to));
 }
 

@@ -20,6 +20,8 @@ Result<std::uint64_t> ParseCount(std::string_view text);
 Result<double> ParseFraction(std::string_view text);
 /// "auto", "none", "zstd", "zstd:N" with N from -7 to 19, not 0.
 Result<storage::CompressPolicy> ParseCompress(std::string_view text);
+/// A place that outlives the program: storage::ParseLocation without mem://, which is for tests.
+Result<storage::Location> ParsePlace(std::string_view text);
 /// "OLD=NEW", both places.  The first '=' splits, unless OLD is a path that holds one: then the
 /// last '=' that is followed by a scheme or a '/' does.
 Result<std::pair<storage::Location, storage::Location>> ParsePathMap(std::string_view text);

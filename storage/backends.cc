@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "base/log.h"
 #include "storage/file_backend.h"
 #include "storage/memory_backend.h"
 
@@ -61,6 +62,8 @@ Result<OpenContext::FoundStore> OpenContext::OpenStore(const Location& location,
     SF_TRY(auto store, managed::Store::Open(
                            io_, *clock_, store_path.store_dir,
                            {.read_only = access == Access::kRead, .compress = options_.compress}));
+    LogInfo("storage", "opened the store {} for {}", store_path.store_dir,
+            access == Access::kWrite ? "writing" : "reading");
     (access == Access::kWrite ? open.writer : open.reader) = std::move(store);
   }
   return FoundStore{.store = open.writer ? open.writer.get() : open.reader.get(),

@@ -20,6 +20,7 @@ std::string Place::Key(std::string_view name) const {
 struct Places::State {
   State(FileIo io, Clock& clock, PlacesOptions options)
       : retry{.retries = options.retries,
+              .max_wait = options.retry_max_wait,
               .random = SystemRandomFraction(),
               .stop = options.stop,
               .counter = std::make_shared<std::atomic<std::uint64_t>>(0)},

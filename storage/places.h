@@ -1,6 +1,7 @@
 #pragma once
 // From a location to the backend that serves it.  storage/backends.cc has one line per scheme.
 
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -43,6 +44,7 @@ struct PlacesOptions {
   /// limit.
   std::uint64_t bwlimit_bytes_per_s = 0;
   int retries = 10;
+  std::chrono::nanoseconds retry_max_wait = std::chrono::seconds(60);
   std::stop_token stop = {};  ///< ends waits of retries and of the bandwidth limit
   /// Names of stores for managed://NAME/..., from the configuration: name -> directory.
   std::map<std::string, std::string> named_stores = {};

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "base/log.h"
+
 namespace stateferry::transfer {
 
 namespace {
@@ -190,6 +192,7 @@ void Committer::Release(std::vector<Accepted>& entries) {
       case Accepted::What::kReused:
       case Accepted::What::kVerified:
         ++in_.meter.files_done;
+        LogDebug("transfer", "{} is done", entry.file->record.task.to_name);
         queue_->Settle();
         break;
       case Accepted::What::kFailed:

@@ -1,5 +1,6 @@
 #include "transfer/executor.h"
 
+#include <algorithm>
 #include <atomic>
 
 #include "base/task_group.h"
@@ -66,6 +67,10 @@ Result<void> MoveFiles(const MoveInputs& in, std::stop_token stop) {
   Mover mover({in.id, in.journal, in.ends, in.options, in.meter, in.buffers, queue, committer,
                [&brake](const char* why) { brake.Pull(why); }});
   in.meter.SetPhase("copying");
+  // What is moved from here on is read back as well.
+  if (verify)
+    in.meter.bytes_to_verify =
+        in.meter.bytes_total - std::min(in.meter.bytes_done.load(), in.meter.bytes_total.load());
 
   TaskGroup watching;
   watching.Start([&](std::stop_token ended) {
@@ -81,10 +86,13 @@ Result<void> MoveFiles(const MoveInputs& in, std::stop_token stop) {
   committer.Close();
   auto committed = committing.Wait();
 
-  SF_TRY(std::move(worked));
   SF_TRY(std::move(committed));
+  SF_TRY(const bool finished, queue.Finished());
+  if (finished) return {};
+  // The workers only say that they were stopped; the brake knows why.
+  if (!worked && worked.error().code() != ErrorCode::kCancelled) return worked;
   if (brake.reason()) return Error(ErrorCode::kCancelled, brake.reason());
-  return {};
+  return worked;
 }
 
 }  // namespace stateferry::transfer

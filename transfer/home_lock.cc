@@ -55,21 +55,32 @@ Error LockedBy(const std::string& home_dir, std::string_view content) {
       .WithHint("wait until it ends, or use another --home");
 }
 
+/// `how` as for flock(2).
+Result<void> TryLock(const File& file, int how, const std::string& home_dir) {
+  int rc;
+  do rc = ::flock(file.fd(), how | LOCK_NB);
+  while (rc != 0 && errno == EINTR);
+  if (rc == 0) return {};
+  if (errno != EWOULDBLOCK) return ErrnoError(errno, "locking " + file.path());
+  std::string content(kMaxLockFileBytes, '\0');
+  auto size = file.ReadAt(0, {reinterpret_cast<std::byte*>(content.data()), content.size()});
+  content.resize(size ? *size : 0);
+  return LockedBy(home_dir, content);
+}
+
 }  // namespace
 
+Result<void> HomeLock::CheckFree(const FileIo& io, const std::string& home_dir) {
+  auto file = io.Open(home_dir + "/LOCK", OpenMode::kRead);
+  if (!file && file.error().code() == ErrorCode::kNotFound) return {};
+  if (!file) return std::move(file).error();
+  // Held until the file is closed, a moment later.
+  return TryLock(*file, LOCK_SH, home_dir);
+}
+
 Result<HomeLock> HomeLock::Take(const FileIo& io, Clock& clock, const std::string& home_dir) {
-  const std::string path = home_dir + "/LOCK";
-  SF_TRY(auto file, io.Open(path, OpenMode::kCreateOrOpen));
-  int rc;
-  do rc = ::flock(file.fd(), LOCK_EX | LOCK_NB);
-  while (rc != 0 && errno == EINTR);
-  if (rc != 0 && errno == EWOULDBLOCK) {
-    std::string content(kMaxLockFileBytes, '\0');
-    auto size = file.ReadAt(0, {reinterpret_cast<std::byte*>(content.data()), content.size()});
-    content.resize(size ? *size : 0);
-    return LockedBy(home_dir, content);
-  }
-  if (rc != 0) return ErrnoError(errno, "locking " + path);
+  SF_TRY(auto file, io.Open(home_dir + "/LOCK", OpenMode::kCreateOrOpen));
+  SF_TRY(TryLock(file, LOCK_EX, home_dir));
   const Json holder{{"pid", static_cast<std::uint64_t>(::getpid())},
                     {"host", HostName()},
                     {"started", FormatTime(clock.Now())},

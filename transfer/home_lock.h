@@ -14,6 +14,9 @@ class HomeLock {
  public:
   /// Errors: kLocked, whose message names the holder's pid, host, command and start time.
   static Result<HomeLock> Take(const FileIo& io, Clock& clock, const std::string& home_dir);
+  /// Says who writes now, and changes nothing: kLocked like Take.  Success also without a lock
+  /// file.
+  static Result<void> CheckFree(const FileIo& io, const std::string& home_dir);
 
  private:
   explicit HomeLock(File file) : file_(std::move(file)) {}

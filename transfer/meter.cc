@@ -1,14 +1,16 @@
 #include "transfer/meter.h"
 
 #include <algorithm>
-#include <cmath>
 
 namespace stateferry::transfer {
 
 namespace {
 constexpr std::size_t kMaxFailuresKept = 1000;
-/// The shown rate forgets half of what it was in about this time.
-constexpr double kRateHalfLifeSeconds = 3.0;
+/// The shown rate is that of the last seconds; parts of some MiB under a low --bwlimit take
+/// several.
+constexpr double kRateWindowSeconds = 10.0;
+/// Less tells nothing: the first parts come in a burst.
+constexpr double kShortestWindowSeconds = 1.0;
 }  // namespace
 
 Meter::Meter(std::string id, Clock& clock, ProgressSink& sink)
@@ -75,19 +77,26 @@ Progress Meter::Snapshot() {
   now.plain_bytes = stored.plain_bytes;
   now.duplicate_bytes = stored.duplicate_bytes;
   now.stored_bytes = stored.stored_bytes;
-  const double at = Seconds();
-  if (last_show_s_ && at > *last_show_s_ && now.bytes_done >= last_show_bytes_) {
-    const double passed = at - *last_show_s_;
-    const double current = static_cast<double>(now.bytes_done - last_show_bytes_) / passed;
-    const double keep = std::exp2(-passed / kRateHalfLifeSeconds);
-    rate_ = rate_ == 0 ? current : keep * rate_ + (1 - keep) * current;
-  }
-  last_show_s_ = at;
-  last_show_bytes_ = now.bytes_done;
-  now.rate_bytes_per_s = rate_;
-  if (rate_ >= 1 && now.bytes_total >= now.bytes_done)
-    now.eta_seconds = static_cast<double>(now.bytes_total - now.bytes_done) / rate_;
+  now.verify_bytes_total = bytes_to_verify;
+  now.verify_bytes_done = std::min(bytes_verified.load(), now.verify_bytes_total);
+  const std::uint64_t done = now.bytes_done + now.verify_bytes_done;
+  const std::uint64_t total = now.bytes_total + now.verify_bytes_total;
+  now.rate_bytes_per_s = RateWith(done);
+  if (now.rate_bytes_per_s >= 1 && total >= done)
+    now.eta_seconds = static_cast<double>(total - done) / now.rate_bytes_per_s;
   return now;
+}
+
+/// Adds a sample; 0 while the window is too short.
+double Meter::RateWith(std::uint64_t bytes) {
+  const double at = Seconds();
+  // A file that starts again takes back what was counted of it.
+  if (!samples_.empty() && bytes < samples_.back().bytes) samples_.clear();
+  samples_.push_back({at, bytes});
+  while (samples_.size() > 2 && at - samples_[1].at_s >= kRateWindowSeconds) samples_.pop_front();
+  const double seconds = at - samples_.front().at_s;
+  if (seconds < kShortestWindowSeconds) return 0;
+  return static_cast<double>(bytes - samples_.front().bytes) / seconds;
 }
 
 TransferReport Meter::Report(TransferStatus status) const {

@@ -2,9 +2,9 @@
 
 #include <atomic>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <mutex>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -32,6 +32,8 @@ class Meter {
   std::atomic<std::uint64_t> files_skipped{0}, bytes_skipped{0};
   std::atomic<std::uint64_t> files_resumed{0}, bytes_resumed{0};
   std::atomic<std::uint64_t> bytes_read{0};
+  /// Read back from the destination, and how much that will be; 0 when nothing is to be.
+  std::atomic<std::uint64_t> bytes_verified{0}, bytes_to_verify{0};
 
   /// Bytes that were done are to be done again.
   void TakeBack(std::uint64_t bytes);
@@ -49,6 +51,7 @@ class Meter {
 
  private:
   Progress Snapshot();
+  double RateWith(std::uint64_t bytes);
   Stored StoredByThisRun() const;  // caller holds mutex_
 
   const std::string id_;
@@ -63,9 +66,12 @@ class Meter {
   std::function<std::uint64_t()> retries_;  // guarded by mutex_
   std::uint64_t retries_at_start_ = 0;      // guarded by mutex_
   std::vector<FileFailure> failures_;       // guarded by mutex_
-  std::optional<double> last_show_s_;       // guarded by mutex_
-  std::uint64_t last_show_bytes_ = 0;       // guarded by mutex_
-  double rate_ = 0;                         // guarded by mutex_
+  /// What was done when; the rate is that between the first and the last.
+  struct Sample {
+    double at_s;
+    std::uint64_t bytes;
+  };
+  std::deque<Sample> samples_;  // guarded by mutex_; of the last seconds
 };
 
 }  // namespace stateferry::transfer

@@ -330,6 +330,7 @@ Result<void> Mover::VerifyPart(Job& job, std::stop_token stop) {
     if (!buffer) return {};
     SF_TRY(CheckPart(file, job.part_index, buffer->bytes()));
   }
+  in_.meter.bytes_verified += file.part_size(job.part_index);
   if (--file.parts_left > 0) return {};
   auto what = Accepted::What::kVerified;
   if (file.failed)

@@ -12,12 +12,14 @@ struct Progress {
   std::string_view phase;  ///< "planning", "copying", "verifying", "committing"
   std::uint64_t bytes_done = 0, bytes_total = 0;
   std::uint64_t files_done = 0, files_total = 0;
+  /// Read back from the destination to compare, which is work of its own; total 0: nothing to.
+  std::uint64_t verify_bytes_done = 0, verify_bytes_total = 0;
   /// Managed destination: what this run has put there, how much of it was there already, and what
   /// the rest takes.
   std::uint64_t plain_bytes = 0, duplicate_bytes = 0, stored_bytes = 0;
   std::uint64_t reused_bytes = 0;
   std::uint64_t retries = 0;
-  double rate_bytes_per_s = 0;  ///< smoothed over some seconds
+  double rate_bytes_per_s = 0;  ///< copied and verified, over the last seconds; 0 = not known yet
   double eta_seconds = -1;      ///< -1 = unknown
 };
 

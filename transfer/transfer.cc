@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <thread>
 
+#include "base/log.h"
 #include "storage/managed/managed_store.h"
 #include "transfer/endpoints.h"
 #include "transfer/executor.h"
@@ -126,13 +127,22 @@ Result<TransferReport> RunTransfer(const TransferRequest& request, const FileLis
   const auto capabilities = ends->to().capabilities();
   SF_TRY(auto plan, MakePlan({request, files, options, capabilities}, env.journal, env.clock, meter,
                              env.stop));
+  LogInfo("transfer", "{} {}: {} {} -> {}, {} files, {} bytes", plan.record.id,
+          plan.begun_before ? "goes on" : "starts", request.kind, request.from,
+          request.to.ToString(), meter.files_total.load(), meter.bytes_total.load());
   auto report = Execute(request, plan, *ends, finalize, options, meter, env);
-  if (report) return report;
+  if (report) {
+    LogInfo("transfer", "{} {}: {} of {} files are done, {} bytes read in {:.1f} s", plan.record.id,
+            report->already_done ? "has nothing to do" : StatusName(report->status),
+            report->files_done, report->files_total, report->bytes_read, report->seconds);
+    return report;
+  }
   const bool cancelled = report.error().code() == ErrorCode::kCancelled;
   Error error = cancelled ? Stopped(report.error(), meter) : report.error();
   // Best effort: on a full disk even this may fail, and what happened first is what counts.
   (void)PutStatus(plan.record, cancelled ? TransferStatus::kCancelled : TransferStatus::kFailed,
                   error.message(), meter, env);
+  LogInfo("transfer", "{} ends: {}", plan.record.id, error.message());
   return error;
 }
 

@@ -131,6 +131,12 @@ void WorkQueue::Settle() {
   if (--unsettled_ == 0) changed_.notify_all();
 }
 
+Result<bool> WorkQueue::Finished() {
+  std::lock_guard lock(mutex_);
+  SF_TRY(ReadAhead());
+  return AllSettled();
+}
+
 bool WorkQueue::at_plan_end() const {
   std::lock_guard lock(mutex_);
   return plan_ended_ && ahead_.empty() && copies_.empty();

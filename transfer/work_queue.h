@@ -54,6 +54,8 @@ class WorkQueue {
   void ReturnCredit(std::uint64_t bytes, std::uint64_t parts);
   /// One file that was handed out needs nothing more from this run.
   void Settle();
+  /// Every file of the plan is settled: a stop that came meanwhile came too late.
+  Result<bool> Finished();
   /// The plan has been handed out completely.
   bool at_plan_end() const;
 

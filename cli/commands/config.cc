@@ -19,7 +19,7 @@ std::string Joined(const std::vector<std::string>& values) {
 Result<OptionSpec> KnownSetting(const std::string& name) {
   std::vector<std::string> names;
   for (const OptionSpec& spec : AllKnownOptions()) {
-    if (spec.name == "help" || spec.name == "config") continue;
+    if (spec.only_on_command_line) continue;
     if (spec.name == name) return spec;
     names.push_back(spec.name);
   }
@@ -143,12 +143,13 @@ Command ConfigSetCommand() {
           .summary = "Write a setting into the user's configuration file",
           .details =
               "Into the file of --config when that is given, and into the section of "
-              "--profile.  Comments in the file stay.",
+              "--profile, which is made when it is new.  Comments in the file stay.",
           .arguments = {{"KEY", "The name of a long option, without dashes"},
                         {"VALUE", "What the option accepts"}},
           .options = {},
           .examples = {"stateferry config set bwlimit 200MiB/s"},
           .dry_run = DryRun::kSupported,
+          .makes_profile = true,
           .run = RunSet};
 }
 

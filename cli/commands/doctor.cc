@@ -15,6 +15,7 @@
 #include "cli/commands/all.h"
 #include "cli/units.h"
 #include "cli/version.h"
+#include "transfer/home_lock.h"
 
 namespace stateferry::cli {
 
@@ -49,12 +50,13 @@ Finding CheckHome(App& app, const std::string& home) {
             fmt::format("{} cannot be written: {}", existing, std::strerror(errno))};
   if (existing != home)
     return {"home", Health::kOk, home + " (will be made by the first transfer)"};
-  const auto journal = app.OpenJournal(false);
+  const auto journal = app.ExistingJournal();
   app.CloseJournal();
-  if (journal) return {"home", Health::kOk, home + " (nobody else writes)"};
-  if (journal.error().code() == ErrorCode::kLocked)
-    return {"home", Health::kWarning, journal.error().message()};
-  return {"home", Health::kBad, journal.error().message()};
+  if (!journal) return {"home", Health::kBad, journal.error().message()};
+  const auto free = transfer::HomeLock::CheckFree(app.io(), home);
+  if (free) return {"home", Health::kOk, home + " (nobody writes)"};
+  const bool locked = free.error().code() == ErrorCode::kLocked;
+  return {"home", locked ? Health::kWarning : Health::kBad, free.error().message()};
 }
 
 Finding CheckSpace(const std::string& home) {

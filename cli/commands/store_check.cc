@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "cli/commands/all.h"
 #include "cli/store_place.h"
 #include "cli/units.h"
@@ -9,13 +11,23 @@ namespace stateferry::cli {
 namespace {
 namespace managed = storage::managed;
 
+/// The store names a file that belongs to no snapshot as its own one.
+std::vector<std::string> Snapshots(const managed::Damage& damage) {
+  std::vector<std::string> snapshots = damage.snapshots;
+  std::erase_if(snapshots, [&](const std::string& snapshot) {
+    return std::find(damage.files.begin(), damage.files.end(), snapshot) != damage.files.end();
+  });
+  return snapshots;
+}
+
 void PrintDamage(Output& out, const managed::Damage& damage) {
+  const std::vector<std::string> snapshots = Snapshots(damage);
   out.Item({{"type", "damage"},
             {"message", damage.what},
             {"files", damage.files},
-            {"snapshots", damage.snapshots}});
+            {"snapshots", snapshots}});
   out.Line("damage: " + damage.what);
-  for (const std::string& snapshot : damage.snapshots) out.Line("  hits the snapshot " + snapshot);
+  for (const std::string& snapshot : snapshots) out.Line("  hits the snapshot " + snapshot);
   for (const std::string& file : damage.files) out.Line("  hits the file " + file);
 }
 
@@ -65,7 +77,8 @@ Command StoreCheckCommand() {
                        .value_name = "LEVEL",
                        .help = "How closely to look",
                        .default_text = "quick",
-                       .choices = {"quick", "deep"}}},
+                       .choices = {"quick", "deep"},
+                       .only_on_command_line = true}},
           .examples = {"stateferry store check managed:///srv/store --level deep"},
           .stops_cleanly = true,
           .run = Run};

@@ -20,7 +20,7 @@ Result<Outcome> Run(App& app) {
   const bool dry_run = app.dry_run();
   SF_TRY(const managed::StorePath path, StorePathOf(app, app.argument(0)));
   SF_TRY(const auto store, managed::Store::Open(app.io(), app.clock(), path.store_dir,
-                                                {.read_only = false, .compress = {}}));
+                                                {.read_only = dry_run, .compress = {}}));
   std::uint64_t stale_uploads = 0;
   if (!dry_run) {
     const auto age =
@@ -42,7 +42,9 @@ Result<Outcome> Run(App& app) {
                        FormatSize(report.bytes_rewritten)));
   Outcome outcome{.summary = ToJson(report, stale_uploads)};
   if (dry_run) outcome.status = "dry_run";
-  if (report.chunks_freed == 0 && stale_uploads == 0 && app.options().Flag("fail-if-nothing")) {
+  const bool nothing = stale_uploads == 0 && report.chunks_freed == 0 &&
+                       report.packs_deleted == 0 && report.packs_rewritten == 0;
+  if (nothing && app.options().Flag("fail-if-nothing")) {
     outcome.code = ExitCode::kNothingToDo;
     outcome.status = "nothing_to_do";
   }

@@ -22,10 +22,12 @@ Result<Outcome> Run(App& app) {
 
 Command TransferCancelCommand() {
   return {.name = "transfer cancel",
-          .summary = "Give up a transfer that is not running",
+          .summary = "Give up a transfer that is neither running nor committed",
           .details =
               "Drops its plan and its unfinished uploads.  Files that are complete at the "
-              "destination stay.  The same command later starts a new plan.",
+              "destination stay; the same command later starts a new plan and, as with anything "
+              "it finds there, compares them.  A transfer that was only stopped is in the state "
+              "cancelled too, but goes on where it was.",
           .arguments = {{"ID", "The id of a transfer"}},
           .examples = {"stateferry transfer cancel 0123456789abcdef"},
           .dry_run = DryRun::kUnsupported,

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/hash.h"
 #include "state/snapshot/destination_check.h"
 #include "state/snapshot/flink_format.h"
 #include "state/snapshot/flink_path.h"
@@ -73,6 +74,36 @@ transfer::TransferRequest TransferOf(const RelocateRequest& request, Layout layo
           .command = request.command};
 }
 
+/// Leaves only the objects of these names in the plan; each of them must be there.
+RelocationPlan Only(RelocationPlan plan, const std::set<std::string>& names,
+                    const storage::Location& from) {
+  plan.list = [all = std::move(plan.list), &names, from](const transfer::FileVisitor& visit,
+                                                         const LastVisitor& last) -> Result<void> {
+    std::set<std::string_view> missing(names.begin(), names.end());
+    SF_TRY(all(
+        [&](transfer::FileTask task) -> Result<void> {
+          if (missing.erase(task.to_name) == 0) return {};
+          return visit(std::move(task));
+        },
+        [&](LastObject object) -> Result<void> {
+          if (missing.erase(object.to_name) == 0) return {};
+          return last(std::move(object));
+        }));
+    if (missing.empty()) return {};
+    return Error(ErrorCode::kNotFound, fmt::format("{} does not hold {}, which the list names",
+                                                   from.ToString(), *missing.begin()));
+  };
+  return plan;
+}
+
+/// The same list makes the same transfer.
+Json ParametersOf(const std::set<std::string>* only) {
+  if (!only) return Json::object();
+  std::string names;
+  for (const std::string& name : *only) names += name + '\0';
+  return {{"only", Xxh3_128(AsBytes(names)).ToHex()}};
+}
+
 }  // namespace
 
 std::string_view LayoutName(Layout layout) {
@@ -136,15 +167,17 @@ Result<transfer::TransferReport> CopyTree(const storage::Location& from,
                                           const storage::Location& to,
                                           const std::vector<std::string>& command,
                                           const transfer::TransferOptions& options,
-                                          const transfer::TransferEnv& env) {
+                                          const transfer::TransferEnv& env,
+                                          const std::set<std::string>* only) {
   const auto is_metadata = [](std::string_view name) {
     return name.substr(name.rfind('/') + 1) == kMetadataName;
   };
-  SF_TRY(const RelocationPlan plan, PlanTreeCopy(env.places, from, is_metadata));
+  SF_TRY(RelocationPlan plan, PlanTreeCopy(env.places, from, is_metadata));
+  if (only) plan = Only(std::move(plan), *only, from);
   const transfer::TransferRequest request{.kind = "copy",
                                           .from = from.ToString(),
                                           .to = to,
-                                          .parameters = Json::object(),
+                                          .parameters = ParametersOf(only),
                                           .command = command};
   SF_TRY(const Moved moved, Move(request, plan, nullptr, options, env));
   return moved.report;

@@ -1,7 +1,9 @@
 #pragma once
 // Makes a snapshot complete at a new place.  docs/architecture.md, "layouts".
 
+#include <functional>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -51,22 +53,31 @@ Result<RelocateReport> Relocate(const RelocateRequest& request,
                                 const transfer::TransferOptions& options,
                                 const transfer::TransferEnv& env);
 
-/// `copy SRC DST`: every object below `from`, as it is.  `_metadata` objects go last.
+/// `copy SRC DST`: every object below `from`, or the `only` ones by name below it, as it is.
+/// `_metadata` objects go last.  Errors: kNotFound when one of `only` is not there.
 Result<transfer::TransferReport> CopyTree(const storage::Location& from,
                                           const storage::Location& to,
                                           const std::vector<std::string>& command,
                                           const transfer::TransferOptions& options,
-                                          const transfer::TransferEnv& env);
+                                          const transfer::TransferEnv& env,
+                                          const std::set<std::string>* only = nullptr);
 
 enum class VerifyLevel { kList, kSize, kHash, kDeep };
 struct VerifyReport {
   std::uint64_t files = 0, bytes_read = 0;
+  /// Files whose bytes were compared with hashes that were known before; only managed storage has
+  /// them.  The others were at most read.
+  std::uint64_t files_hashed = 0;
+  std::uint64_t files_read = 0;
   std::vector<std::string> problems;  ///< one sentence each
 };
 /// A snapshot: every handle resolves, sizes match; kHash and kDeep read every byte (managed places
 /// check their chunk hashes while reading; SSTs of RocksDB checkpoint directories have their block
 /// checksums verified at kDeep).  Any other prefix: every object is listed, or read.
+/// Of all files only those are read for which `sample` holds; an empty one holds for all.
+using Sample = std::function<bool(const storage::Location&)>;
 Result<VerifyReport> VerifySnapshot(storage::Places& places, const storage::Location& location,
-                                    VerifyLevel level, std::stop_token stop);
+                                    VerifyLevel level, std::stop_token stop,
+                                    const Sample& sample = {});
 
 }  // namespace stateferry::state::snapshot

@@ -1,5 +1,8 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <iterator>
+
 #include "state/snapshot/flink_files.h"
 #include "state/snapshot/flink_format.h"
 #include "state/snapshot/plain_tree.h"
@@ -15,8 +18,8 @@ constexpr std::size_t kGroupFiles = 4096;
 
 class Verifier {
  public:
-  Verifier(storage::Places& places, VerifyLevel level, std::stop_token stop)
-      : places_(places), objects_(places), level_(level), stop_(std::move(stop)) {}
+  Verifier(storage::Places& places, VerifyLevel level, std::stop_token stop, const Sample& sample)
+      : places_(places), objects_(places), level_(level), stop_(std::move(stop)), sample_(sample) {}
 
   Result<VerifyReport> Run(const storage::Location& location) {
     SF_TRY(const auto format, FindFormat(places_, location, {}));
@@ -33,6 +36,7 @@ class Verifier {
     SF_TRY(Snapshot snapshot,
            format.Inspect(places_, location, {.check_exists = true, .map = {}, .stop = stop_}));
     SF_TRY(Look(snapshot.files, true));
+    if (sample_) std::erase_if(snapshot.files, [&](const auto& file) { return !Reads(file); });
     if (level_ == VerifyLevel::kDeep)
       SF_TRY(format.VerifyInside(places_, snapshot, stop_, report_.problems));
     return {};
@@ -42,8 +46,18 @@ class Verifier {
   Result<void> Look(std::vector<SnapshotFile>& files, bool read) {
     report_.files += files.size();
     if (read && level_ >= VerifyLevel::kHash) {
+      const auto unread = std::stable_partition(files.begin(), files.end(),
+                                                [&](const auto& file) { return Reads(file); });
+      std::vector<SnapshotFile> left(std::make_move_iterator(unread),
+                                     std::make_move_iterator(files.end()));
+      files.erase(unread, files.end());
       SF_TRY(const std::uint64_t bytes, ReadThrough(objects_, files, stop_));
       report_.bytes_read += bytes;
+      report_.files_read += files.size();
+      for (const SnapshotFile& file : files)
+        if (file.read_from.scheme == "managed") ++report_.files_hashed;
+      files.insert(files.end(), std::make_move_iterator(left.begin()),
+                   std::make_move_iterator(left.end()));
     }
     for (const SnapshotFile& file : files) {
       // Another size is no matter when only names are asked for.
@@ -53,6 +67,8 @@ class Verifier {
     }
     return {};
   }
+
+  bool Reads(const SnapshotFile& file) const { return !sample_ || sample_(file.location); }
 
   Result<void> VerifyPrefix(const storage::Location& location) {
     std::vector<SnapshotFile> group;
@@ -116,14 +132,15 @@ class Verifier {
   SourceObjects objects_;
   const VerifyLevel level_;
   const std::stop_token stop_;
+  const Sample& sample_;
   VerifyReport report_;
 };
 
 }  // namespace
 
 Result<VerifyReport> VerifySnapshot(storage::Places& places, const storage::Location& location,
-                                    VerifyLevel level, std::stop_token stop) {
-  return Verifier(places, level, std::move(stop)).Run(location);
+                                    VerifyLevel level, std::stop_token stop, const Sample& sample) {
+  return Verifier(places, level, std::move(stop), sample).Run(location);
 }
 
 }  // namespace stateferry::state::snapshot

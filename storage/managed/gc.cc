@@ -7,6 +7,7 @@
 #include <set>
 #include <unordered_map>
 
+#include "base/log.h"
 #include "storage/managed/live_set.h"
 #include "storage/managed/maintenance.h"
 
@@ -50,6 +51,7 @@ class Collector {
     SF_TRY(BeAlone());
     SF_TRY(Begin());
     SF_TRY(Mark());
+    LogInfo("storage", "gc: {} packs, {} chunks are needed", packs_.size(), live_.size());
     SF_TRY(CheckNothingIsMissing());
     SF_TRY(CountRecordsOfDeletedKeys());
     // Packs with tombstones come last: once the records they bury are gone, they can go too.
@@ -75,7 +77,21 @@ class Collector {
     return {};
   }
 
+  /// A dry run changes and locks nothing, so that it works beside a writer; packs that this one is
+  /// about to publish are not counted.
+  Result<void> BeginDryRun() {
+    SF_TRY(ScanPacks(*core_.index(), [&](const PackId& id, const PackRow& row) -> Result<void> {
+      if (row.state != PackState::kSealed) return {};
+      packs_.push_back({id, row});
+      total_bytes_ += row.size_bytes;
+      return {};
+    }));
+    report_.packs_before = report_.packs_after = packs_.size();
+    return {};
+  }
+
   Result<void> Begin() {
+    if (options_.dry_run) return BeginDryRun();
     std::unique_lock alone(core_.gate);
     // All accepted parts become rows, and rows are roots.
     SF_TRY(core_.Flush());
@@ -264,6 +280,9 @@ class Collector {
       for (const auto& view : group) {
         Report(view, view.live_bytes);
         freed_bytes_ -= static_cast<std::int64_t>(view.live_bytes);
+        for (std::size_t i = 0; i < view.live.size(); ++i)
+          if (view.contents.entries[i].kind == EntryKind::kChunk && !view.live[i])
+            ++report_.chunks_freed;
       }
       return {};
     }
@@ -293,6 +312,8 @@ class Collector {
       return copied;
     }
     for (const auto& view : group) DropRows(project, view, *batch);
+    LogInfo("storage", "gc: {} packs of project {} are replaced by {}", group.size(), project,
+            pack->empty() ? "none" : "one");
     if (!pack->empty()) PutRows(project, *pack, *batch);
     SF_TRY(core_.CommitIndex(*batch));
     return RemoveOld(project, group);
@@ -394,7 +415,7 @@ class Collector {
 
 Result<GcReport> CollectGarbage(StoreCore& core, const GcOptions& options,
                                 const StoreProgress& progress, std::stop_token stop) {
-  if (core.options.read_only)
+  if (core.options.read_only && !options.dry_run)
     return Error(ErrorCode::kRefused, "gc needs the store open for writing");
   return Collector(core, options, progress, std::move(stop)).Run();
 }

@@ -6,6 +6,8 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include "base/json.h"
+#include "base/log.h"
 #include "cli/table.h"
 
 namespace stateferry::cli {
@@ -15,7 +17,7 @@ using testing::ElementsAre;
 
 TEST(Printable, DisarmsControlCharacters) {
   EXPECT_EQ(Printable("plain ünï"), "plain ünï");
-  EXPECT_EQ(Printable("a\x1b[2Jb\r\n\x7f"), "a\\x1b[2Jb\\x0d\\x0a\\x7f");
+  EXPECT_EQ(Printable("a\x1b[2Jb\r\n\x7f"), "a\\x1b[2Jb\\x0d\\x0a\\u007f");
   EXPECT_EQ(Printable("a\nb\tc", true), "a\nb\tc");
   EXPECT_EQ(Printable("\xC2\x9B"
                       "31m"),
@@ -59,6 +61,24 @@ TEST(Output, GivesJsonErrorsWithCategoryAndHint) {
             R"({"type":"error","category":"locked","message":"in use","exitCode":11,"hint":"wait"})"
             "\n");
   close(fds[0]);
+}
+
+TEST(Output, LogLinesOfJsonStayJson) {
+  int fds[2];
+  ASSERT_EQ(pipe(fds), 0);
+  Output output({.stdout_fd = -1, .stderr_fd = fds[1]});
+  ConfigureLog(LogLevel::kWarning, LogFormat::kJson);
+  SetLogSink([&](std::string_view line) { output.LogLine(line); });
+  LogWarning("test", "{}", "esc \x1b del \x7f csi \xC2\x9B quote \" end");
+  SetLogSink({});
+  ConfigureLog(LogLevel::kWarning, LogFormat::kText);
+  char text[512];
+  const ssize_t size = read(fds[0], text, sizeof(text));
+  const auto json = ParseJson({text, static_cast<std::size_t>(size)});
+  ASSERT_TRUE(json);
+  EXPECT_EQ(JsonString(*json, "msg"), "esc \x1b del \x7f csi \xC2\x9B quote \" end");
+  close(fds[0]);
+  close(fds[1]);
 }
 
 TEST(Table, AlignsAndCuts) {

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "cli/progress_display.h"
 #include "cli/progress_lines.h"
 #include "cli/table.h"
@@ -59,6 +60,19 @@ TEST(RenderProgress, SaysHundredPercentOnlyAtTheEnd) {
   EXPECT_THAT(RenderProgress(progress, 80)[0], HasSubstr("100 %"));
   progress.bytes_done = progress.bytes_total * 2;  // the source grew under way
   EXPECT_THAT(RenderProgress(progress, 80)[0], HasSubstr("100 %"));
+}
+
+TEST(RenderProgress, CountsVerifyingAsWork) {
+  transfer::Progress progress = Halfway();
+  progress.verify_bytes_total = progress.bytes_total;
+  EXPECT_THAT(RenderProgress(progress, 80)[0], HasSubstr(" 25 %  1.0 GiB of 2.0 GiB"));
+  progress.phase = "verifying";
+  progress.bytes_done = progress.bytes_total;
+  progress.verify_bytes_done = 1ull << 29;
+  EXPECT_THAT(RenderProgress(progress, 80)[0], HasSubstr(" 62 %  512.0 MiB of 2.0 GiB"));
+  EXPECT_THAT(RenderProgress(progress, 80)[1], HasSubstr("ETA"));
+  progress.verify_bytes_done = progress.verify_bytes_total;
+  EXPECT_THAT(RenderProgress(progress, 80)[0], HasSubstr("100 %  2.0 GiB of 2.0 GiB"));
 }
 
 TEST(RenderProgress, SurvivesWhatIsNotKnownYet) {
@@ -195,7 +209,7 @@ TEST_P(TerminalDisplayTest, FollowsResizesAndShrinkingFacts) {
   transfer::Progress planning;
   planning.phase = "planning";
   display->OnProgress(planning);
-  EXPECT_EQ(screen.Shown().size(), 2u);
+  EXPECT_EQ(screen.Shown().size(), 1u);
   EXPECT_THAT(screen.Shown()[0], HasSubstr("planning"));
 }
 
@@ -222,6 +236,28 @@ TEST_P(TerminalDisplayTest, PutsWarningsAboveItself) {
   ASSERT_EQ(shown.size(), 4u);
   EXPECT_EQ(shown[0], "stateferry: warning: careful \\x1b[31m");
   EXPECT_THAT(shown[1], HasSubstr("copying"));
+}
+
+TEST_P(TerminalDisplayTest, StepsAsideForLogLines) {
+  int err[2];
+  ASSERT_EQ(pipe(err), 0);
+  auto owned = std::make_unique<Screen>();
+  Screen& screen = *owned;
+  auto display = TerminalDisplay(std::move(owned), GetParam());
+  Output output({.stdout_fd = -1, .stderr_fd = err[1]});
+  output.SetBeforeText([&] { display->Clear(); });
+  SetLogSink([&](std::string_view line) { output.LogLine(line); });
+  display->OnProgress(Halfway());
+  LogWarning("test", "careful");
+  SetLogSink({});
+  EXPECT_TRUE(screen.Shown().empty());
+  char text[256];
+  const ssize_t size = read(err[0], text, sizeof(text));
+  EXPECT_THAT(std::string(text, static_cast<std::size_t>(size)), HasSubstr("test: careful\n"));
+  display->OnProgress(Halfway());
+  EXPECT_THAT(screen.Shown()[0], HasSubstr("copying"));
+  close(err[0]);
+  close(err[1]);
 }
 
 /// Both ends of a pipe that stands for standard output and standard error.
@@ -274,7 +310,8 @@ TEST(JsonDisplay, WritesObjectsOnStandardOutput) {
   EXPECT_THAT(text, testing::StartsWith(
                         R"({"type":"progress","ts":"2026-01-01T00:00:01.000Z",)"
                         R"("id":"0123456789abcdef","phase":"copying","bytesDone":1073741824,)"
-                        R"("bytesTotal":2147483648,"objectsDone":12,"objectsTotal":1024,)"));
+                        R"("bytesTotal":2147483648,"verifyBytesDone":0,"verifyBytesTotal":0,)"
+                        R"("objectsDone":12,"objectsTotal":1024,)"));
   EXPECT_THAT(text, HasSubstr(R"({"type":"warning","message":"careful"})"));
 }
 

@@ -185,7 +185,8 @@ TEST(OptionValues, RepeatOnlyWhatBelongsToTheTransfer) {
   const auto values = OptionValues::Resolve(TableOf(FindCommand("relocate")), flags, {});
   ASSERT_TRUE(values);
   EXPECT_THAT(values->RecordedWords(),
-              testing::ElementsAre("--layout=tree", "--map=/a=/b", "--map=/c=/d", "--paranoid"));
+              testing::ElementsAre("--layout=tree", "--map=file:/a=file:/b",
+                                   "--map=file:/c=file:/d", "--paranoid"));
 }
 
 }  // namespace

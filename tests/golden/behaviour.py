@@ -11,6 +11,7 @@ import struct
 import subprocess
 import sys
 import termios
+import time
 
 from program import Sandbox
 
@@ -72,17 +73,56 @@ def stops_and_resumes(binary):
         make_source(sandbox)
         interrupted(sandbox, [signal.SIGINT], [10])
         interrupted(sandbox, [signal.SIGTERM], [143])
-        # The clean stop may win the race against the second signal.
-        interrupted(sandbox, [signal.SIGINT, signal.SIGINT], [130, 10])
+        interrupted(sandbox, [signal.SIGINT], [10])
         ids = sandbox.run(["transfer", "list", "-q"]).stdout.decode().split()
         check(len(ids) == 1, f"one request, one transfer: {ids}")
         done = sandbox.run(["transfer", "resume", ids[0], "--bwlimit", "off", "--output", "json"])
         summary = json.loads(done.stdout.decode().splitlines()[-1])["summary"]
         check(done.returncode == 0 and summary["filesDone"] == FILES, f"resume: {summary}")
+        check(summary["bytesResumed"] > 0 and
+              summary["bytesRead"] == FILES * FILE_BYTES - summary["bytesResumed"],
+              f"the stopped runs left nothing to go on from: {summary}")
         for number in range(FILES):
             paths = [sandbox.path(place, f"file-{number}") for place in ("source", "target")]
             contents = [open(path, "rb").read() for path in paths]
             check(contents[0] == contents[1], f"file-{number} differs")
+
+
+def stopped_terminal(binary):
+    """Ctrl-S keeps everybody from writing, but no signal from ending the copy."""
+    with Sandbox(binary, snapshot=None) as sandbox:
+        make_source(sandbox)
+        for sent in (signal.SIGTERM, signal.SIGINT):
+            controller, side = pty.openpty()
+            process = subprocess.Popen(copy_words(sandbox, "--bwlimit", "2MiB"), stdin=side,
+                                       stdout=subprocess.DEVNULL, stderr=side,
+                                       env=environment(sandbox, TERM="xterm"))
+            os.close(side)
+            check(b"copying" in read_until(controller, b"copying"), "no progress was shown")
+            os.write(controller, b"\x13")
+            time.sleep(1)  # the display is drawn four times a second: now it is stuck
+            process.send_signal(sent)
+            time.sleep(0.5)
+            check(process.poll() is None, "the first signal left without finishing what is in flight")
+            process.send_signal(sent)
+            try:
+                code = process.wait(5)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+                code = "still there after 5 s"
+            os.close(controller)
+            check(code == 128 + sent, f"{sent} twice on a stopped terminal: {code}")
+
+
+def read_until(fd, wanted):
+    seen = b""
+    while wanted not in seen:
+        piece = os.read(fd, 65536)
+        if not piece:
+            break
+        seen += piece
+    return seen
 
 
 def looking_commands_end_at_once(binary):
@@ -178,7 +218,7 @@ def without_terminal(binary):
 
 def main():
     failed = 0
-    for test in (stops_and_resumes, looking_commands_end_at_once, streams, terminal,
+    for test in (stops_and_resumes, stopped_terminal, looking_commands_end_at_once, streams, terminal,
                  without_terminal):
         try:
             test(os.path.abspath(sys.argv[1]))

@@ -42,7 +42,7 @@ def main():
             with open(script, "wb") as out:
                 subprocess.run([sys.argv[1], "completion", shell], check=True, stdout=out)
             if shutil.which(shell) is None:
-                print(f"{shell} is not installed: its script is not checked")
+                failures.append(f"{shell} is not installed: run scripts/install-deps")
                 continue
             checked = subprocess.run([shell, "-n", script], capture_output=True, text=True)
             if checked.returncode != 0:

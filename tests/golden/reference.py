@@ -16,7 +16,12 @@ def main():
                           capture_output=True, text=True).stdout
     manual = subprocess.run([sys.argv[1], "help", "--format", "man"], check=True,
                             capture_output=True, text=True).stdout
-    if manual.count(".TH ") != made.count("\n### ") or ".SH SYNOPSIS" not in manual:
+    commands = made.count("\n### ")  # the first line, "Options of every command", is not one
+    for page in (".TH stateferry 1\n", ".TH stateferry\\-config 5\n"):
+        if page not in manual:
+            print(f"the manual has no page {page}")
+            return 1
+    if manual.count(".TH ") != commands + 2 or manual.count(".SH SYNOPSIS") != commands + 1:
         print("the manual does not have one page per command")
         return 1
     with open(PATH, encoding="utf-8") as file:

@@ -48,12 +48,13 @@ def fail_at(work, fault, k, rng):
             reported = True
             break
         done += 1
+    fired = work.shim.count() >= k
     if syncs:  # cut the power as well: what the command said must be on the disk
         for call in shimmed.read_log(work.shim.log):
             disk.play(call)
         disk.rebuild("worst", rng)
     work.judge(done)
-    return reported
+    return fired, reported
 
 
 def main():
@@ -62,17 +63,24 @@ def main():
     bad = 0
     try:
         for fault in FAULTS:
-            points = options.choose(count(work, fault[1]))
-            reported = 0
+            total = count(work, fault[1])
+            points = options.choose(total) if total else []
+            fired = reported = 0
             for k in points:
                 try:
-                    reported += fail_at(work, fault, k, random.Random(f"{options.seed}/{k}"))
+                    did_fire, said_so = fail_at(work, fault, k, random.Random(f"{options.seed}/{k}"))
+                    fired += did_fire
+                    reported += said_so
                 except Violation as violation:
                     bad += 1
                     print(f"VIOLATION {fault[0]}, call {k}: {violation}\n    again: --only {k} "
                           f"--seed {options.seed}", flush=True)
-            print(f"{work.name}: {fault[0]}: {len(points)} runs, {reported} said so, seed "
-                  f"{options.seed}", flush=True)
+            print(f"{work.name}: {fault[0]}: {len(points)} runs, {fired} met the fault, {reported} "
+                  f"said so, seed {options.seed}", flush=True)
+            # Threads make the number of calls vary a little, so not every point is reached.
+            if fired * 2 < max(len(points), 1):
+                bad += 1
+                print(f"VIOLATION {fault[0]}: {total} calls seen, too few faults met", flush=True)
         return 1 if bad else 0
     finally:
         work.close()

@@ -37,6 +37,9 @@ def main():
     work = WORKLOADS[options.workload](options.stateferry, options.shim, seed=options.seed)
     try:
         calls, ends = record(work)
+        if not calls:
+            print(f"{work.name}: no call was recorded: the shim sees nothing")
+            return 1
         work.restore_base()
         disk = Disk(work.live)
         points = set(options.choose(len(calls)))
