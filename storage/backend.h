@@ -2,6 +2,7 @@
 // The one interface behind which everything that holds bytes sits: a bucket directory, a managed
 // store, memory, later S3 and OSS.  tests/conformance holds every implementation to this contract.
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -107,6 +108,11 @@ class Backend {
   virtual Result<void> Copy(std::string_view from, std::string_view to, const PutOptions& options);
   /// Success also when it is not there.
   virtual Result<void> Delete(std::string_view key) = 0;
+  /// Forgets uploads that were last touched more than `age` ago, whoever began them.  Returns how
+  /// many.  Nothing where the backend clears them up by itself (managed storage: gc).
+  virtual Result<std::uint64_t> DropStaleUploads(std::chrono::seconds /*age*/) {
+    return std::uint64_t{0};
+  }
   /// Everything accepted before this call (parts, completions, copies, deletions) is durable on
   /// return.  After an error nothing since the last good Flush may be relied on.
   virtual Result<void> Flush() = 0;

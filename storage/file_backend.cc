@@ -78,6 +78,10 @@ class FileBackend final : public Backend {
     return {};
   }
 
+  Result<std::uint64_t> DropStaleUploads(std::chrono::seconds age) override {
+    return DropStaleBucketUploads(bucket_.io(), SystemClock(), bucket_.root(), age);
+  }
+
   Result<void> Flush() override { return uploads_.Flush(); }
 
  private:

@@ -2,12 +2,18 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <set>
+
 #include "transfer/report.h"
 #include "transfer/unfinished.h"
 
 namespace stateferry::transfer {
 
 namespace {
+
+/// Uploads that no journal names are left alone for so long: another home may be writing them.
+constexpr std::chrono::seconds kStrangersGrace = std::chrono::hours(24);
 
 /// Drops what unfinished uploads of a transfer hold at its destination.  Returns how many.
 Result<std::uint64_t> AbortUploads(const TransferRecord& record, Journal& journal,
@@ -27,6 +33,19 @@ Result<std::uint64_t> AbortUploads(const TransferRecord& record, Journal& journa
   SF_TRY(journal.VisitFiles(record.id, 0, abort));
   if (place) SF_TRY(place->backend->Flush());
   return aborted;
+}
+
+/// A run that was killed before its first commit has left uploads that no plan names.  Best effort:
+/// a place that is gone or locked keeps nothing of ours that matters.  Returns how many.
+std::uint64_t DropStrangers(const TransferRecord& record, std::chrono::seconds age,
+                            storage::Places& places) {
+  auto location = storage::ParseLocation(record.to);
+  // A managed store has its own rule for them (gc), and opening it would lock it.
+  if (!location || location->scheme == "managed") return 0;
+  auto place = places.Open(*location, storage::Access::kWrite);
+  if (!place) return 0;
+  auto dropped = place->backend->DropStaleUploads(age);
+  return dropped ? *dropped : 0;
 }
 
 }  // namespace
@@ -55,6 +74,7 @@ Result<PruneReport> PruneTransfers(std::chrono::seconds older_than, Journal& jou
   // RFC 3339 in UTC with fixed digits sorts as time does.
   const std::string before = FormatTime(clock.Now() - older_than);
   SF_TRY(auto records, journal.List());
+  std::set<std::string> looked_at;
   // Whatever a record says, nothing runs: whoever may write to the journal holds the home's lock.
   for (const auto& record : records) {
     const std::string& touched = record.updated.empty() ? record.created : record.updated;
@@ -65,6 +85,9 @@ Result<PruneReport> PruneTransfers(std::chrono::seconds older_than, Journal& jou
       continue;
     }
     report.uploads_aborted += *aborted;
+    if (looked_at.insert(record.to).second)
+      report.uploads_aborted +=
+          DropStrangers(record, std::max(older_than, kStrangersGrace), places);
     SF_TRY(journal.Remove(record.id));
     ++report.removed;
   }

@@ -26,7 +26,8 @@ struct PruneReport {
   std::uint64_t kept_unreachable = 0;  ///< their destination cannot be opened: try again later
 };
 /// Removes the records of transfers that were last touched more than `older_than` ago, with what
-/// unfinished ones hold at their destinations.
+/// unfinished ones hold at their destinations, and there also what killed runs have left unnamed,
+/// once it is a day old.
 Result<PruneReport> PruneTransfers(std::chrono::seconds older_than, Journal& journal,
                                    storage::Places& places, Clock& clock);
 

@@ -39,7 +39,10 @@ Command TransferPruneCommand() {
   return {
       .name = "transfer prune",
       .summary = "Remove the records of transfers that are over",
-      .details = "Committed, failed and cancelled ones that were last touched long enough ago.",
+      .details =
+          "Whatever was last touched long enough ago and does not run.  Uploads that unfinished "
+          "ones hold at their destinations are dropped, and there also those that killed runs "
+          "have left, once they are a day old.",
       .options = {{.name = "older-than",
                    .kind = ValueKind::kAge,
                    .value_name = "AGE",

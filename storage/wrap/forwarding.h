@@ -38,6 +38,9 @@ class ForwardingBackend : public Backend {
     return inner_->Copy(from, to, options);
   }
   Result<void> Delete(std::string_view key) override { return inner_->Delete(key); }
+  Result<std::uint64_t> DropStaleUploads(std::chrono::seconds age) override {
+    return inner_->DropStaleUploads(age);
+  }
   Result<void> Flush() override { return inner_->Flush(); }
 
  protected:

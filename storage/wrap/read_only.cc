@@ -20,6 +20,9 @@ class ReadOnlyBackend final : public ForwardingBackend {
     return Refuse("put", to);
   }
   Result<void> Delete(std::string_view key) override { return Refuse("delete", key); }
+  Result<std::uint64_t> DropStaleUploads(std::chrono::seconds) override {
+    return Refuse("drop uploads of", "others");
+  }
   Result<void> Flush() override { return {}; }
 
  private:

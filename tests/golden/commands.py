@@ -285,6 +285,17 @@ def limits_and_cancel(sandbox):
           sum(name.startswith("file-") for name in os.listdir(sandbox.path("target"))), "not whole")
 
 
+def prune_removes_what_killed_runs_left(sandbox):
+    run(sandbox, "copy", "{JOB}", "{DIR}/copied")
+    uploads = sandbox.path("copied", ".stateferry", "uploads")
+    for name, age in (("killed-long-ago", 2 * 86400), ("somebody-is-at-it", 60)):
+        write(os.path.join(uploads, name), "half")
+        os.utime(os.path.join(uploads, name), (time.time() - age,) * 2)
+    pruned = result(sandbox, "transfer", "prune", "--older-than", "0")["summary"]
+    check(pruned["removed"] == 1 and pruned["uploadsAborted"] == 1, pruned)
+    check(os.listdir(uploads) == ["somebody-is-at-it"], os.listdir(uploads))
+
+
 def paranoid_reads_again(sandbox):
     store_with(sandbox, one=random.Random(4).randbytes(100_000))
     told = result(sandbox, "copy", "{DIR}/from/one", STORE + "two")["summary"]
@@ -370,7 +381,8 @@ def hints(sandbox):
 TESTS = (dry_runs_change_nothing, dry_runs_and_looks_beside_a_writer,
          destructive_switches_are_given_each_time, orphans_are_deleted, damage_in_a_store,
          some_files_fail, no_permission, verify_says_what_it_checked,
-         resume_from_another_directory, gc_and_rebuild, limits_and_cancel, paranoid_reads_again,
+         resume_from_another_directory, gc_and_rebuild, limits_and_cancel,
+         prune_removes_what_killed_runs_left, paranoid_reads_again,
          incremental_checkpoints_store_little, only_listed_files_are_copied, samples_add_up,
          logs_say_what_happens, help_in_every_form, hints)
 
