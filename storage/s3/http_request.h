@@ -40,6 +40,9 @@ std::string Target(const HttpRequest& request);
 /// scheme://host + Target().
 std::string Url(const HttpRequest& request);
 
+/// ASCII only, as header names are.
+std::string LowerCase(std::string_view text);
+
 /// Removes every header of that name (case-insensitive), then appends this one.
 void SetHeader(NameValues& headers, std::string_view name, std::string value);
 void RemoveHeader(NameValues& headers, std::string_view name);
