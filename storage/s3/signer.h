@@ -77,6 +77,8 @@ std::unique_ptr<Signer> MakeAnonymousSigner();
 struct SigV4Options {
   std::string region = {};  ///< "us-east-1"
   std::string service = "s3";
+  /// Sends X-Amz-Content-Sha256.  S3 demands it; services like STS do not know it.
+  bool payload_header = true;
 };
 /// AWS4-HMAC-SHA256.  storage/s3/sigv4.h has the class, with signing of chunks.
 std::unique_ptr<Signer> MakeSigV4Signer(SigV4Options options);
