@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/result.h"
+#include "storage/s3/credential_source.h"
 #include "storage/s3/signer.h"
 
 namespace stateferry::storage::s3 {
@@ -27,5 +28,42 @@ class CredentialsProvider {
   /// "environment", "profile prod in /home/u/.aws/credentials": for messages; no secret.
   virtual std::string Describe() const = 0;
 };
+
+/// Keeps what the source gave and asks again before it expires: from 15 minutes before one caller
+/// asks while the others go on with the old ones, from 10 minutes before all wait for it (of what
+/// lives shorter, from half and from a third of its life).  When the source fails, credentials that
+/// are still good stay in use and the source is left alone for 30 seconds.  Times and order are
+/// those of botocore's RefreshableCredentials.
+class CachedCredentials final : public CredentialsProvider {
+ public:
+  CachedCredentials(std::unique_ptr<CredentialSource> source, Clock& clock);
+  ~CachedCredentials() override;
+  Result<Credentials> Get() override;
+  void Rejected(const Credentials& credentials) override;
+  std::string Describe() const override;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+/// What the user said about one place's credentials.
+struct CredentialOptions {
+  /// From the place's own configuration; wins over everything.
+  std::optional<Credentials> keys = {};
+  std::string credential_process = {};  ///< likewise, next
+  /// Of the service's own files.  Naming one switches everything else off, the environment too.
+  std::string profile = {};
+};
+
+/// For s3: environment, roles of the AWS profile, web identity, keys of the profile, container,
+/// instance.  The first that is set up is used.
+std::unique_ptr<CredentialsProvider> MakeS3Credentials(CredentialSurroundings around,
+                                                       const CredentialOptions& options);
+
+/// For oss: OSS_* and ALIBABA_CLOUD_* variables, OIDC, ~/.ossutilconfig, ~/.aliyun/config.json,
+/// ~/.alibabacloud/credentials.ini, instance, credentials URI.
+std::unique_ptr<CredentialsProvider> MakeOssCredentials(CredentialSurroundings around,
+                                                        const CredentialOptions& options);
 
 }  // namespace stateferry::storage::s3
