@@ -61,30 +61,36 @@ Result<IniFile> IniFile::Parse(std::string_view text, IniNames names) {
   if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);  // what Windows editors put in front
   IniFile file;
   IniSection* section = nullptr;
-  std::string parent;  // the key above indented lines, when its value is empty
+  std::string key;  // the last one that no other holds; "" = none in this section yet
+  std::size_t key_indent = 0;
   for (std::size_t number = 1; !text.empty(); ++number) {
     const std::size_t end = std::min(text.find('\n'), text.size());
     const std::string_view whole = text.substr(0, end);
     text.remove_prefix(std::min(text.size(), end + 1));
     const std::string_view line = Trim(whole);
     if (line.empty() || line.front() == '#' || line.front() == ';') continue;
-    const bool is_indented = kBlanks.find(whole.front()) != std::string_view::npos;
-    if (line.front() == '[' && !is_indented) {
+    const std::size_t indent = whole.find_first_not_of(kBlanks);
+    const bool is_below = !key.empty() && indent > key_indent;
+    if (line.front() == '[' && !is_below) {
       const auto name = SectionName(line, names);
       if (!name) return BadLine(number);
       section = &file.sections_[*name];
-      parent.clear();
+      key.clear();
+      continue;
+    }
+    if (section == nullptr) return BadLine(number);
+    if (is_below && !section->values_[key].empty()) {
+      section->values_[key] = Secret(section->values_[key].Reveal() + '\n' + std::string(line));
       continue;
     }
     const std::size_t equals = line.find('=');
-    const std::string key = KeyName(Trim(line.substr(0, equals)), names);
-    if (equals == std::string_view::npos || key.empty() || section == nullptr) {
-      return BadLine(number);
-    }
+    const std::string name = KeyName(Trim(line.substr(0, equals)), names);
+    if (equals == std::string_view::npos || name.empty()) return BadLine(number);
     const Secret value(Trim(line.substr(equals + 1)));
-    const bool is_nested = is_indented && !parent.empty();
-    if (!is_nested) parent = value.empty() ? key : "";
-    section->values_.insert_or_assign(is_nested ? parent + '.' + key : key, value);
+    section->values_.insert_or_assign(is_below ? key + '.' + name : name, value);
+    if (is_below) continue;
+    key = name;
+    key_indent = indent;
   }
   return file;
 }

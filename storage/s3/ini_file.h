@@ -34,10 +34,12 @@ class IniSection {
 
 class IniFile {
  public:
-  /// "key = value" lines in "[section]"s; '#' and ';' begin comment lines.  Indented lines below an
-  /// empty value (AWS: "s3 =") are a map of their own and read as "s3.name".  Sections and keys
-  /// that come again are merged, the later value wins. Errors: kInvalidArgument with the number of
-  /// the line, never with its text; kRefused above 1 MiB.
+  /// "key = value" lines in "[section]"s; '#' and ';' begin comment lines.  Lines that stand deeper
+  /// than the key above them go on with its value, after a line feed; below an empty value (AWS:
+  /// "s3 =") they are a map of their own and read as "s3.name".  Sections and keys that come again
+  /// are merged, the later value wins.  All as botocore reads them.
+  /// Errors: kInvalidArgument with the number of the line, never with its text; kRefused above
+  /// 1 MiB.
   static Result<IniFile> Parse(std::string_view text, IniNames names);
 
   /// Names are in lower case with kOssutil, as they are with kAws.  Null when there is none.

@@ -30,7 +30,7 @@ void CheckFile(std::string_view text, IniNames names) {
     const auto secret = section->Find("aws_secret_access_key");
     if (!secret) continue;
     const std::string& value = secret->Reveal();
-    SF_ASSERT(value.find('\n') == std::string::npos);
+    if (value.find('\n') != std::string::npos) continue;  // several lines, blanks dropped between
     SF_ASSERT(value.empty() || (value.front() != ' ' && value.back() != ' '));
     SF_ASSERT(text.find(value) != std::string_view::npos);
   }

@@ -13,7 +13,7 @@ IniFile Parsed(std::string_view text, IniNames names = IniNames::kAws) {
 
 TEST(IniFile, ReadsSectionsKeysAndComments) {
   const IniFile file = Parsed(
-      "# comment\n; another\n\n[default]\r\nRegion = eu-west-1 \r\n aws_secret_access_key=a=b#c;d\n"
+      "# comment\n; another\n\n[default]\r\nRegion = eu-west-1 \r\naws_secret_access_key=a=b#c;d\n"
       "[profile  dev  ] # behind\nempty =\n");
   ASSERT_NE(file.Find("default"), nullptr);
   EXPECT_EQ(file.Find("default")->Text("region"), "eu-west-1");
@@ -27,12 +27,19 @@ TEST(IniFile, ReadsSectionsKeysAndComments) {
 }
 
 TEST(IniFile, ReadsNestedMaps) {
-  const IniFile file =
-      Parsed("[default]\ns3 =\n  max_queue = 1\n\tstyle=path\nregion=r\n  cli=x\n");
+  const IniFile file = Parsed("[default]\ns3 =\n  max_queue = 1\n\tstyle=path\nregion=r\n");
   EXPECT_EQ(file.Find("default")->Text("s3.max_queue"), "1");
   EXPECT_EQ(file.Find("default")->Text("s3.style"), "path");
   EXPECT_EQ(file.Find("default")->Text("region"), "r");
   EXPECT_FALSE(file.Find("default")->Has("max_queue"));
+}
+
+TEST(IniFile, DeeperLinesGoOnWithAValue) {
+  const IniFile file = Parsed("[a]\n  x = one\n    two = 2\n  y=3\n[b]\nz=1\n");
+  EXPECT_EQ(file.Find("a")->Text("x"), "one\ntwo = 2");
+  EXPECT_EQ(file.Find("a")->Text("y"), "3");  // as deep as x, so a key of its own
+  EXPECT_FALSE(file.Find("a")->Has("two"));
+  EXPECT_EQ(file.Find("b")->Text("z"), "1");
 }
 
 TEST(IniFile, MergesWhatComesAgainTheLaterWins) {
