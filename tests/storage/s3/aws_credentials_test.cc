@@ -66,6 +66,21 @@ TEST(AwsCredentials, ProfilesComeFromBothFiles) {
   EXPECT_FALSE(ReadAwsSettings(around, "absent").has_value());
 }
 
+TEST(AwsCredentials, OneProfileInBothFilesUsesKeysThenAProcessThenTheConfig) {
+  FakeSurroundings fake;
+  fake.run = [](const std::vector<std::string>&) -> Result<Secret> {
+    return Secret(R"({"Version":1,"AccessKeyId":"AKIAPROC","SecretAccessKey":"p"})");
+  };
+  fake.files[kConfig] =
+      "[default]\naws_access_key_id=AKIACONF\naws_secret_access_key=c\ncredential_process=p\n";
+  fake.files[kKeys] = "[default]\naws_access_key_id=AKIAKEYS\naws_secret_access_key=k\n";
+  EXPECT_EQ(Id(S3Keys(fake)), "AKIAKEYS");
+  fake.files.erase(kKeys);
+  EXPECT_EQ(Id(S3Keys(fake)), "AKIAPROC");
+  fake.files[kConfig] = "[default]\naws_access_key_id=AKIACONF\naws_secret_access_key=c\n";
+  EXPECT_EQ(Id(S3Keys(fake)), "AKIACONF");
+}
+
 TEST(AwsCredentials, FilesMayLieElsewhere) {
   FakeSurroundings fake;
   fake.variables = {{"AWS_SHARED_CREDENTIALS_FILE", "~/keys"}};
@@ -163,11 +178,11 @@ TEST(AwsCredentials, WebIdentityReadsItsTokenAnewAndSignsNothing) {
   const auto provider = MakeS3Credentials(fake.Get(), {});
   ExpectRole(provider->Get());
   EXPECT_EQ(fake.Header(0, "Authorization"), "");
-  EXPECT_NE(fake.calls[0].body.Reveal().find("WebIdentityToken=jwt-1"), std::string::npos);
+  EXPECT_TRUE(fake.calls[0].body.Reveal().ends_with("&WebIdentityToken=jwt-1"));
   fake.files["/var/token"] = "jwt-2";
   fake.clock.Advance(std::chrono::hours(5) + std::chrono::minutes(46));
   ASSERT_TRUE(provider->Get().has_value());
-  EXPECT_NE(fake.calls[1].body.Reveal().find("WebIdentityToken=jwt-2"), std::string::npos);
+  EXPECT_TRUE(fake.calls[1].body.Reveal().ends_with("&WebIdentityToken=jwt-2"));
 }
 
 TEST(AwsCredentials, WebIdentityComesBeforeKeysOfTheProfile) {

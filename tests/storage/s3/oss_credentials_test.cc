@@ -95,7 +95,7 @@ TEST(OssCredentials, OidcIsUnsignedAndKeepsTheTokenOutOfTheUrl) {
   EXPECT_TRUE(
       body.starts_with("Action=AssumeRoleWithOIDC&Format=JSON&Version=2015-04-01&"
                        "Timestamp=2026-01-01T00%3A00%3A00Z&"));
-  EXPECT_NE(body.find("&OIDCToken=jwt"), std::string::npos);
+  EXPECT_TRUE(body.ends_with("&OIDCToken=jwt"));
   EXPECT_EQ(body.find("Signature="), std::string::npos);
 }
 
