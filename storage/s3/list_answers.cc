@@ -92,7 +92,10 @@ Result<ListPage> ParseListPage(std::string_view xml, const ListParsing& parsing)
 
 Result<PartsPage> ParsePartsPage(std::string_view xml) {
   SF_TRY(const auto document, XmlDocument::Parse(xml));
-  SF_TRY(const auto root, RootNamed(document, "ListPartsResult"));
+  // moto calls it so.
+  const bool other_name = std::string_view(document.root().name()) == "ListPartsResponse";
+  SF_TRY(const auto root,
+         RootNamed(document, other_name ? "ListPartsResponse" : "ListPartsResult"));
   PartsPage page;
   SF_TRY(page.key, DecodedText(root, "Key", IsEncoded(root)));
   page.upload_id = ChildTextOr(root, "UploadId");

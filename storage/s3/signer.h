@@ -58,9 +58,10 @@ class Signer {
   /// Adds the date, payload and token headers and Authorization.  Those of an earlier signing are
   /// replaced, so a retry signs the same request again.  Afterwards neither method, host, path,
   /// query nor any header that was there may change; headers added later are not signed
-  /// (User-Agent, Content-Length by libcurl).  `now` is the time of the *service* (local time plus
-  /// known skew). Errors: kInvalidArgument: a header value or method that could not be sent as it
-  /// is; kPermission: no credentials.
+  /// (User-Agent, Content-Length by libcurl).  The headers are secret from here on: they may hold
+  /// the session token.  `now` is the time of the *service* (local time plus known skew).
+  /// Errors: kInvalidArgument: a header value or method that could not be sent as it is;
+  /// kPermission: no credentials.
   virtual Result<void> Sign(HttpRequest& request, const Credentials& credentials,
                             const Payload& payload, SystemTime now) const = 0;
 

@@ -181,6 +181,14 @@ TEST(PartsPage, ReadsPartsWithTheirChecksums) {
   EXPECT_EQ(page->parts[1].crc64_ecma, 0x995dc9bbdf1939faU);
 }
 
+TEST(PartsPage, MayHaveTheNameThatMotoGivesIt) {
+  const auto page = ParsePartsPage("<ListPartsResponse><Key>k</Key>" + kWhole + Part("1") +
+                                   "</ListPartsResponse>");
+  ASSERT_TRUE(page.has_value());
+  EXPECT_EQ(page->parts.size(), 1U);
+  EXPECT_FALSE(ParsePartsPage("<ListPartsOther><Key>k</Key>" + kWhole + "</ListPartsOther>"));
+}
+
 TEST(PartsPage, RefusesPartsThatCannotBe) {
   for (const std::string& bad :
        {Parts(kWhole + Part("0")), Parts(kWhole + Part("10001")), Parts(kWhole + Part("-1")),
