@@ -34,7 +34,9 @@ std::vector<std::string> OssAdditionalHeaders(const HttpRequest& request,
   for (const std::string& name : wanted) {
     std::string lower = LowerCase(name);
     if (IsAlwaysSigned(lower)) continue;
-    if (lower == "host" || FindHeader(request.headers, lower)) names.push_back(std::move(lower));
+    // The official SDKs take an empty one for absent.
+    const bool is_there = !FindHeader(request.headers, lower).value_or("").empty();
+    if (lower == "host" || is_there) names.push_back(std::move(lower));
   }
   std::sort(names.begin(), names.end());
   names.erase(std::unique(names.begin(), names.end()), names.end());

@@ -28,7 +28,8 @@ class OssV4Signer final : public Signer {
   mutable SigningKeys keys_;
 };
 
-/// The names of `wanted` that the request has and that are not signed anyway: lower case, sorted.
+/// The names of `wanted` that the request has a value for and that are not signed anyway: lower
+/// case, sorted.
 std::vector<std::string> OssAdditionalHeaders(const HttpRequest& request,
                                               const std::vector<std::string>& wanted);
 

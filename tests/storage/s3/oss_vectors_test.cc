@@ -98,5 +98,15 @@ TEST(OssVectors, EveryRowIsSignedAsTheSdkSignsIt) {
   EXPECT_EQ(v1_rows, 4U);
 }
 
+TEST(OssAdditionalHeaders, AreThoseThatHaveAValueAndAreNotSignedAnyway) {
+  HttpRequest request;
+  request.host = "h";
+  request.headers = {{"Range", "bytes=0-9"}, {"If-Match", ""}, {"x-oss-acl", "a"}, {"ZAbc", "v"}};
+  const std::vector<std::string> expected = {"host", "range", "zabc"};
+  EXPECT_EQ(OssAdditionalHeaders(request, {"zabc", "RANGE", "if-match", "x-oss-acl", "Host",
+                                           "content-type", "absent", "range"}),
+            expected);
+}
+
 }  // namespace
 }  // namespace stateferry::storage::s3
