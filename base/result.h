@@ -1,6 +1,7 @@
 #pragma once
 // Result<T>: a value or an Error.  Method names follow std::expected so that C++23 can replace it.
 
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <optional>
@@ -44,6 +45,8 @@ class [[nodiscard]] Error {
   const std::string& message() const { return message_; }
   /// What the user can do about it; empty when there is nothing to add.
   const std::string& hint() const { return hint_; }
+  /// What the service asked for: a repetition is of no use before this time has passed.
+  std::chrono::milliseconds retry_after() const { return retry_after_; }
 
   /// Adds what the caller was doing: "reading chk-7/_metadata: <message>".
   Error WithContext(std::string_view doing) && {
@@ -59,12 +62,17 @@ class [[nodiscard]] Error {
     retry_ = retry;
     return std::move(*this);
   }
+  Error WithRetryAfter(std::chrono::milliseconds wait) && {
+    retry_after_ = wait;
+    return std::move(*this);
+  }
 
  private:
   ErrorCode code_;
   Retry retry_;
   std::string message_;
   std::string hint_;
+  std::chrono::milliseconds retry_after_{0};
 };
 
 /// Error from an errno value: "<what>: <strerror>", with the matching code.

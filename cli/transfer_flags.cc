@@ -111,7 +111,7 @@ std::vector<std::string> RecordedCommand(const App& app,
   const std::vector<std::string> options = app.options().RecordedWords();
   words.insert(words.end(), options.begin(), options.end());
   words.push_back("--");
-  for (const storage::Location& place : places) words.push_back(place.ToString());
+  for (const storage::Location& place : places) words.push_back(place.ToUri());
   return words;
 }
 

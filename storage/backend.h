@@ -1,6 +1,6 @@
 #pragma once
 // The one interface behind which everything that holds bytes sits: a bucket directory, a managed
-// store, memory, later S3 and OSS.  tests/conformance holds every implementation to this contract.
+// store, memory, S3 and OSS.  tests/conformance holds every implementation to this contract.
 
 #include <chrono>
 #include <cstdint>

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "storage/file_backend.h"
 #include "storage/memory_backend.h"
+#include "storage/s3/open_bucket.h"
 
 namespace stateferry::storage {
 
@@ -42,6 +43,18 @@ Result<Place> OpenManaged(OpenContext& context, const Location& location, Access
   SF_TRY(auto backend, found.store->Project(found.path.project));
   return Place{
       .backend = std::move(backend), .prefix = std::move(found.path.key), .location = location};
+}
+
+Result<Place> OpenInBucket(OpenContext& context, const Location& location, Access) {
+  std::string name = location.scheme + " " + location.authority;
+  for (const auto& [option, value] : location.options) name += " " + option + "=" + value;
+  SF_TRY(auto backend, context.Keep(name, [&] {
+    return s3::OpenBucket(
+        location, context.clock(),
+        {.environment = context.options().environment, .stop = context.options().stop});
+  }));
+  return Place{
+      .backend = std::move(backend), .prefix = location.path.substr(1), .location = location};
 }
 
 }  // namespace
@@ -95,14 +108,13 @@ Result<std::shared_ptr<Backend>> OpenContext::KeepRecent(const std::string& name
 Result<Place> OpenPlace(OpenContext& context, const Location& location, Access access) {
   using Opener = Result<Place> (*)(OpenContext&, const Location&, Access);
   static constexpr std::pair<std::string_view, Opener> kSchemes[] = {
-      {"file", OpenFile},
-      {"managed", OpenManaged},
-      {"mem", OpenMemory},
+      {"file", OpenFile},    {"managed", OpenManaged}, {"mem", OpenMemory},
+      {"oss", OpenInBucket}, {"s3", OpenInBucket},
   };
   for (const auto& [scheme, open] : kSchemes)
     if (location.scheme == scheme) return open(context, location, access);
-  return Error(ErrorCode::kRefused, location.ToString() + ": " + location.scheme +
-                                        " is not built in yet; file and managed are");
+  return Error(ErrorCode::kRefused,
+               location.ToString() + ": places of " + location.scheme + " cannot be opened");
 }
 
 }  // namespace stateferry::storage

@@ -77,6 +77,16 @@ std::string Location::ToString() const {
   return scheme + "://" + shown + path;
 }
 
+std::string Location::ToUri() const {
+  std::string uri = ToString();
+  char separator = '?';
+  for (const auto& [name, value] : options) {
+    uri += separator + name + "=" + value;
+    separator = '&';
+  }
+  return uri;
+}
+
 Location Location::Child(std::string_view relative) const {
   Location child = *this;
   if (relative.empty()) return child;
@@ -141,8 +151,15 @@ Result<Location> ParseLocation(std::string_view text) {
   return location;
 }
 
+bool IsInBucket(std::string_view uri) {
+  return uri.starts_with("s3://") || uri.starts_with("oss://");
+}
+
 bool IsWithin(const Location& inner, const Location& outer) {
   if (inner.scheme != outer.scheme || inner.authority != outer.authority) return false;
+  const auto one = inner.options.find("endpoint"), other = outer.options.find("endpoint");
+  if (one != inner.options.end() && other != outer.options.end() && one->second != other->second)
+    return false;
   if (outer.path == "/") return true;
   if (!inner.path.starts_with(outer.path)) return false;
   return inner.path.size() == outer.path.size() || inner.path[outer.path.size()] == '/';

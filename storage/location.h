@@ -1,6 +1,6 @@
 #pragma once
-// URIs of places: file:///p, /p, managed:///path/to/store/PROJECT/KEY, mem://name/key; later s3,
-// oss.
+// URIs of places: file:///p, /p, managed:///path/to/store/PROJECT/KEY, mem://name/key,
+// s3://bucket/key, oss://bucket/key.
 
 #include <map>
 #include <string>
@@ -23,6 +23,8 @@ struct Location {
   /// "file:/a/b" for file without authority, else "scheme://authority/path"; credentials in the
   /// authority are replaced by "***".  Without options.
   std::string ToString() const;
+  /// ToString() and the options: what ParseLocation gives this location back from.
+  std::string ToUri() const;
   /// The location of `relative` below this one.  `relative` is a checked key.
   Location Child(std::string_view relative) const;
   Location Parent() const;
@@ -36,7 +38,11 @@ struct Location {
 /// path behind a scheme, NUL, ".." that climbs above the root.
 Result<Location> ParseLocation(std::string_view text);
 
-/// True when `inner` is `outer` or below it, on component boundaries.
+/// Whether that URI is in a bucket, so that work there is mostly waiting for a network.
+bool IsInBucket(std::string_view uri);
+
+/// True when `inner` is `outer` or below it, on component boundaries.  Buckets at two different
+/// endpoints are two buckets.
 bool IsWithin(const Location& inner, const Location& outer);
 
 /// The path of `inner` relative to `outer` ("" when equal); requires IsWithin.

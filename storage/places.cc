@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "storage/backends.h"
+#include "storage/given_options.h"
 #include "storage/managed/managed_store.h"
 #include "storage/wrap/read_only.h"
 #include "storage/wrap/retrying.h"
@@ -42,6 +43,7 @@ struct Places::State {
   std::shared_ptr<BandwidthLimit> bandwidth;
   OpenContext context;  // guarded by mutex
   std::mutex mutex;
+  GivenOptions given_options;                                             // guarded by mutex
   std::vector<std::pair<Location, std::shared_ptr<Backend>>> registered;  // guarded by mutex
 };
 
@@ -55,7 +57,7 @@ Result<Place> Places::Open(const Location& location, Access access) {
   for (const auto& [root, backend] : state_->registered)
     if (IsWithin(location, root))
       return Place{.backend = backend, .prefix = RelativeTo(location, root), .location = location};
-  SF_TRY(auto place, OpenPlace(state_->context, location, access));
+  SF_TRY(auto place, OpenPlace(state_->context, state_->given_options.Complete(location), access));
   place.backend = state_->Wrap(std::move(place.backend), access);
   return place;
 }

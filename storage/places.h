@@ -48,6 +48,8 @@ struct PlacesOptions {
   std::stop_token stop = {};  ///< ends waits of retries and of the bandwidth limit
   /// Names of stores for managed://NAME/..., from the configuration: name -> directory.
   std::map<std::string, std::string> named_stores = {};
+  /// What buckets read of the environment: credentials, regions, endpoints, certificates, proxies.
+  std::map<std::string, std::string> environment = {};
 };
 
 /// Opens places and keeps their backends: one object per process and command, so that a managed
@@ -62,7 +64,10 @@ class Places {
   /// it is to be written; from then on all places in it go through the writer.
   /// Errors: kNotFound (managed: no STORE file upwards), kLocked (managed, kWrite: another process
   /// writes into the store; the message names it), kConflict (a file location that is a file, not a
-  /// directory: see OpenObject), kInvalidArgument, kRefused (scheme not built in).
+  /// directory: see OpenObject), kInvalidArgument, kRefused.
+  /// A bucket is not asked anything yet.  A location in it without options, such as metadata names,
+  /// takes those of the place that it is in, if that was opened with options, or else of the place
+  /// in its bucket that was opened first.
   Result<Place> Open(const Location& location, Access access);
 
   /// The place of the parent and the key of the object itself.

@@ -32,7 +32,8 @@ struct FileRun {
   std::vector<Hash128> hashes;               ///< of the accepted parts
   std::atomic<std::uint64_t> parts_left{0};  ///< handed out or waiting, in the current step
   std::atomic<bool> failed{false};
-  std::atomic<bool> short_read{false};  ///< the source ended early: it shrank, or always was short
+  /// The source ended early (it shrank, or always was short) or is another version now.
+  std::atomic<bool> short_read{false};
 
   std::atomic<bool> at_destination{false};  ///< completed, by this run or an earlier one
   /// The journal may hold receipts of an upload that is gone: they go with the first batch that

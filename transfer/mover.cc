@@ -208,6 +208,8 @@ Result<Mover::Receipt> Mover::CopyBytes(FileRun& file, std::uint32_t part, std::
       file.source.backend->ReadRange(file.source.key, task.offset + file.part_offset(part), bytes);
   if (!read) {
     if (read.error().code() == ErrorCode::kCancelled) return std::move(read).error();
+    // A place that pins the version it reads has noticed what Conclude will find out.
+    if (read.error().code() == ErrorCode::kConflict) file.short_read = true;
     file.Fail(std::move(read).error().WithContext("reading " + SourceName(task)));
     return Receipt();
   }

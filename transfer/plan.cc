@@ -24,8 +24,9 @@ bool SameTask(const FileTask& a, const FileTask& b) {
 Result<void> CheckTask(const FileTask& task, const storage::Location& to) {
   SF_TRY(storage::CheckKey(task.to_name));
   SF_TRY(storage::CheckKey(task.from_name));
-  if (task.from_dir.scheme == to.scheme &&
-      task.from_dir.Child(task.from_name).ToString() == to.Child(task.to_name).ToString())
+  const storage::Location source = task.from_dir.Child(task.from_name);
+  const storage::Location target = to.Child(task.to_name);
+  if (storage::IsWithin(source, target) && storage::IsWithin(target, source))
     return Error(ErrorCode::kRefused,
                  fmt::format("{} would be copied onto itself", to.Child(task.to_name).ToString()));
   if (!task.whole_object && task.offset + task.size_bytes < task.offset)
@@ -142,7 +143,7 @@ TransferRecord NewRecord(const TransferRequest& request, Clock& clock) {
   record.id = TransferId(request);
   record.kind = request.kind;
   record.from = request.from;
-  record.to = request.to.ToString();
+  record.to = request.to.ToUri();
   record.parameters = request.parameters;
   record.command = request.command;
   record.created = FormatTime(clock.Now());
@@ -155,7 +156,7 @@ std::string TransferId(const TransferRequest& request) {
   std::string identity;
   AppendLengthPrefixed(identity, request.kind);
   AppendLengthPrefixed(identity, request.from);
-  AppendLengthPrefixed(identity, request.to.ToString());
+  AppendLengthPrefixed(identity, request.to.ToUri());
   AppendLengthPrefixed(identity, DumpJson(request.parameters));
   return Xxh3_128(AsBytes(identity)).ToHex().substr(0, 16);
 }

@@ -19,9 +19,11 @@ namespace stateferry::transfer {
 namespace {
 
 constexpr int kMaxLocalWorkers = 8;
+constexpr int kBucketWorkers = 16;
 
-int Workers(const TransferOptions& options) {
+int Workers(const TransferRecord& record, const TransferOptions& options) {
   if (options.workers > 0) return options.workers;
+  if (storage::IsInBucket(record.from) || storage::IsInBucket(record.to)) return kBucketWorkers;
   return std::clamp(static_cast<int>(std::thread::hardware_concurrency()), 2, kMaxLocalWorkers);
 }
 
@@ -61,7 +63,7 @@ Result<TransferReport> Execute(const TransferRequest& request, Plan& plan, Endpo
                                const Finalizer& finalize, const TransferOptions& options,
                                Meter& meter, const TransferEnv& env) {
   const auto& id = plan.record.id;
-  const int workers = Workers(options);
+  const int workers = Workers(plan.record, options);
   SF_TRY(DropLeftovers(plan, ends));
   BufferPool buffers(static_cast<std::size_t>(plan.max_part_bytes),
                      static_cast<std::size_t>(options.buffer_bytes));

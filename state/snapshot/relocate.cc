@@ -64,9 +64,9 @@ Result<Moved> Move(transfer::TransferRequest request, const RelocationPlan& plan
 transfer::TransferRequest TransferOf(const RelocateRequest& request, Layout layout) {
   Json maps = Json::array();
   for (const auto& [old_place, new_place] : request.map)
-    maps.push_back({old_place.ToString(), new_place.ToString()});
+    maps.push_back({old_place.ToUri(), new_place.ToUri()});
   return {.kind = "relocate",
-          .from = request.from.ToString(),
+          .from = request.from.ToUri(),
           .to = request.to,
           .parameters = {{"layout", LayoutName(layout)},
                          {"restoreAt", request.restore_at ? request.restore_at->ToString() : ""},
@@ -175,7 +175,7 @@ Result<transfer::TransferReport> CopyTree(const storage::Location& from,
   SF_TRY(RelocationPlan plan, PlanTreeCopy(env.places, from, is_metadata));
   if (only) plan = Only(std::move(plan), *only, from);
   const transfer::TransferRequest request{.kind = "copy",
-                                          .from = from.ToString(),
+                                          .from = from.ToUri(),
                                           .to = to,
                                           .parameters = ParametersOf(only),
                                           .command = command};

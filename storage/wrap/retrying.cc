@@ -37,7 +37,9 @@ class Retrier {
             .WithContext("giving up after " + std::to_string(retry) + " retries")
             .WithRetry(Retry::kExhausted);
       if (options_.counter) ++*options_.counter;
-      if (!clock_.Sleep(WaitBefore(retry), options_.stop))
+      const std::chrono::nanoseconds asked =
+          std::min<std::chrono::nanoseconds>(result.error().retry_after(), options_.max_wait);
+      if (!clock_.Sleep(std::max(WaitBefore(retry), asked), options_.stop))
         return Error(ErrorCode::kCancelled,
                      "stopped while waiting to retry: " + result.error().message());
     }

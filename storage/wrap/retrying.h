@@ -27,10 +27,10 @@ struct RetryOptions {
 /// A source for RetryOptions::random, seeded by the operating system.
 std::function<double()> SystemRandomFraction();
 
-/// The only place that repeats calls: those whose error says that it may help.  When it gives up,
-/// the error says kExhausted.  Flush is not repeated.  A listing goes on behind the last key that
-/// was visited. After a lost answer a repeated Put without overwrite finds its own object:
-/// kConflict.
+/// The only place that repeats calls: those whose error says that it may help.  It waits at least
+/// as long as the service asked for, up to max_wait.  When it gives up, the error says kExhausted.
+/// Flush is not repeated.  A listing goes on behind the last key that was visited.  After a lost
+/// answer a repeated Put without overwrite finds its own object: kConflict.
 std::shared_ptr<Backend> WithRetries(std::shared_ptr<Backend> inner, Clock& clock,
                                      RetryOptions options);
 

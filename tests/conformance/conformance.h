@@ -27,6 +27,10 @@ struct BackendCase {
   bool survives_reopen = true;
   /// In a directory "a" and "a/b" cannot both be objects.
   bool keys_are_paths = false;
+  /// Of the odd keys of KeysAreBytesWithoutMeaning.
+  std::vector<std::string> impossible_keys = {};
+  /// Of an upload with more than one part.
+  std::size_t part_bytes = 1000;
 };
 inline void PrintTo(const BackendCase& backend_case, std::ostream* out) {
   *out << backend_case.name;
@@ -60,6 +64,12 @@ class BackendConformance : public testing::TestWithParam<BackendCase> {
     auto text = ReadAll(backend(), key, 1u << 30);
     if (!text) return "error: " + text.error().message();
     return *text;
+  }
+  /// For contents that are too large to be shown when they differ.
+  void ExpectContent(std::string_view key, const std::string& content) {
+    const std::string got = Get(key);
+    EXPECT_TRUE(got == content) << key << " has " << got.size() << " bytes, not the "
+                                << content.size() << " that were put: " << got.substr(0, 200);
   }
   bool Has(std::string_view key) {
     auto meta = backend().Stat(key);

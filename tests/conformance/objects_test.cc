@@ -157,22 +157,23 @@ TEST_P(BackendConformance, TakesTheLongestKey) {
 }
 
 TEST_P(BackendConformance, KeysAreBytesWithoutMeaning) {
-  const std::vector<std::string> odd = {" leading and trailing ",
-                                        "100%",
-                                        "%2e%2e/%2F",
-                                        "a b/c d",
-                                        "back\\slash",
-                                        "colon:and*star",
-                                        "-rf",
-                                        "größe/日本",
-                                        "hash#1?x=1",
-                                        "line\nbreak",
-                                        "not utf-8 \xff\xfe",
-                                        "~",
-                                        "..hidden",
-                                        "...",
-                                        "u\xcc\x88",
-                                        "\xc3\xbc"};
+  std::vector<std::string> odd = {" leading and trailing ",
+                                  "100%",
+                                  "%2e%2e/%2F",
+                                  "a b/c d",
+                                  "back\\slash",
+                                  "colon:and*star",
+                                  "-rf",
+                                  "größe/日本",
+                                  "hash#1?x=1",
+                                  "line\nbreak",
+                                  "not utf-8 \xff\xfe",
+                                  "~",
+                                  "..hidden",
+                                  "...",
+                                  "u\xcc\x88",
+                                  "\xc3\xbc"};
+  for (const auto& key : GetParam().impossible_keys) ASSERT_EQ(std::erase(odd, key), 1u) << key;
   for (const auto& key : odd) Put(key, "content of " + key);
   Reopen();
   for (const auto& key : odd) EXPECT_EQ(Get(key), "content of " + key);

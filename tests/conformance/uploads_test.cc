@@ -10,7 +10,11 @@
 namespace stateferry::storage {
 namespace {
 
-constexpr std::size_t kPartBytes = 1000;
+std::size_t PartBytes() { return BackendConformance::GetParam().part_bytes; }
+/// As many parts as the test can take its time for.
+std::size_t ManyParts() {
+  return std::min<std::size_t>(200, (std::size_t{64} << 20) / PartBytes());
+}
 
 /// Bytes that differ from part to part.
 std::string Content(std::size_t size, unsigned seed = 1) {
@@ -20,15 +24,15 @@ std::string Content(std::size_t size, unsigned seed = 1) {
   return text;
 }
 std::uint32_t PartCount(const std::string& content) {
-  return static_cast<std::uint32_t>((content.size() + kPartBytes - 1) / kPartBytes);
+  return static_cast<std::uint32_t>((content.size() + PartBytes() - 1) / PartBytes());
 }
 ByteSpan PartOf(const std::string& content, std::uint32_t index) {
-  const std::size_t offset = index * kPartBytes;
-  return AsBytes(content).subspan(offset, std::min(kPartBytes, content.size() - offset));
+  const std::size_t offset = index * PartBytes();
+  return AsBytes(content).subspan(offset, std::min(PartBytes(), content.size() - offset));
 }
 UploadOptions OptionsFor(const std::string& content, std::string token = "") {
   return {.size_bytes = content.size(),
-          .part_bytes = kPartBytes,
+          .part_bytes = PartBytes(),
           .resume_token = std::move(token),
           .origin = "",
           .overwrite = true};
@@ -38,24 +42,24 @@ void ExpectOk(const Result<void>& result) {
 }
 
 TEST_P(BackendConformance, UploadsPartsInAnyOrder) {
-  const std::string content = Content(3 * kPartBytes + 17);
+  const std::string content = Content(3 * PartBytes() + 17);
   auto upload = Start("dir/big", OptionsFor(content));
   for (std::uint32_t index : {3u, 0u, 2u, 1u})
     ExpectOk(upload->PutPart(index, PartOf(content, index)));
   ExpectOk(upload->Complete());
   Flush();
-  EXPECT_EQ(Get("dir/big"), content);
+  ExpectContent("dir/big", content);
   Reopen();
-  EXPECT_EQ(Get("dir/big"), content);
+  ExpectContent("dir/big", content);
 }
 
 TEST_P(BackendConformance, AnObjectOfWholePartsHasNoEmptyLastPart) {
-  const std::string content = Content(2 * kPartBytes);
+  const std::string content = Content(2 * PartBytes());
   auto upload = Start("k", OptionsFor(content));
   for (std::uint32_t index : {0u, 1u}) ExpectOk(upload->PutPart(index, PartOf(content, index)));
   ExpectOk(upload->Complete());
   Flush();
-  EXPECT_EQ(Get("k"), content);
+  ExpectContent("k", content);
 }
 
 TEST_P(BackendConformance, UploadsAnEmptyObject) {
@@ -69,7 +73,7 @@ TEST_P(BackendConformance, UploadsAnEmptyObject) {
 }
 
 TEST_P(BackendConformance, NothingIsVisibleBeforeComplete) {
-  const std::string content = Content(2 * kPartBytes);
+  const std::string content = Content(2 * PartBytes());
   Put("old", "old content");
   auto fresh = Start("fresh", OptionsFor(content));
   auto old = Start("old", OptionsFor(content));
@@ -84,13 +88,13 @@ TEST_P(BackendConformance, NothingIsVisibleBeforeComplete) {
   ExpectOk(fresh->Complete());
   ExpectOk(old->Complete());
   Flush();
-  EXPECT_EQ(Get("fresh"), content);
-  EXPECT_EQ(Get("old"), content);
+  ExpectContent("fresh", content);
+  ExpectContent("old", content);
 }
 
 TEST_P(BackendConformance, APartPutTwiceReplaces) {
-  const std::string content = Content(2 * kPartBytes);
-  const std::string other = Content(2 * kPartBytes, 2);
+  const std::string content = Content(2 * PartBytes());
+  const std::string other = Content(2 * PartBytes(), 2);
   auto upload = Start("k", OptionsFor(content));
   ExpectOk(upload->PutPart(0, PartOf(other, 0)));
   ExpectOk(upload->PutPart(1, PartOf(content, 1)));
@@ -98,24 +102,24 @@ TEST_P(BackendConformance, APartPutTwiceReplaces) {
   ExpectOk(upload->PutPart(0, PartOf(content, 0)));
   ExpectOk(upload->Complete());
   Flush();
-  EXPECT_EQ(Get("k"), content);
+  ExpectContent("k", content);
 }
 
 TEST_P(BackendConformance, RefusesPartsOutsideOfTheGrid) {
-  const std::string content = Content(2 * kPartBytes + 5);
+  const std::string content = Content(2 * PartBytes() + 5);
   auto upload = Start("k", OptionsFor(content));
   const ByteSpan bytes = AsBytes(content);
-  EXPECT_EQ(CodeOf(upload->PutPart(0, bytes.first(kPartBytes - 1))), ErrorCode::kInvalidArgument);
-  EXPECT_EQ(CodeOf(upload->PutPart(0, bytes.first(kPartBytes + 1))), ErrorCode::kInvalidArgument);
-  EXPECT_EQ(CodeOf(upload->PutPart(2, bytes.first(kPartBytes))), ErrorCode::kInvalidArgument);
-  EXPECT_EQ(CodeOf(upload->PutPart(3, bytes.first(kPartBytes))), ErrorCode::kInvalidArgument);
+  EXPECT_EQ(CodeOf(upload->PutPart(0, bytes.first(PartBytes() - 1))), ErrorCode::kInvalidArgument);
+  EXPECT_EQ(CodeOf(upload->PutPart(0, bytes.first(PartBytes() + 1))), ErrorCode::kInvalidArgument);
+  EXPECT_EQ(CodeOf(upload->PutPart(2, bytes.first(PartBytes()))), ErrorCode::kInvalidArgument);
+  EXPECT_EQ(CodeOf(upload->PutPart(3, bytes.first(PartBytes()))), ErrorCode::kInvalidArgument);
   EXPECT_EQ(CodeOf(upload->PutPart(UINT32_MAX, bytes.first(5))), ErrorCode::kInvalidArgument);
   EXPECT_EQ(CodeOf(backend().StartUpload("k", {.size_bytes = 5, .part_bytes = 0})),
             ErrorCode::kInvalidArgument);
 }
 
 TEST_P(BackendConformance, RefusesToCompleteWithPartsMissing) {
-  const std::string content = Content(2 * kPartBytes);
+  const std::string content = Content(2 * PartBytes());
   auto upload = Start("k", OptionsFor(content));
   ExpectOk(upload->PutPart(0, PartOf(content, 0)));
   EXPECT_FALSE(upload->Complete());
@@ -124,7 +128,7 @@ TEST_P(BackendConformance, RefusesToCompleteWithPartsMissing) {
 }
 
 TEST_P(BackendConformance, ManyThreadsPutPartsWhileOthersFlush) {
-  const std::string content = Content(200 * kPartBytes + 1);
+  const std::string content = Content(ManyParts() * PartBytes() + 1);
   auto upload = Start("big", OptionsFor(content));
   std::vector<std::uint32_t> order(PartCount(content));
   for (std::uint32_t i = 0; i < order.size(); ++i) order[i] = i;
@@ -147,7 +151,7 @@ TEST_P(BackendConformance, ManyThreadsPutPartsWhileOthersFlush) {
   ExpectOk(group.Wait());
   ExpectOk(upload->Complete());
   Flush();
-  EXPECT_EQ(Get("big"), content);
+  ExpectContent("big", content);
 }
 
 TEST_P(BackendConformance, ManyThreadsUploadManyObjects) {
@@ -179,7 +183,7 @@ TEST_P(BackendConformance, ManyThreadsUploadManyObjects) {
 }
 
 TEST_P(BackendConformance, AnUploadIsResumedByALaterProcess) {
-  const std::string content = Content(4 * kPartBytes + 9);
+  const std::string content = Content(4 * PartBytes() + 9);
   std::string token;
   {
     auto upload = Start("dir/big", OptionsFor(content));
@@ -197,11 +201,11 @@ TEST_P(BackendConformance, AnUploadIsResumedByALaterProcess) {
   for (std::uint32_t index : {0u, 2u, 3u}) ExpectOk(upload->PutPart(index, PartOf(content, index)));
   ExpectOk(upload->Complete());
   Flush();
-  EXPECT_EQ(Get("dir/big"), content);
+  ExpectContent("dir/big", content);
 }
 
 TEST_P(BackendConformance, AnUploadWithAllPartsInIsCompletedByALaterProcess) {
-  const std::string content = Content(2 * kPartBytes);
+  const std::string content = Content(2 * PartBytes());
   std::string token;
   {
     auto upload = Start("k", OptionsFor(content));
@@ -214,11 +218,11 @@ TEST_P(BackendConformance, AnUploadWithAllPartsInIsCompletedByALaterProcess) {
   ASSERT_TRUE(upload);
   ExpectOk(upload->Complete());
   Flush();
-  EXPECT_EQ(Get("k"), content);
+  ExpectContent("k", content);
 }
 
 TEST_P(BackendConformance, ATokenThatIsGoneIsNotFound) {
-  const std::string content = Content(kPartBytes);
+  const std::string content = Content(PartBytes());
   for (const char* token : {"no-such-token", "0123456789abcdef0123456789abcdef", "../../etc/passwd",
                             "/etc/passwd", ".", "a/b"})
     EXPECT_EQ(CodeOf(backend().StartUpload("k", OptionsFor(content, token))), ErrorCode::kNotFound)
@@ -247,7 +251,7 @@ TEST_P(BackendConformance, ATokenThatIsGoneIsNotFound) {
 }
 
 TEST_P(BackendConformance, ATokenFitsOnlyItsObject) {
-  const std::string content = Content(kPartBytes);
+  const std::string content = Content(PartBytes());
   auto upload = Start("k", OptionsFor(content));
   ExpectOk(upload->PutPart(0, PartOf(content, 0)));
   Flush();
@@ -262,7 +266,7 @@ TEST_P(BackendConformance, ATokenFitsOnlyItsObject) {
 
 TEST_P(BackendConformance, AbortLeavesTheOldContent) {
   Put("k", "old content");
-  const std::string content = Content(kPartBytes);
+  const std::string content = Content(PartBytes());
   auto upload = Start("k", OptionsFor(content));
   ExpectOk(upload->PutPart(0, PartOf(content, 0)));
   ExpectOk(upload->Abort());
@@ -272,7 +276,7 @@ TEST_P(BackendConformance, AbortLeavesTheOldContent) {
 
 TEST_P(BackendConformance, UploadWithoutOverwriteGivesConflictAndSparesTheOthers) {
   Put("k", "old content");
-  const std::string content = Content(kPartBytes);
+  const std::string content = Content(PartBytes());
   auto options = OptionsFor(content);
   options.overwrite = false;
   auto conflicting = Start("k", options);
@@ -289,12 +293,12 @@ TEST_P(BackendConformance, UploadWithoutOverwriteGivesConflictAndSparesTheOthers
   EXPECT_EQ(CodeOf(completed), ErrorCode::kConflict);
   Flush();
   EXPECT_EQ(Get("k"), "old content");
-  EXPECT_EQ(Get("other"), content);
+  ExpectContent("other", content);
 }
 
 TEST_P(BackendConformance, OfTwoUploadsWithoutOverwriteOneWins) {
-  const std::string first = Content(kPartBytes, 1);
-  const std::string second = Content(kPartBytes, 2);
+  const std::string first = Content(PartBytes(), 1);
+  const std::string second = Content(PartBytes(), 2);
   int won = 0;
   bool flush_conflict = false;
   for (const auto& content : {first, second}) {
@@ -309,7 +313,7 @@ TEST_P(BackendConformance, OfTwoUploadsWithoutOverwriteOneWins) {
     flush_conflict = true;
   }
   EXPECT_TRUE(won == 1 || flush_conflict);
-  EXPECT_EQ(Get("k"), first);
+  ExpectContent("k", first);
 }
 
 }  // namespace

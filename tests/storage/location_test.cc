@@ -120,6 +120,23 @@ TEST(Location, ChildrenAndParents) {
   EXPECT_EQ(place.Child(""), place);
 }
 
+TEST(Location, TheUriBringsTheOptionsBack) {
+  for (const char* text :
+       {"s3://b/a/b", "s3://b/a?x=1?endpoint=http://h:1&region=r", "oss://b/?region=cn-hangzhou"}) {
+    const Location location = *ParseLocation(text);
+    EXPECT_EQ(location.ToUri(), text);
+    EXPECT_EQ(*ParseLocation(location.ToUri()), location);
+  }
+  EXPECT_EQ(ParseLocation("/a/b")->ToUri(), "file:/a/b");
+}
+
+TEST(Location, BucketsOfTwoEndpointsAreTwo) {
+  const Location one = *ParseLocation("s3://b/a?endpoint=http://one");
+  EXPECT_TRUE(IsWithin(*ParseLocation("s3://b/a/b?endpoint=http://one&profile=p"), one));
+  EXPECT_TRUE(IsWithin(*ParseLocation("s3://b/a/b"), one)) << "as metadata names it";
+  EXPECT_FALSE(IsWithin(*ParseLocation("s3://b/a/b?endpoint=http://other"), one));
+}
+
 TEST(Location, WithinGoesByComponents) {
   const auto at = [](const char* text) { return *ParseLocation(text); };
   EXPECT_TRUE(IsWithin(at("/a/b"), at("/a/b")));

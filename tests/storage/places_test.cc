@@ -57,13 +57,15 @@ TEST_F(PlacesTest, AnObjectOpensWithItsParent) {
             ErrorCode::kInvalidArgument);
 }
 
-TEST_F(PlacesTest, SchemesThatAreNotBuiltInAreRefused) {
-  for (const char* text : {"s3://bucket/k", "s3a://bucket/k", "oss://bucket/k"}) {
-    auto place = Open(text, Access::kRead);
-    ASSERT_FALSE(place);
-    EXPECT_EQ(place.error().code(), ErrorCode::kRefused);
-    EXPECT_NE(place.error().message().find("not built in yet"), std::string::npos);
-  }
+TEST_F(PlacesTest, BucketsOpenWithoutAskingThem) {
+  auto place = Open("s3a://bucket/dir/k", Access::kRead);
+  ASSERT_TRUE(place) << place.error().message();
+  EXPECT_EQ(place->prefix, "dir/k");
+  EXPECT_EQ(place->backend->Describe(), "s3://bucket");
+  EXPECT_EQ(Open("oss://bucket/k", Access::kRead).error().code(), ErrorCode::kInvalidArgument)
+      << "opened without a region";
+  EXPECT_TRUE(Open("oss://bucket/k?region=cn-hangzhou", Access::kRead));
+  EXPECT_TRUE(Open("oss://bucket/other", Access::kRead)) << "the options of the bucket are kept";
 }
 
 TEST_F(PlacesTest, MemoryPlacesAreSharedByName) {
@@ -118,7 +120,7 @@ TEST_F(PlacesTest, RegisteredBackendsComeFirst) {
   ASSERT_TRUE(place);
   ASSERT_TRUE(place->backend->Put(place->Key("k"), AsBytes("x"), {}));
   EXPECT_TRUE(memory->Stat("dir/k"));
-  EXPECT_FALSE(Open("s3://bucket/other", Access::kRead));
+  EXPECT_EQ(Open("s3://bucket/other", Access::kRead)->backend->Describe(), "s3://bucket");
 }
 
 TEST(PlacesBandwidth, IsSharedByAllPlaces) {

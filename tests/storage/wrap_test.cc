@@ -54,6 +54,18 @@ TEST_F(WrapTest, RetriesWhatMayHelpWithGrowingWaits) {
                                  milliseconds(400), milliseconds(500), milliseconds(500)}));
 }
 
+TEST_F(WrapTest, WaitsAsLongAsTheServiceAsksForUpToItsOwnLimit) {
+  auto backend = Retrying();
+  faulty_->Fail(
+      {.op = BackendOp::kPut, .call = 1, .error = Error(kBusy).WithRetryAfter(milliseconds(700))});
+  faulty_->Fail(
+      {.op = BackendOp::kStat, .call = 1, .error = Error(kBusy).WithRetryAfter(seconds(3600))});
+  EXPECT_TRUE(backend->Put("k", AsBytes("x"), {}));
+  EXPECT_TRUE(backend->Stat("k"));
+  EXPECT_EQ(clock_.sleeps(),
+            (std::vector<std::chrono::nanoseconds>{milliseconds(700), seconds(1)}));
+}
+
 TEST_F(WrapTest, RetriesEveryOperationButFlush) {
   auto backend = Retrying();
   for (int op = 0; op <= static_cast<int>(BackendOp::kFlush); ++op)

@@ -2,6 +2,7 @@
 
 #include <atomic>
 
+#include "tests/fakes/faulty_backend.h"
 #include "tests/transfer/transfer_rig.h"
 #include "tests/transfer/watched_backend.h"
 
@@ -45,6 +46,21 @@ TEST_F(SourceChangeTest, AFileThatChangesIsReadAgainAsAWhole) {
     EXPECT_EQ(Target("a"), Content(6 * kPart, 100)) << "never a mixture";
     EXPECT_EQ(progress.warnings.size(), 1u);
   }
+}
+
+TEST_F(SourceChangeTest, APlaceThatNoticesTheChangeItselfIsReadAgain) {
+  auto pinning = std::make_shared<fakes::FaultyBackend>(watched);
+  pinning->Fail({.op = fakes::BackendOp::kReadRange,
+                 .call = 3,
+                 .error = Error(ErrorCode::kConflict, "the object was replaced")});
+  places = std::make_unique<storage::Places>(FileIo(), clock, storage::PlacesOptions());
+  places->Register(At("mem://source/"), pinning);
+  places->Register(At("mem://target/"), target);
+  change_before = {2};
+  auto report = Run();
+  ASSERT_TRUE(report) << report.error().message();
+  EXPECT_EQ(report->status, TransferStatus::kCommitted);
+  EXPECT_EQ(Target("a"), Content(6 * kPart, 100));
 }
 
 TEST_F(SourceChangeTest, AFileThatChangesTwiceIsAConflict) {

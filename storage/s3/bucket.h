@@ -1,0 +1,44 @@
+#pragma once
+// From a location and the environment to a bucket at an endpoint.
+
+#include <map>
+#include <string>
+
+#include "base/result.h"
+#include "storage/location.h"
+#include "storage/s3/dialect.h"
+#include "storage/s3/http_request.h"
+
+namespace stateferry::storage::s3 {
+
+/// Where a bucket is and how it is spoken to.  Holds no secret.
+struct Bucket {
+  const Dialect* dialect = nullptr;
+  std::string location;  ///< "s3://name", for messages
+  std::string name;
+  std::string scheme = "https";
+  std::string host;  ///< of the endpoint, with a port if any, without the bucket
+  bool path_style = false;
+  /// Whether `host` follows from the region: then it changes when the bucket turns out to be in
+  /// another one.
+  bool host_from_region = false;
+  std::string region;
+  std::string profile;     ///< of the credentials; "" = the default order
+  bool anonymous = false;  ///< sign nothing
+
+  /// Method, host and path for `key`; "" for the bucket itself.
+  HttpRequest Request(std::string_view method, std::string_view key) const;
+  /// The same bucket in another region.
+  Bucket InRegion(std::string_view other) const;
+};
+
+using Variables = std::map<std::string, std::string>;
+
+/// Options of the location win over variables: endpoint (AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL;
+/// OSS_ENDPOINT), region (AWS_REGION, AWS_DEFAULT_REGION; OSS_REGION), style=path|virtual,
+/// dialect, profile, sign=yes|no.
+/// Errors: kInvalidArgument: no bucket, an unknown option or value, no region where one is needed;
+/// kRefused: credentials inside of the location.
+Result<Bucket> ResolveBucket(const Location& location, const Variables& environment);
+
+}  // namespace stateferry::storage::s3

@@ -1,0 +1,108 @@
+#include "storage/s3/client.h"
+
+#include <fmt/format.h>
+
+#include "storage/s3/body_check.h"
+#include "storage/s3/http_date.h"
+#include "storage/s3/s3_answers.h"
+
+namespace stateferry::storage::s3 {
+
+namespace {
+
+std::int64_t Nanoseconds(std::optional<std::chrono::system_clock::time_point> time) {
+  if (!time) return 0;
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(time->time_since_epoch()).count();
+}
+
+Result<ObjectMeta> MetaFrom(const http::Answer& answer, std::string_view key,
+                            std::optional<std::uint64_t> size_bytes) {
+  ObjectMeta meta{.key = std::string(key),
+                  .mtime_ns = Nanoseconds(ParseHttpDate(answer.Header("last-modified"))),
+                  .etag = StripEtag(answer.Header("etag"))};
+  if (!size_bytes || meta.etag.empty())
+    return Error(ErrorCode::kRefused, "the service tells no " +
+                                          std::string(size_bytes ? "ETag" : "size") + " of " +
+                                          std::string(key));
+  meta.size_bytes = *size_bytes;
+  return meta;
+}
+
+}  // namespace
+
+Result<ObjectMeta> Client::Head(std::string_view key) {
+  SF_TRY(auto looked, Look({.method = "HEAD", .key = std::string(key)}));
+  return std::move(looked.meta);
+}
+
+Result<LookedAt> Client::HeadWithCrc(std::string_view key) {
+  Call call{.method = "HEAD", .key = std::string(key)};
+  if (dialect().checksum == BodyChecksum::kCrc64Nvme)
+    call.headers.emplace_back("x-amz-checksum-mode", "ENABLED");
+  return Look(std::move(call));
+}
+
+Result<LookedAt> Client::Look(Call call) {
+  // 400, 403 and the like have their reason in a body, and HEAD has none.
+  call.also = {301, 307, 400, 401, 403, 405};
+  SF_TRY(const auto answer, session_->Send(call));
+  LookedAt looked;
+  if (answer.status != 200) {
+    SF_TRY(looked.meta, LearnByGet(call.key));
+    return looked;
+  }
+  SF_TRY(looked.meta, MetaFrom(answer, call.key, ParseNumber(answer.Header("content-length"))));
+  looked.crc = WholeObjectCrc(dialect(), answer);
+  return looked;
+}
+
+// The first byte, for the error; where GET is allowed and HEAD is not, it tells as much.
+Result<ObjectMeta> Client::LearnByGet(std::string_view key) {
+  SF_TRY(auto answer, session_->Send({.method = "GET",
+                                      .key = std::string(key),
+                                      .headers = {{"range", "bytes=0-0"}},
+                                      .also = {416}}));
+  if (answer.status == 416)
+    return Error(ErrorCode::kRefused, std::string(key) + ": HEAD is refused, and the object empty");
+  const auto range = answer.Header("content-range");
+  const auto total = range.substr(std::min(range.find('/'), range.size() - 1) + 1);
+  return MetaFrom(answer, key, ParseNumber(total));
+}
+
+Result<void> Client::RefuseIfThere(std::string_view key) {
+  auto meta = Head(key);
+  if (meta) return Error(ErrorCode::kConflict, std::string(key) + " exists already");
+  if (meta.error().code() == ErrorCode::kNotFound) return {};
+  return std::move(meta).error();
+}
+
+Result<void> Client::AddCondition(PutIfAbsent how, std::string_view key, NameValues& headers) {
+  switch (how) {
+    case PutIfAbsent::kIfNoneMatch: headers.emplace_back("if-none-match", "*"); break;
+    case PutIfAbsent::kForbidOverwrite:
+      headers.emplace_back("x-oss-forbid-overwrite", "true");
+      break;
+    case PutIfAbsent::kLookFirst: return RefuseIfThere(key);
+  }
+  return {};
+}
+
+Result<std::string> Client::Put(std::string_view key, ByteSpan bytes, bool overwrite) {
+  Call call{.method = "PUT", .key = std::string(key), .body = bytes};
+  if (!overwrite) SF_TRY(AddCondition(dialect().put_if_absent, key, call.headers));
+  const BodyCheck check(dialect(), bytes);
+  check.AddTo(call.headers);
+  SF_TRY(const auto answer, session_->Send(call));
+  SF_TRY(check.Compare(answer));
+  std::string etag = StripEtag(answer.Header("etag"));
+  if (!etag.empty()) return etag;
+  SF_TRY(auto meta, Head(key));
+  return std::move(meta.etag);
+}
+
+Result<void> Client::Delete(std::string_view key) {
+  SF_TRY(session_->Send({.method = "DELETE", .key = std::string(key), .also = {404}}));
+  return {};
+}
+
+}  // namespace stateferry::storage::s3

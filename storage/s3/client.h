@@ -1,0 +1,108 @@
+#pragma once
+// The requests that stateferry makes to a bucket, one function each.  Facts: the API references of
+// S3 and OSS, and runs against the real servers.
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "storage/backend.h"
+#include "storage/s3/ranged_get.h"
+#include "storage/s3/session.h"
+
+namespace stateferry::storage::s3 {
+
+struct LookedAt {
+  ObjectMeta meta;
+  /// Of the whole object in the dialect's kind; none when the service keeps none.
+  std::optional<std::uint64_t> crc = {};
+};
+
+/// A part as the service has it.
+struct StoredPart {
+  std::uint64_t size_bytes = 0;
+  std::string etag = {};
+  std::optional<std::uint64_t> crc = {};  ///< in the dialect's kind, where it is known
+};
+/// By part number, from 1.
+using StoredParts = std::map<std::uint32_t, StoredPart>;
+
+struct MultipartOptions {
+  bool overwrite = true;  ///< for services that want to know at the beginning
+  /// The service shall keep a checksum of the whole object, and gets one of each part.
+  bool checksummed = true;
+};
+
+struct NewMultipart {
+  std::string upload_id = {};
+  /// The service keeps a checksum of the whole object, and will compare it at the end.
+  bool checksummed = false;
+};
+
+/// What Complete says about the object as a whole.
+struct WholeObject {
+  std::uint64_t size_bytes = 0;
+  bool checksummed = false;               ///< NewMultipart::checksummed
+  std::optional<std::uint64_t> crc = {};  ///< none: not to be compared
+  bool overwrite = true;                  ///< false: kConflict when the key exists
+};
+
+/// Thread-safe.  Errors of all requests: those of Session::Send.
+class Client {
+ public:
+  explicit Client(std::shared_ptr<Session> session) : session_(std::move(session)) {}
+
+  const Dialect& dialect() const { return session_->dialect(); }
+  const std::string& location() const { return session_->location(); }
+
+  Result<ObjectMeta> Head(std::string_view key);
+  /// Also asks for the checksum, which for objects under a key of a key service takes the right to
+  /// use that key.
+  Result<LookedAt> HeadWithCrc(std::string_view key);
+  Result<RangeRead> GetRange(std::string_view key, std::uint64_t offset, MutableByteSpan out,
+                             const std::optional<Version>& expected) {
+    return ReadVersionRange(*session_, key, offset, out, expected);
+  }
+  /// The whole object in one request; gives its ETag.
+  Result<std::string> Put(std::string_view key, ByteSpan bytes, bool overwrite);
+  /// Success also when it is not there.
+  Result<void> Delete(std::string_view key);
+  /// Objects whose key starts with `prefix`, in bytewise order of their keys.  What `visit` returns
+  /// as an error ends the listing.  Errors: kCorruption when the service lists out of order or
+  /// forever.
+  Result<void> List(std::string_view prefix, const std::function<Result<void>(ObjectMeta)>& visit);
+
+  Result<NewMultipart> CreateMultipart(std::string_view key, const MultipartOptions& options);
+  Result<StoredPart> UploadPart(std::string_view key, const std::string& upload_id,
+                                std::uint32_t number, ByteSpan bytes);
+  /// Errors: kNotFound when the upload is gone.
+  Result<StoredParts> ListParts(std::string_view key, const std::string& upload_id);
+  /// Gives the ETag of the object.  Errors: kNotFound when the upload is gone, which may mean that
+  /// an earlier Complete has reached its end unheard; kUnavailable (retry may help) also when the
+  /// answer is cut or carries an error under HTTP 200.
+  Result<std::string> Complete(std::string_view key, const std::string& upload_id,
+                               const StoredParts& parts, const WholeObject& whole);
+  /// Gives `to` the content of `from`, as long as that is still the version in `from`.  No byte
+  /// comes here, so none is compared.  Errors: kNotFound; kConflict: `from` was replaced, or `to`
+  /// exists.
+  Result<void> Copy(const ObjectMeta& from, std::string_view to, bool overwrite);
+  /// Forgets the upload and checks that nothing of it is left.
+  Result<void> Abort(std::string_view key, const std::string& upload_id);
+
+ private:
+  Result<void> RefuseIfThere(std::string_view key);
+  Result<LookedAt> Look(Call call);
+  Result<ObjectMeta> LearnByGet(std::string_view key);
+  Call CopyCall(const ObjectMeta& from, std::string_view to) const;
+  Result<void> CopyParts(const ObjectMeta& from, std::string_view to, const std::string& upload_id,
+                         bool overwrite);
+  Result<void> AddCondition(PutIfAbsent how, std::string_view key, NameValues& headers);
+
+  const std::shared_ptr<Session> session_;
+};
+
+}  // namespace stateferry::storage::s3

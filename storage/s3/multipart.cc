@@ -1,0 +1,142 @@
+// Multipart uploads: the requests of client.h.
+
+#include <fmt/format.h>
+
+#include "storage/s3/body_check.h"
+#include "storage/s3/checksums.h"
+#include "storage/s3/client.h"
+#include "storage/s3/refusal.h"
+#include "storage/s3/s3_answers.h"
+
+namespace stateferry::storage::s3 {
+
+namespace {
+
+constexpr int kAbortTries = 5;
+
+/// The service joins the parts before it answers, and says nothing, or blanks, meanwhile.
+constexpr http::Timeouts kPatient{.first_byte = std::chrono::minutes(10),
+                                  .stall = std::chrono::minutes(10)};
+
+constexpr std::string_view kNvmeInXml = "ChecksumCRC64NVME";
+
+/// Some services want the checksum of each part again where the upload was begun with one.
+std::string PartList(const StoredParts& parts, const Dialect& dialect, bool checksummed) {
+  std::vector<PartToComplete> list;
+  for (const auto& [number, part] : parts) {
+    PartToComplete item{.part_number = number, .etag = part.etag};
+    if (checksummed && part.crc && dialect.checksum == BodyChecksum::kCrc64Nvme)
+      item.checksums.emplace_back(kNvmeInXml, ChecksumText(*part.crc));
+    list.push_back(std::move(item));
+  }
+  return WriteCompleteUpload(list, dialect.xmlns);
+}
+
+std::optional<std::uint64_t> CrcOfPart(const ListedPart& part, const Dialect& dialect) {
+  if (dialect.checksum == BodyChecksum::kCrc64Ecma) return part.crc64_ecma;
+  const auto text = FindHeader(part.checksums, kNvmeInXml);
+  return text ? ParseChecksum64(*text) : std::nullopt;
+}
+
+}  // namespace
+
+Result<NewMultipart> Client::CreateMultipart(std::string_view key,
+                                             const MultipartOptions& options) {
+  Call call{.method = "POST", .key = std::string(key), .query = {{"uploads", ""}}};
+  const bool nvme = options.checksummed && dialect().multipart_checksum &&
+                    dialect().checksum == BodyChecksum::kCrc64Nvme;
+  if (nvme) {
+    call.headers.emplace_back("x-amz-checksum-algorithm", "CRC64NVME");
+    call.headers.emplace_back("x-amz-checksum-type", "FULL_OBJECT");
+  }
+  // The other conditions belong to Complete alone.
+  if (!options.overwrite && dialect().complete_if_absent == PutIfAbsent::kForbidOverwrite)
+    SF_TRY(AddCondition(dialect().complete_if_absent, key, call.headers));
+  SF_TRY(const auto answer, session_->Send(call));
+  NewMultipart started;
+  SF_TRY(started.upload_id, ParseInitiatedUpload(answer.text));
+  const bool ecma = options.checksummed && dialect().checksum == BodyChecksum::kCrc64Ecma;
+  started.checksummed = ecma || (nvme && answer.Header("x-amz-checksum-algorithm") == "CRC64NVME");
+  return started;
+}
+
+Result<StoredPart> Client::UploadPart(std::string_view key, const std::string& upload_id,
+                                      std::uint32_t number, ByteSpan bytes) {
+  Call call{.method = "PUT",
+            .key = std::string(key),
+            .query = {{"partNumber", std::to_string(number)}, {"uploadId", upload_id}},
+            .body = bytes};
+  const BodyCheck check(dialect(), bytes);
+  check.AddTo(call.headers);
+  SF_TRY(const auto answer, session_->Send(call));
+  SF_TRY(check.Compare(answer));
+  StoredPart part{
+      .size_bytes = bytes.size(), .etag = StripEtag(answer.Header("etag")), .crc = check.crc()};
+  if (part.etag.empty())
+    return Error(ErrorCode::kRefused,
+                 "the service gives no ETag for a part of " + std::string(key));
+  return part;
+}
+
+Result<StoredParts> Client::ListParts(std::string_view key, const std::string& upload_id) {
+  StoredParts parts;
+  for (std::uint32_t marker = 0;;) {
+    Call call{.key = std::string(key), .query = {{"max-parts", "1000"}, {"uploadId", upload_id}}};
+    if (marker != 0) call.query.emplace_back("part-number-marker", std::to_string(marker));
+    SF_TRY(const auto answer, session_->Send(call));
+    SF_TRY(auto page, ParsePartsPage(answer.text));
+    for (auto& part : page.parts) {
+      const auto crc = CrcOfPart(part, dialect());
+      parts[part.part_number] = {part.size_bytes, std::move(part.etag), crc};
+    }
+    if (!page.is_truncated) return parts;
+    if (page.next_part_number <= marker)
+      return Error(ErrorCode::kCorruption, "the service lists the parts of an upload forever");
+    marker = page.next_part_number;
+  }
+}
+
+Result<std::string> Client::Complete(std::string_view key, const std::string& upload_id,
+                                     const StoredParts& parts, const WholeObject& whole) {
+  const std::string list = PartList(parts, dialect(), whole.checksummed);
+  Call call{.method = "POST",
+            .key = std::string(key),
+            .query = {{"uploadId", upload_id}},
+            .body = AsBytes(list),
+            .timeouts = kPatient};
+  if (!whole.overwrite) SF_TRY(AddCondition(dialect().complete_if_absent, key, call.headers));
+  if (whole.crc && dialect().checksum == BodyChecksum::kCrc64Nvme) {
+    call.headers.emplace_back("x-amz-checksum-crc64nvme", ChecksumText(*whole.crc));
+    call.headers.emplace_back("x-amz-checksum-type", "FULL_OBJECT");
+    call.headers.emplace_back("x-amz-mp-object-size", std::to_string(whole.size_bytes));
+  }
+  SF_TRY(const auto answer, session_->Send(call));
+  SF_TRY(auto completed, ParseCompletedUpload(answer.text));
+  if (const auto* body = std::get_if<ErrorBody>(&completed)) {
+    // HTTP 200 was said before the service knew; what it means now is an error of the service.
+    ServiceError error = FromBody(*body, answer);
+    error.status = 500;
+    return ToError(error).WithContext("completing " + std::string(key));
+  }
+  if (const auto crc = WholeObjectCrc(dialect(), answer); crc && whole.crc && crc != whole.crc)
+    return Error(ErrorCode::kCorruption,
+                 std::string(key) + " was assembled from other bytes than were sent");
+  return std::get<CompletedUpload>(completed).etag;
+}
+
+// A part that is still on its way when the upload is aborted stays behind, unseen and paid for.
+Result<void> Client::Abort(std::string_view key, const std::string& upload_id) {
+  for (int tries = 0; tries < kAbortTries; ++tries) {
+    SF_TRY(session_->Send({.method = "DELETE",
+                           .key = std::string(key),
+                           .query = {{"uploadId", upload_id}},
+                           .also = {404}}));
+    auto left = ListParts(key, upload_id);
+    if (!left && left.error().code() == ErrorCode::kNotFound) return {};
+    if (!left) return std::move(left).error();
+  }
+  return Error(ErrorCode::kUnavailable,
+               "the aborted upload of " + std::string(key) + " does not go away", Retry::kMayHelp);
+}
+
+}  // namespace stateferry::storage::s3

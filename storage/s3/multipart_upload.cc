@@ -1,0 +1,146 @@
+#include "storage/s3/multipart_upload.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "storage/part_grid.h"
+#include "storage/s3/body_check.h"
+#include "storage/s3/digest.h"
+
+namespace stateferry::storage::s3 {
+
+namespace {
+
+int HexDigit(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+
+/// The MD5 that an ETag is, if it is one.
+std::optional<Md5Digest> Md5Of(std::string_view etag) {
+  Md5Digest digest{};
+  if (etag.size() != 2 * digest.size()) return std::nullopt;
+  for (std::size_t i = 0; i < digest.size(); ++i) {
+    const int high = HexDigit(etag[2 * i]), low = HexDigit(etag[2 * i + 1]);
+    if (high < 0 || low < 0) return std::nullopt;
+    digest[i] = static_cast<std::uint8_t>(high * 16 + low);
+  }
+  return digest;
+}
+
+}  // namespace
+
+MultipartUpload::MultipartUpload(std::shared_ptr<Client> client, std::shared_ptr<Versions> versions,
+                                 std::string key, UploadOptions options, UploadToken token,
+                                 StoredParts parts)
+    : client_(std::move(client)),
+      versions_(std::move(versions)),
+      key_(std::move(key)),
+      options_(std::move(options)),
+      token_(std::move(token)),
+      parts_(std::move(parts)) {}
+
+Result<void> MultipartUpload::PutPart(std::uint32_t part_index, ByteSpan bytes) {
+  SF_TRY(PartOffset(key_, options_, part_index, bytes.size()));
+  const std::uint32_t number = part_index + 1;
+  SF_TRY(auto stored, client_->UploadPart(key_, token_.upload_id, number, bytes));
+  std::lock_guard lock(mutex_);
+  parts_[number] = std::move(stored);
+  return {};
+}
+
+Result<void> MultipartUpload::CheckAllThere() const {
+  const std::uint64_t count = PartCount(options_);
+  if (parts_.size() == count) return {};
+  return Error(ErrorCode::kInternal, fmt::format("the upload of {} was completed with {} of {} "
+                                                 "parts",
+                                                 key_, parts_.size(), count));
+}
+
+Result<void> MultipartUpload::Complete() {
+  SF_TRY(CheckAllThere());
+  const bool repeated = std::exchange(completed_before_, true);
+  versions_->Forget(key_);
+  auto etag = client_->Complete(key_, token_.upload_id, parts_,
+                                {.size_bytes = options_.size_bytes,
+                                 .checksummed = token_.checksummed,
+                                 .crc = WholeCrc(),
+                                 .overwrite = options_.overwrite});
+  if (!etag) etag = ResolveUnclear(std::move(etag).error(), repeated);
+  if (!etag) return std::move(etag).error();
+  SF_TRY(CheckEtag(*etag));
+  versions_->Note(key_, {std::move(*etag), options_.size_bytes});
+  return {};
+}
+
+// An upload that is gone, or an object in the way of a second try: either it was somebody else, or
+// an earlier Complete of ours has reached its end and its answer was lost.  Then exactly our object
+// is there.
+Result<std::string> MultipartUpload::ResolveUnclear(Error error, bool repeated) const {
+  const bool gone = error.code() == ErrorCode::kNotFound;
+  const bool in_the_way =
+      repeated && error.code() == ErrorCode::kConflict && error.retry() == Retry::kNever;
+  if (!gone && !in_the_way) return error;
+  std::string etag;
+  SF_TRY(const bool ours, IsThereAlready(etag));
+  if (ours) return etag;
+  if (!gone) return error;
+  return Error(ErrorCode::kConflict,
+               "the upload of " + key_ + " was ended by somebody else: " + error.message());
+}
+
+Result<bool> MultipartUpload::IsThereAlready(std::string& etag) const {
+  auto meta = client_->Head(key_);
+  if (!meta && meta.error().code() == ErrorCode::kNotFound) return false;
+  if (!meta) return std::move(meta).error();
+  etag = meta->etag;
+  if (meta->size_bytes != options_.size_bytes) return false;
+  const std::string expected = ExpectedEtag();
+  if (!expected.empty() && LowerCase(etag) == expected) return true;
+  const auto crc = WholeCrc();
+  if (!crc) return false;
+  SF_TRY(const auto looked, client_->HeadWithCrc(key_));
+  return looked.crc == crc;
+}
+
+// In CRC64NVME and OSS's CRC the parts' checksums add up, so the service compares all bytes as they
+// were assembled, although it never had them in one piece.
+std::optional<std::uint64_t> MultipartUpload::WholeCrc() const {
+  if (!token_.checksummed) return std::nullopt;
+  std::uint64_t crc = 0;
+  for (const auto& [number, part] : parts_) {
+    if (!part.crc) return std::nullopt;
+    crc = number == 1 ? *part.crc : CombineCrc(client_->dialect(), crc, *part.crc, part.size_bytes);
+  }
+  return crc;
+}
+
+std::string MultipartUpload::ExpectedEtag() const {
+  if (!client_->dialect().etag_follows_from_parts) return {};
+  std::vector<Md5Digest> digests;
+  for (const auto& [number, part] : parts_) {
+    const auto digest = Md5Of(part.etag);
+    if (!digest) return {};
+    digests.push_back(*digest);
+  }
+  return MultipartEtag(digests);
+}
+
+// The parts' ETags are the service's word on what it received; that of the whole must follow from
+// them where it has the usual form.
+Result<void> MultipartUpload::CheckEtag(const std::string& etag) const {
+  const std::string expected = ExpectedEtag();
+  const auto dash = etag.find('-');
+  const bool usual = dash != std::string::npos && Md5Of(etag.substr(0, dash));
+  if (!usual || expected.empty() || LowerCase(etag) == expected) return {};
+  return Error(ErrorCode::kCorruption, fmt::format("{} was assembled from other parts than were "
+                                                   "sent: its ETag is {} and not {}",
+                                                   key_, etag, expected));
+}
+
+Result<void> MultipartUpload::Abort() { return client_->Abort(key_, token_.upload_id); }
+
+}  // namespace stateferry::storage::s3

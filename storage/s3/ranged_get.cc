@@ -1,0 +1,155 @@
+#include "storage/s3/ranged_get.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+
+#include "storage/s3/s3_answers.h"
+
+namespace stateferry::storage::s3 {
+
+namespace {
+
+/// "bytes 0-9/100", or "bytes */100" for a range behind the end.
+struct ContentRange {
+  bool any = false;  ///< false: no byte of the object is in the range
+  std::uint64_t first = 0, last = 0, total = 0;
+};
+
+std::optional<ContentRange> ParseContentRange(std::string_view text) {
+  constexpr std::string_view kUnit = "bytes ";
+  if (!text.starts_with(kUnit)) return std::nullopt;
+  text.remove_prefix(kUnit.size());
+  const auto slash = text.find('/');
+  if (slash == std::string_view::npos) return std::nullopt;
+  ContentRange range;
+  const auto total = ParseNumber(text.substr(slash + 1));
+  if (!total) return std::nullopt;
+  range.total = *total;
+  const auto span = text.substr(0, slash);
+  if (span == "*") return range;
+  const auto dash = span.find('-');
+  if (dash == std::string_view::npos) return std::nullopt;
+  const auto first = ParseNumber(span.substr(0, dash));
+  const auto last = ParseNumber(span.substr(dash + 1));
+  if (!first || !last || *last < *first || *last >= range.total) return std::nullopt;
+  range.any = true;
+  range.first = *first;
+  range.last = *last;
+  return range;
+}
+
+Error Replaced() {
+  return {ErrorCode::kConflict, "the object was replaced while it was being read"};
+}
+
+class RangeAnswer {
+ public:
+  RangeAnswer(std::uint64_t offset, std::size_t size, const std::optional<Version>& expected)
+      : offset_(offset), size_(size), expected_(expected) {}
+
+  /// Whether a body is to be taken.
+  Result<bool> Judge(const http::Answer& head) {
+    if (head.status == 416) return JudgeBehindTheEnd(head);
+    if (head.status == 200) return JudgeWhole(head);
+    if (head.status != 206) return Refuse(fmt::format("HTTP {}", head.status));
+    const auto range = ParseContentRange(head.Header("content-range"));
+    if (!range || !range->any)
+      return Refuse(fmt::format("\"Content-Range: {}\"", head.Header("content-range")));
+    SF_TRY(TakeVersion(head, range->total));
+    if (range->first != offset_ || range->last - range->first != expected_count() - 1)
+      return Refuse(fmt::format("bytes {}-{} of {}", range->first, range->last, range->total));
+    if (const auto length = head.Header("content-length");
+        !length.empty() && ParseNumber(length) != expected_count())
+      return Refuse(fmt::format("{} bytes for a range of {}", length, expected_count()));
+    return true;
+  }
+
+  Result<RangeRead> Finish(const http::Answer& answer) {
+    if (answer.status != 206) return std::move(read_);
+    if (answer.received != expected_count())
+      return Error(
+          ErrorCode::kUnavailable,
+          fmt::format("the answer ended after {} of {} bytes", answer.received, expected_count()),
+          Retry::kMayHelp);
+    read_.count = answer.received;
+    return std::move(read_);
+  }
+
+ private:
+  Error Refuse(const std::string& got) const {
+    return Error(ErrorCode::kRefused,
+                 fmt::format("the service does not keep to ranges: bytes {}-{} were asked for, and "
+                             "it gave {}",
+                             offset_, offset_ + size_ - 1, got));
+  }
+
+  std::uint64_t expected_count() const {
+    return std::min<std::uint64_t>(size_, read_.version.size_bytes - offset_);
+  }
+
+  Result<void> TakeVersion(const http::Answer& head, std::uint64_t total) {
+    read_.version = {StripEtag(head.Header("etag")), total};
+    if (read_.version.etag.empty())
+      return Error(ErrorCode::kRefused,
+                   "the service gives no ETag, so a replaced object could "
+                   "not be told from the one before");
+    // Also of a service that does not know If-Match.
+    if (expected_ && (read_.version.etag != expected_->etag || total != expected_->size_bytes))
+      return Replaced();
+    if (total <= offset_) return Refuse(fmt::format("a part of {} bytes", total));
+    return {};
+  }
+
+  Result<bool> JudgeBehindTheEnd(const http::Answer& head) const {
+    const auto range = ParseContentRange(head.Header("content-range"));
+    if (range && range->total > offset_) return Refuse("HTTP 416");
+    if (expected_ && expected_->size_bytes > offset_) return Replaced();
+    return false;
+  }
+
+  // Some services answer a range of an empty object so; of any other it is the wrong range.
+  Result<bool> JudgeWhole(const http::Answer& head) const {
+    if (ParseNumber(head.Header("content-length")) != 0u) return Refuse("the whole object");
+    if (expected_ && expected_->size_bytes > offset_) return Replaced();
+    return false;
+  }
+
+  const std::uint64_t offset_;
+  const std::size_t size_;
+  const std::optional<Version>& expected_;
+  RangeRead read_;
+};
+
+}  // namespace
+
+std::optional<std::uint64_t> ParseNumber(std::string_view text) {
+  std::uint64_t number = 0;
+  const char* const end = text.data() + text.size();
+  const auto [at, error] = std::from_chars(text.data(), end, number);
+  if (error != std::errc() || at != end) return std::nullopt;
+  return number;
+}
+
+Result<RangeRead> ReadVersionRange(Session& session, std::string_view key, std::uint64_t offset,
+                                   MutableByteSpan out, const std::optional<Version>& expected) {
+  RangeAnswer judge(offset, out.size(), expected);
+  Call call{.method = "GET", .key = std::string(key)};
+  call.headers.emplace_back("range", fmt::format("bytes={}-{}", offset, offset + out.size() - 1));
+  if (expected) call.headers.emplace_back("if-match", "\"" + expected->etag + "\"");
+  const Dialect& dialect = session.dialect();
+  if (!dialect.range_header.empty())
+    call.headers.emplace_back(dialect.range_header, dialect.range_header_value);
+  call.into = out;
+  call.also = {412, 416};
+  call.wanted = [&judge](const http::Answer& head) -> Result<bool> {
+    if (head.status == 412) return Replaced();
+    return judge.Judge(head);
+  };
+  auto answer = session.Send(call);
+  if (!answer) return std::move(answer).error();
+  return judge.Finish(*answer);
+}
+
+}  // namespace stateferry::storage::s3

@@ -1,0 +1,83 @@
+// Copies that the service makes by itself: the requests of client.h.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "storage/s3/client.h"
+#include "storage/s3/refusal.h"
+#include "storage/s3/s3_answers.h"
+#include "storage/s3/uri_encode.h"
+
+namespace stateferry::storage::s3 {
+
+namespace {
+
+/// Says nothing until the copy is made, which takes its time for gigabytes.
+constexpr http::Timeouts kPatient{.first_byte = std::chrono::minutes(10),
+                                  .stall = std::chrono::minutes(10)};
+/// Grown for objects that would have too many.
+constexpr std::uint64_t kCopyPartBytes = std::uint64_t{1} << 30;
+
+/// The ETag of what was made.  An error may come under HTTP 200.
+Result<std::string> EtagOfCopy(const http::Answer& answer) {
+  SF_TRY(auto copied, ParseCopiedObject(answer.text));
+  if (const auto* body = std::get_if<ErrorBody>(&copied)) {
+    ServiceError error = FromBody(*body, answer);
+    error.status = 500;
+    return ToError(error);
+  }
+  return std::get<CopiedObject>(copied).etag;
+}
+
+}  // namespace
+
+Call Client::CopyCall(const ObjectMeta& from, std::string_view to) const {
+  const std::string prefix(dialect().header_prefix);
+  Call call{.method = "PUT", .key = std::string(to), .timeouts = kPatient};
+  call.headers.emplace_back(prefix + "copy-source",
+                            EncodePath("/" + session_->bucket_name() + "/" + from.key));
+  call.headers.emplace_back(prefix + "copy-source-if-match", "\"" + from.etag + "\"");
+  return call;
+}
+
+Result<void> Client::Copy(const ObjectMeta& from, std::string_view to, bool overwrite) {
+  // Only the end of a multipart upload knows "if it does not exist" everywhere.
+  if (overwrite && from.size_bytes <= kMaxCopyBytes) {
+    SF_TRY(const auto answer, session_->Send(CopyCall(from, to)));
+    SF_TRY(EtagOfCopy(answer));
+    return {};
+  }
+  if (from.size_bytes == 0) {
+    SF_TRY(Put(to, {}, overwrite));
+    return {};
+  }
+  // The checksums of the parts stay with the service.
+  SF_TRY(const auto started, CreateMultipart(to, {.overwrite = overwrite, .checksummed = false}));
+  auto copied = CopyParts(from, to, started.upload_id, overwrite);
+  // The reason of the failure is what counts.
+  if (!copied) (void)Abort(to, started.upload_id);
+  return copied;
+}
+
+Result<void> Client::CopyParts(const ObjectMeta& from, std::string_view to,
+                               const std::string& upload_id, bool overwrite) {
+  const std::uint64_t part_bytes =
+      std::max(kCopyPartBytes, (from.size_bytes + kMaxParts - 1) / kMaxParts);
+  StoredParts parts;
+  for (std::uint64_t offset = 0; offset < from.size_bytes; offset += part_bytes) {
+    const std::uint64_t size = std::min(part_bytes, from.size_bytes - offset);
+    const auto number = static_cast<std::uint32_t>(parts.size() + 1);
+    Call call = CopyCall(from, to);
+    call.query = {{"partNumber", std::to_string(number)}, {"uploadId", upload_id}};
+    call.headers.emplace_back(std::string(dialect().header_prefix) + "copy-source-range",
+                              fmt::format("bytes={}-{}", offset, offset + size - 1));
+    SF_TRY(const auto answer, session_->Send(call));
+    SF_TRY(auto etag, EtagOfCopy(answer));
+    parts[number] = {.size_bytes = size, .etag = std::move(etag)};
+  }
+  SF_TRY(Complete(to, upload_id, parts, {.size_bytes = from.size_bytes, .overwrite = overwrite}));
+  return {};
+}
+
+}  // namespace stateferry::storage::s3

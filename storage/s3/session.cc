@@ -1,0 +1,117 @@
+#include "storage/s3/session.h"
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "storage/s3/http_date.h"
+#include "storage/s3/refusal.h"
+
+namespace stateferry::storage::s3 {
+
+namespace {
+
+std::unique_ptr<Signer> MakeSigner(const Bucket& bucket) {
+  if (bucket.anonymous) return MakeAnonymousSigner();
+  if (bucket.dialect->signing == Signing::kSigV4) return MakeSigV4Signer({.region = bucket.region});
+  OssV4Options options{.region = bucket.region};
+  // Over TLS the host is proven by its certificate.
+  if (bucket.scheme == "http") options.additional_headers = {"host"};
+  return MakeOssV4Signer(std::move(options));
+}
+
+bool IsAnswer(const Call& call, int status) {
+  return (status >= 200 && status < 300) ||
+         std::find(call.also.begin(), call.also.end(), status) != call.also.end();
+}
+
+}  // namespace
+
+Session::Session(Bucket bucket, Clock& clock, SessionOptions options)
+    : clock_(clock),
+      options_(std::move(options)),
+      dialect_(bucket.dialect),
+      location_(bucket.location),
+      bucket_name_(bucket.name),
+      rate_(clock) {
+  auto signer = MakeSigner(bucket);
+  target_ = std::make_shared<const Target>(std::move(bucket), std::move(signer));
+}
+
+std::shared_ptr<const Session::Target> Session::target() const {
+  std::lock_guard lock(mutex_);
+  return target_;
+}
+
+// Over TLS the body is safe and a checksum header guards it; signing it as well would cost a
+// SHA-256 of every byte.
+Payload Session::PayloadOf(const Call& call) const {
+  if (dialect_->signing == Signing::kOssV4 || target()->bucket.scheme == "https")
+    return Payload::Unsigned();
+  return call.body.empty() ? Payload::Empty() : Payload::Sha256Of(call.body);
+}
+
+Result<http::Answer> Session::Send(const Call& call) {
+  const std::string doing =
+      call.method + " " + location_ + (call.key.empty() ? "" : "/" + call.key);
+  const Payload payload = PayloadOf(call);
+  for (Amended amended;;) {
+    SF_TRY(rate_.Take(options_.stop));
+    const auto to = target();
+    Credentials credentials;
+    if (!to->bucket.anonymous) {
+      SF_TRY(credentials, options_.credentials->Get());
+    }
+    auto answer = SendOnce(*to, call, payload, credentials);
+    if (!answer) return std::move(answer).error().WithContext(doing);
+    if (IsAnswer(call, answer->status)) return answer;
+    const ServiceError refusal = ReadRefusal(*answer);
+    if (IsThrottled(refusal)) rate_.Throttled();
+    if (Amend(refusal, *answer, *to, credentials, amended)) continue;
+    return ToError(refusal).WithRetryAfter(http::RetryAfter(*answer)).WithContext(doing);
+  }
+}
+
+Result<http::Answer> Session::SendOnce(const Target& to, const Call& call, const Payload& payload,
+                                       const Credentials& credentials) {
+  HttpRequest signed_request = to.bucket.Request(call.method, call.key);
+  signed_request.query = call.query;
+  signed_request.headers = call.headers;
+  const auto now = clock_.Now() + std::chrono::seconds(skew_s_);
+  SF_TRY(to.signer->Sign(signed_request, credentials, payload, now));
+  http::Request request{.method = call.method,
+                        .url = Url(signed_request),
+                        .headers = std::move(signed_request.headers),
+                        .body = call.body,
+                        .into = call.into,
+                        .timeouts = call.timeouts};
+  request.wanted = [&call](const http::Answer& head) -> Result<bool> {
+    if (!call.wanted || !IsAnswer(call, head.status)) return false;
+    return call.wanted(head);
+  };
+  return options_.http->Send(request);
+}
+
+bool Session::Amend(const ServiceError& refusal, const http::Answer& answer, const Target& to,
+                    const Credentials& credentials, Amended& amended) {
+  if (IsExpired(refusal) && !to.bucket.anonymous && !amended.credentials) {
+    options_.credentials->Rejected(credentials);
+    return amended.credentials = true;
+  }
+  if (IsSkewed(refusal) && !amended.clock) {
+    const auto there = ParseHttpDate(answer.Header("date"));
+    if (!there) return false;
+    skew_s_ = std::chrono::duration_cast<std::chrono::seconds>(*there - clock_.Now()).count();
+    return amended.clock = true;
+  }
+  const bool elsewhere = !refusal.region.empty() && refusal.region != to.bucket.region;
+  if (elsewhere && dialect_->signing == Signing::kSigV4 && !amended.region) {
+    Bucket moved = to.bucket.InRegion(refusal.region);
+    auto signer = MakeSigner(moved);
+    std::lock_guard lock(mutex_);
+    target_ = std::make_shared<const Target>(std::move(moved), std::move(signer));
+    return amended.region = true;
+  }
+  return false;
+}
+
+}  // namespace stateferry::storage::s3

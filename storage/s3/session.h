@@ -1,0 +1,87 @@
+#pragma once
+// Signed requests to one bucket: the right region, a clock that agrees with the service's, fresh
+// credentials, and no more requests a second than the service likes.
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "storage/http/client.h"
+#include "storage/s3/bucket.h"
+#include "storage/s3/credentials.h"
+#include "storage/s3/request_rate.h"
+#include "storage/s3/service_error.h"
+#include "storage/s3/signer.h"
+
+namespace stateferry::storage::s3 {
+
+/// One request before it is addressed and signed.
+struct Call {
+  std::string method = "GET";
+  std::string key = {};  ///< "" = the bucket
+  NameValues query = {};
+  NameValues headers = {};
+  ByteSpan body = {};
+  MutableByteSpan into = {};
+  /// Judges a success before its body arrives: see http::Request::wanted.  An error that a
+  /// repetition cannot help leaves nothing of the body in `into`.
+  std::function<Result<bool>(const http::Answer& head)> wanted = {};
+  /// Statuses besides 2xx that are answers and not errors.
+  std::vector<int> also = {};
+  http::Timeouts timeouts = {};
+};
+
+struct SessionOptions {
+  std::shared_ptr<http::Client> http = {};
+  std::shared_ptr<CredentialsProvider> credentials = {};  ///< not asked for an anonymous bucket
+  std::stop_token stop = {};
+};
+
+/// Thread-safe.
+class Session {
+ public:
+  Session(Bucket bucket, Clock& clock, SessionOptions options);
+
+  /// Sends the call, and once more when that is what the answer asks for: to another region, with
+  /// the service's time, with new credentials.  Nothing else is repeated here.
+  /// Errors: what http::Client::Send and ToError (service_error.h) give, and the credentials'.
+  Result<http::Answer> Send(const Call& call);
+
+  const Dialect& dialect() const { return *dialect_; }
+  /// "s3://bucket", for messages.
+  const std::string& location() const { return location_; }
+  const std::string& bucket_name() const { return bucket_name_; }
+  const RequestRate& rate() const { return rate_; }
+
+ private:
+  struct Target {
+    Bucket bucket;
+    std::unique_ptr<Signer> signer;
+  };
+  struct Amended {
+    bool region = false, clock = false, credentials = false;
+  };
+  std::shared_ptr<const Target> target() const;
+  Result<http::Answer> SendOnce(const Target& target, const Call& call, const Payload& payload,
+                                const Credentials& credentials);
+  bool Amend(const ServiceError& refusal, const http::Answer& answer, const Target& target,
+             const Credentials& credentials, Amended& amended);
+  Payload PayloadOf(const Call& call) const;
+
+  Clock& clock_;
+  const SessionOptions options_;
+  const Dialect* const dialect_;
+  const std::string location_;
+  const std::string bucket_name_;
+  RequestRate rate_;
+  std::atomic<std::int64_t> skew_s_{0};  ///< the service's clock minus ours
+  mutable std::mutex mutex_;
+  std::shared_ptr<const Target> target_;  // guarded by mutex_
+};
+
+}  // namespace stateferry::storage::s3

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "storage/backend.h"
+#include "storage/s3/client.h"
+#include "storage/s3/versions.h"
+
+namespace stateferry::storage::s3 {
+
+/// A small object: its only part is kept in memory, and Complete puts it.
+class WholeUpload final : public Upload {
+ public:
+  WholeUpload(std::shared_ptr<Client> client, std::shared_ptr<Versions> versions, std::string key,
+              UploadOptions options)
+      : client_(std::move(client)),
+        versions_(std::move(versions)),
+        key_(std::move(key)),
+        options_(std::move(options)) {}
+
+  Result<void> PutPart(std::uint32_t part_index, ByteSpan bytes) override;
+  Result<void> Complete() override;
+  Result<void> Abort() override;
+  std::string ResumeToken() const override;
+
+ private:
+  Result<bool> IsThereAlready() const;
+
+  const std::shared_ptr<Client> client_;
+  const std::shared_ptr<Versions> versions_;
+  const std::string key_;
+  const UploadOptions options_;
+  bool has_part_ = false;
+  bool put_before_ = false;  ///< a PUT was sent; what became of it may be unknown
+  Bytes bytes_;
+};
+
+}  // namespace stateferry::storage::s3

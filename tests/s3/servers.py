@@ -1,0 +1,143 @@
+"""Real S3 servers on loopback ports, each a plain process that ends with the test.
+
+They are fetched once by the ordinary clients of Go and Python and kept in
+$STATEFERRY_S3_SERVERS (default ~/.cache/stateferry/s3-servers), outside of the source tree.
+"""
+import contextlib
+import fcntl
+import os
+import pathlib
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+
+VERSITYGW = "v1.8.0"
+MOTO = "5.2.5"
+ACCESS_KEY = "TESTKEYOFSTATEFERRY"
+SECRET_KEY = "secret-of-the-test-servers"
+SKIPPED = 77
+
+
+class Unavailable(Exception):
+    """The server cannot be had here: no network, no Go, no Python package."""
+
+
+def cache_dir():
+    default = pathlib.Path.home() / ".cache" / "stateferry" / "s3-servers"
+    return pathlib.Path(os.environ.get("STATEFERRY_S3_SERVERS") or default)
+
+
+def run(command, **more):
+    try:
+        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                              **more)
+    except OSError as error:
+        raise Unavailable(f"{command[0]}: {error}") from error
+    if done.returncode != 0:
+        raise Unavailable(f"{' '.join(map(str, command))}:\n{done.stdout[-2000:]}")
+
+
+@contextlib.contextmanager
+def cache_locked():
+    """Two test runs share the cache."""
+    try:
+        cache_dir().mkdir(parents=True, exist_ok=True)
+        with open(cache_dir() / "lock", "w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield cache_dir()
+    except OSError as error:
+        raise Unavailable(str(error)) from error
+
+
+def versitygw_binary():
+    with cache_locked() as cache:
+        binary = cache / f"versitygw-{VERSITYGW}" / "versitygw"
+        if not binary.exists():
+            if not shutil.which("go"):
+                raise Unavailable("versitygw is built with Go, and there is no `go`")
+            print(f"building versitygw {VERSITYGW}, once", file=sys.stderr, flush=True)
+            with tempfile.TemporaryDirectory(dir=cache, prefix="build-") as build:
+                run(["go", "install", f"github.com/versity/versitygw/cmd/versitygw@{VERSITYGW}"],
+                    env={**os.environ, "GOBIN": build, "GOFLAGS": "-p=2 -modcacherw"})
+                binary.parent.mkdir(exist_ok=True)
+                os.replace(os.path.join(build, "versitygw"), binary)
+        return binary
+
+
+def moto_binary():
+    with cache_locked() as cache:
+        home = cache / f"moto-{MOTO}"
+        if not (home / "ready").exists():
+            print(f"installing moto {MOTO}, once", file=sys.stderr, flush=True)
+            shutil.rmtree(home, ignore_errors=True)
+            run([sys.executable, "-m", "venv", home])
+            run([home / "bin" / "pip", "install", "-q", f"moto[server]=={MOTO}"])
+            (home / "ready").touch()
+        return home / "bin" / "moto_server"
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def versitygw_command(port, directory):
+    # It closes the connection after each request unless told otherwise.
+    return [versitygw_binary(), "--port", f"127.0.0.1:{port}", "--access", ACCESS_KEY,
+            "--secret", SECRET_KEY, "--keep-alive", "--quiet", "posix", directory]
+
+
+def moto_command(port, _):
+    return [moto_binary(), "-H", "127.0.0.1", "-p", str(port)]
+
+
+COMMANDS = {"versitygw": versitygw_command, "moto": moto_command}
+
+
+@contextlib.contextmanager
+def serving(name, more_arguments=()):
+    """The server's URL while it runs over an empty directory."""
+    with tempfile.TemporaryDirectory(prefix=f"stateferry-{name}-") as directory:
+        port = free_port()
+        command = COMMANDS[name](port, directory)
+        log = open(os.path.join(tempfile.gettempdir(), f"stateferry-{name}-{port}.log"), "w+")
+        process = subprocess.Popen([*map(str, command), *more_arguments], stdout=log,
+                                   stderr=subprocess.STDOUT, start_new_session=True)
+        try:
+            wait_for(process, port, log)
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+            log.close()
+            os.unlink(log.name)
+
+
+def wait_for(process, port, log):
+    for _ in range(600):
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+            return
+        if process.poll() is not None:
+            log.seek(0)
+            raise Unavailable(f"the server ended at once:\n{log.read()[-2000:]}")
+        time.sleep(0.05)
+    raise Unavailable("the server does not listen after 30 s")
+
+
+def environment(url):
+    """What a client needs to speak to the server."""
+    return {"AWS_ENDPOINT_URL_S3": url, "AWS_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": ACCESS_KEY,
+            "AWS_SECRET_ACCESS_KEY": SECRET_KEY}
+
+
+def missing(name, why):
+    """Says loudly that a server could not be had.  In CI that is a failure."""
+    print(f"\n*** NOT TESTED against {name}: {why}\n", file=sys.stderr, flush=True)
+    if os.environ.get("CI") == "true":
+        sys.exit(1)

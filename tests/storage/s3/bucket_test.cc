@@ -1,0 +1,73 @@
+// From locations and the environment to hosts, regions and paths.
+
+#include "storage/s3/bucket.h"
+
+#include <gtest/gtest.h>
+
+namespace stateferry::storage::s3 {
+namespace {
+
+Result<Bucket> Resolve(const std::string& uri, const Variables& environment = {}) {
+  SF_TRY(const auto location, storage::ParseLocation(uri));
+  return ResolveBucket(location, environment);
+}
+
+std::string UrlOf(const std::string& uri, const Variables& environment = {}) {
+  auto bucket = Resolve(uri, environment);
+  return bucket ? Url(bucket->Request("GET", "a b/c")) + " " + bucket->region
+                : "error: " + bucket.error().message();
+}
+
+TEST(S3Bucket, LiesWhereLocationAndEnvironmentSay) {
+  EXPECT_EQ(UrlOf("s3://b/k"), "https://b.s3.us-east-1.amazonaws.com/a%20b/c us-east-1");
+  EXPECT_EQ(UrlOf("s3://b/k?region=eu-west-1"),
+            "https://b.s3.eu-west-1.amazonaws.com/a%20b/c eu-west-1");
+  EXPECT_EQ(UrlOf("s3://b/k", {{"AWS_REGION", "eu-west-1"}}),
+            "https://b.s3.eu-west-1.amazonaws.com/a%20b/c eu-west-1");
+  EXPECT_EQ(UrlOf("s3://b.dot/k"), "https://s3.us-east-1.amazonaws.com/b.dot/a%20b/c us-east-1");
+  EXPECT_EQ(UrlOf("s3://b/k?region=cn-north-1"),
+            "https://b.s3.cn-north-1.amazonaws.com.cn/a%20b/c cn-north-1");
+  EXPECT_EQ(UrlOf("s3://b/k", {{"AWS_ENDPOINT_URL_S3", "http://minio:9000/"}}),
+            "http://minio:9000/b/a%20b/c us-east-1");
+  EXPECT_EQ(UrlOf("s3://b/k?style=virtual&endpoint=http://minio:9000"),
+            "http://b.minio:9000/a%20b/c us-east-1");
+  EXPECT_EQ(UrlOf("s3://b/k?endpoint=https://s3.eu-west-3.amazonaws.com"),
+            "https://b.s3.eu-west-3.amazonaws.com/a%20b/c eu-west-3");
+  EXPECT_EQ(UrlOf("s3://b/k?endpoint=https://s3.eu-west-3.amazonaws.com&style=path"),
+            "https://s3.eu-west-3.amazonaws.com/b/a%20b/c eu-west-3");
+}
+
+TEST(S3Bucket, OssHasItsOwnHostsAndRegions) {
+  EXPECT_EQ(UrlOf("oss://b/k?region=cn-hangzhou"),
+            "https://b.oss-cn-hangzhou.aliyuncs.com/a%20b/c cn-hangzhou");
+  EXPECT_EQ(UrlOf("oss://b/k", {{"OSS_REGION", "cn-beijing"}, {"AWS_REGION", "us-east-1"}}),
+            "https://b.oss-cn-beijing.aliyuncs.com/a%20b/c cn-beijing");
+  EXPECT_EQ(UrlOf("oss://b/k?endpoint=oss-cn-beijing-internal.aliyuncs.com"),
+            "https://b.oss-cn-beijing-internal.aliyuncs.com/a%20b/c cn-beijing");
+  auto bucket = Resolve("oss://b/k?region=cn-hangzhou");
+  ASSERT_TRUE(bucket);
+  EXPECT_EQ(bucket->Request("GET", "k").resource, "/b/k");
+  EXPECT_EQ(bucket->Request("GET", "").resource, "/b/");
+  EXPECT_EQ(Resolve("oss://b/k").error().code(), ErrorCode::kInvalidArgument);
+}
+
+TEST(S3Bucket, AnotherRegionIsAnotherHostOnlyWhereTheHostFollowedFromIt) {
+  EXPECT_EQ(Resolve("s3://b/k")->InRegion("eu-west-1").host, "s3.eu-west-1.amazonaws.com");
+  const auto own = Resolve("s3://b/k?endpoint=http://minio:9000")->InRegion("eu-west-1");
+  EXPECT_EQ(own.host, "minio:9000");
+  EXPECT_EQ(own.region, "eu-west-1");
+}
+
+TEST(S3Bucket, RefusesWhatItDoesNotUnderstand) {
+  for (const char* uri :
+       {"s3:///k", "s3://b/k?endpont=x", "s3://b/k?style=maybe", "s3://b/k?endpoint=ftp://x",
+        "s3://b/k?endpoint=http://u:p@x", "s3://b/k?dialect=klingon", "s3://B_B/k?style=virtual"})
+    EXPECT_EQ(Resolve(uri).error().code(), ErrorCode::kInvalidArgument) << uri;
+  auto secret = Resolve("s3://KEY:SECRET@b/k");
+  ASSERT_FALSE(secret);
+  EXPECT_EQ(secret.error().code(), ErrorCode::kRefused);
+  EXPECT_EQ(secret.error().message().find("SECRET"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace stateferry::storage::s3

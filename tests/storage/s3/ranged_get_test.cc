@@ -1,0 +1,158 @@
+// Reads from servers that break the rules: an error each time, and never a wrong byte.
+
+#include "storage/s3/ranged_get.h"
+
+#include "storage/s3/checksums.h"
+#include "tests/storage/s3/s3_rig.h"
+
+namespace stateferry::storage::s3 {
+namespace {
+
+const std::string kContent = "0123456789abcdefghij";
+constexpr const char* kEtag = "\"e1\"";
+
+Reply Part(std::size_t from, std::size_t count, const std::string& etag = kEtag) {
+  return {.status = 206,
+          .headers = {{"Content-Range", "bytes " + std::to_string(from) + "-" +
+                                            std::to_string(from + count - 1) + "/" +
+                                            std::to_string(kContent.size())},
+                      {"ETag", etag}},
+          .body = kContent.substr(from, count)};
+}
+
+/// Reads 5 bytes at 10 from a server that answers so; the buffer must stay as it was on errors.
+Result<std::string> Read(const Reply& reply, const std::optional<Version>& expected = {}) {
+  S3Rig rig([&](const ServedRequest&) { return reply; });
+  std::string out = "*****";
+  auto read = rig.client->GetRange("k", 10, {reinterpret_cast<std::byte*>(out.data()), out.size()},
+                                   expected);
+  EXPECT_EQ(rig.server.requests().at(0).Header("range"), "bytes=10-14");
+  if (!read) {
+    EXPECT_EQ(out, "*****") << "bytes of a refused answer were taken";
+    return std::move(read).error();
+  }
+  return out.substr(0, read->count);
+}
+
+TEST(RangedGet, GivesWhatWasAskedFor) {
+  auto read = Read(Part(10, 5));
+  ASSERT_TRUE(read) << read.error().message();
+  EXPECT_EQ(*read, "abcde");
+}
+
+TEST(RangedGet, GivesLessOnlyAtTheEnd) {
+  S3Rig rig([](const ServedRequest&) { return Part(18, 2); });
+  std::string out(5, '*');
+  auto read =
+      rig.client->GetRange("k", 18, {reinterpret_cast<std::byte*>(out.data()), out.size()}, {});
+  ASSERT_TRUE(read) << read.error().message();
+  EXPECT_EQ(out.substr(0, read->count), "ij");
+  EXPECT_EQ(read->version, (Version{"e1", 20}));
+}
+
+TEST(RangedGet, RefusesOtherRangesThanAskedFor) {
+  Reply whole{.status = 200, .headers = {{"ETag", kEtag}}, .body = kContent};
+  Reply right_length{.status = 200, .headers = {{"ETag", kEtag}}, .body = "abcde"};
+  Reply none = Part(10, 5);
+  none.headers.erase(none.headers.begin());
+  Reply unknown_total = Part(10, 5);
+  unknown_total.headers[0].second = "bytes 10-14/*";
+  Reply beyond = Part(10, 5);
+  beyond.headers[0].second = "bytes 10-14/12";
+  for (const Reply& reply :
+       {whole, right_length, none, unknown_total, beyond, Part(9, 5), Part(10, 4), Part(10, 6)})
+    ExpectError(Read(reply), ErrorCode::kRefused, Retry::kNever);
+  Reply no_etag = Part(10, 5);
+  no_etag.headers.pop_back();
+  ExpectError(Read(no_etag), ErrorCode::kRefused, Retry::kNever);
+}
+
+TEST(RangedGet, ABodyThatIsCutIsTransient) {
+  // Not through Read(): a part of the body has arrived, but the caller is told that it has none.
+  Reply cut = Part(10, 5);
+  cut.fault = Reply::Fault::kCutBody;
+  S3Rig rig([&](const ServedRequest&) { return cut; });
+  std::string out(5, '*');
+  ExpectError(
+      rig.client->GetRange("k", 10, {reinterpret_cast<std::byte*>(out.data()), out.size()}, {}),
+      ErrorCode::kUnavailable, Retry::kMayHelp);
+}
+
+TEST(RangedGet, AReplacedObjectIsAConflict) {
+  const Version expected{"e1", kContent.size()};
+  EXPECT_TRUE(Read(Part(10, 5), expected));
+  // A service that does not know If-Match.
+  ExpectError(Read(Part(10, 5, "\"e2\""), expected), ErrorCode::kConflict, Retry::kNever);
+  ExpectError(Read(Part(10, 5), Version{"e1", 21}), ErrorCode::kConflict, Retry::kNever);
+  ExpectError(Read(ErrorReply(412, "PreconditionFailed"), expected), ErrorCode::kConflict,
+              Retry::kNever);
+  // It is shorter now.
+  ExpectError(Read(ErrorReply(416, "InvalidRange"), expected), ErrorCode::kConflict, Retry::kNever);
+}
+
+TEST(RangedGet, BehindTheEndIsNothing) {
+  Reply reply = ErrorReply(416, "InvalidRange");
+  reply.headers.emplace_back("Content-Range", "bytes */10");
+  EXPECT_EQ(*Read(reply), "");
+  EXPECT_EQ(*Read(reply, Version{"e1", 10}), "");
+  Reply lie = ErrorReply(416, "InvalidRange");
+  lie.headers.emplace_back("Content-Range", "bytes */11");
+  ExpectError(Read(lie), ErrorCode::kRefused, Retry::kNever);
+}
+
+TEST(RangedGet, PartsOfTwoVersionsAreNeverMixed) {
+  std::atomic<int> version = 1;
+  S3Rig rig([&](const ServedRequest& request) -> Reply {
+    const std::string etag = "e" + std::to_string(version);
+    if (request.method == "HEAD") return {.headers = {{"ETag", etag}}, .body = kContent};
+    const auto range = request.Header("range");
+    const std::size_t from = std::stoul(range.substr(range.find('=') + 1));
+    return Part(from, 5, etag);  // without a look at If-Match
+  });
+  std::string out(5, '*');
+  const MutableByteSpan into{reinterpret_cast<std::byte*>(out.data()), out.size()};
+  ASSERT_TRUE(rig.backend->ReadRange("k", 0, into));
+  ASSERT_TRUE(rig.backend->ReadRange("k", 5, into));
+  EXPECT_EQ(rig.server.requests().back().Header("if-match"), "\"e1\"");
+  version = 2;
+  ExpectError(rig.backend->ReadRange("k", 10, into), ErrorCode::kConflict, Retry::kNever);
+  ASSERT_TRUE(rig.backend->Stat("k"));
+  ASSERT_TRUE(rig.backend->ReadRange("k", 10, into));
+  EXPECT_EQ(rig.server.requests().back().Header("if-match"), "\"e2\"");
+}
+
+TEST(RangedGet, AByteThatFlipsOnItsWayIsFoundBeforeTheCopyIsCompleted) {
+  bool flip = false;
+  std::string mode;
+  S3Rig rig([&](const ServedRequest& request) -> Reply {
+    if (request.method == "HEAD") {
+      mode = request.Header("x-amz-checksum-mode");
+      return {.headers = {{"ETag", kEtag},
+                          {"x-amz-checksum-crc64nvme", ChecksumText(Crc64Nvme(AsBytes(kContent)))}},
+              .body = kContent};
+    }
+    if (request.method == "DELETE") return {.status = 204};
+    const auto range = request.Header("range");
+    Reply reply = Part(std::stoul(range.substr(range.find('=') + 1)), 10);
+    if (flip) reply.body[3] = static_cast<char>(reply.body[3] ^ 4);
+    return reply;
+  });
+  std::string out(10, '*');
+  const MutableByteSpan into{reinterpret_cast<std::byte*>(out.data()), out.size()};
+  for (const bool damaged : {false, true}) {
+    (void)rig.backend->Delete("k");  // forget what was read
+    ASSERT_TRUE(rig.backend->Stat("k"));
+    EXPECT_EQ(mode, "") << "only needed at the end";
+    ASSERT_TRUE(rig.backend->ReadRange("k", 10, into));
+    flip = damaged;
+    ASSERT_TRUE(rig.backend->ReadRange("k", 0, into));
+    flip = false;
+    auto stat = rig.backend->Stat("k");
+    EXPECT_EQ(mode, "ENABLED");
+    EXPECT_EQ(stat.has_value(), !damaged);
+    if (damaged) ExpectError(stat, ErrorCode::kCorruption, Retry::kNever);
+  }
+}
+
+}  // namespace
+}  // namespace stateferry::storage::s3

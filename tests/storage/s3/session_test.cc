@@ -1,0 +1,176 @@
+// What a session does about answers that ask for another request.
+
+#include "storage/s3/session.h"
+
+#include "storage/s3/refusal.h"
+#include "tests/fakes/fake_clock.h"
+#include "tests/storage/s3/s3_rig.h"
+
+namespace stateferry::storage::s3 {
+namespace {
+
+using std::chrono::seconds;
+
+std::string ScopeOf(const ServedRequest& request) {
+  const auto authorization = request.Header("authorization");
+  const auto from = authorization.find("Credential=");
+  return authorization.substr(from, authorization.find(',') - from);
+}
+
+TEST(S3Session, SignsForTheRegionOfTheBucketOnceItIsKnown) {
+  S3Rig rig(
+      [](const ServedRequest& request) -> Reply {
+        if (ScopeOf(request).find("/eu-west-1/") != std::string::npos) return {.status = 204};
+        auto reply = ErrorReply(301, "PermanentRedirect");
+        reply.headers.emplace_back("x-amz-bucket-region", "eu-west-1");
+        return reply;
+      },
+      "");
+  ASSERT_TRUE(rig.client->Delete("a"));
+  ASSERT_TRUE(rig.client->Delete("b"));
+  EXPECT_EQ(rig.server.requests().size(), 3u) << "the region was not remembered";
+}
+
+TEST(S3Session, ARegionThatDoesNotHelpIsAskedForOnce) {
+  S3Rig rig(
+      [n = std::make_shared<std::atomic<int>>(0)](const ServedRequest&) -> Reply {
+        auto reply = ErrorReply(301, "PermanentRedirect");
+        reply.headers.emplace_back("x-amz-bucket-region", "r-" + std::to_string(++*n));
+        return reply;
+      },
+      "");
+  ExpectError(rig.client->Delete("a"), ErrorCode::kRefused, Retry::kNever);
+  EXPECT_EQ(rig.server.requests().size(), 2u);
+}
+
+TEST(S3Session, TakesTheTimeOfTheServiceWhenTheClocksDiffer) {
+  S3Rig rig(
+      [](const ServedRequest& request) -> Reply {
+        if (request.Header("x-amz-date").starts_with("20300203T0405")) return {.status = 204};
+        auto reply = ErrorReply(403, "RequestTimeTooSkewed");
+        reply.headers.emplace_back("Date", "Sun, 03 Feb 2030 04:05:06 GMT");
+        return reply;
+      },
+      "");
+  auto done = rig.client->Delete("a");
+  EXPECT_TRUE(done) << done.error().message();
+}
+
+class Refreshed final : public CredentialsProvider {
+ public:
+  Result<Credentials> Get() override {
+    return Credentials{.access_key_id = "KEY" + std::to_string(rejected),
+                       .secret_access_key = Secret("secret")};
+  }
+  void Rejected(const Credentials&) override { ++rejected; }
+  std::string Describe() const override { return "test"; }
+  int rejected = 0;
+};
+
+TEST(S3Session, AsksForNewCredentialsWhenTheyHaveExpired) {
+  HttpServer server([](const ServedRequest& request) -> Reply {
+    if (ScopeOf(request).find("KEY1/") != std::string::npos) return {.status = 204};
+    return ErrorReply(400, "ExpiredToken");
+  });
+  auto bucket = ResolveBucket(*storage::ParseLocation("s3://b/?endpoint=" + server.url()), {});
+  ASSERT_TRUE(bucket);
+  auto credentials = std::make_shared<Refreshed>();
+  Session session(
+      std::move(*bucket), SystemClock(),
+      {.http = std::make_shared<http::Client>(http::ClientOptions{}), .credentials = credentials});
+  auto answer = session.Send({.method = "DELETE", .key = "k"});
+  EXPECT_TRUE(answer) << answer.error().message();
+  EXPECT_EQ(credentials->rejected, 1);
+}
+
+TEST(S3Session, AComplaintLowersTheRateAndIsPassedOn) {
+  S3Rig rig([](const ServedRequest&) -> Reply {
+    auto reply = ErrorReply(503, "SlowDown");
+    reply.headers.emplace_back("Retry-After", "3");
+    return reply;
+  });
+  EXPECT_EQ(rig.session->rate().limit(), 0);
+  auto deleted = rig.client->Delete("k");
+  ExpectError(deleted, ErrorCode::kThrottled, Retry::kMayHelp);
+  EXPECT_EQ(deleted.error().retry_after(), seconds(3));
+  EXPECT_GT(rig.session->rate().limit(), 0);
+  EXPECT_NE(deleted.error().message().find("DELETE s3://b/k: 503 SlowDown: told so"),
+            std::string::npos)
+      << deleted.error().message();
+}
+
+TEST(S3Session, NoSecretIsInAnError) {
+  S3Rig rig(
+      [](const ServedRequest& request) -> Reply {
+        return {.status = 403,
+                .body =
+                    "<Error><Code>SignatureDoesNotMatch</Code><Message>no</Message>"
+                    "<StringToSign>" +
+                    request.Header("authorization") + "</StringToSign></Error>"};
+      },
+      "");
+  auto deleted = rig.client->Delete("k");
+  ExpectError(deleted, ErrorCode::kPermission, Retry::kNever);
+  for (const char* secret : {"not-so-secret", "Signature="})
+    EXPECT_EQ(deleted.error().message().find(secret), std::string::npos);
+}
+
+TEST(ServiceErrors, StatusCountsWhereTheCodeIsUnknown) {
+  const auto code = [](int status) { return ToError({.status = status, .code = "X"}).code(); };
+  EXPECT_EQ(code(403), ErrorCode::kPermission);
+  EXPECT_EQ(code(404), ErrorCode::kNotFound);
+  EXPECT_EQ(code(412), ErrorCode::kConflict);
+  EXPECT_EQ(code(429), ErrorCode::kThrottled);
+  EXPECT_EQ(code(500), ErrorCode::kUnavailable);
+  EXPECT_EQ(code(503), ErrorCode::kThrottled);
+  EXPECT_EQ(code(507), ErrorCode::kNoSpace);
+  EXPECT_EQ(code(400), ErrorCode::kRefused);
+  EXPECT_EQ(ToError({.status = 400, .code = "RequestTimeout"}).retry(), Retry::kMayHelp);
+  EXPECT_EQ(ToError({.status = 500, .code = "InternalError"}).retry(), Retry::kMayHelp);
+  EXPECT_EQ(ToError({.status = 400, .code = "X"}).retry(), Retry::kNever);
+}
+
+class RequestRateTest : public testing::Test {
+ protected:
+  void Take(int count) {
+    for (int i = 0; i < count; ++i) ASSERT_TRUE(rate_.Take({}));
+  }
+  double SecondsFor(int count) {
+    const auto begin = clock_.Steady();
+    Take(count);
+    return std::chrono::duration<double>(clock_.Steady() - begin).count();
+  }
+  fakes::FakeClock clock_;
+  RequestRate rate_{clock_};
+};
+
+TEST_F(RequestRateTest, ThereIsNoLimitUntilTheServiceComplains) {
+  EXPECT_EQ(SecondsFor(10'000), 0);
+  EXPECT_EQ(rate_.limit(), 0);
+}
+
+TEST_F(RequestRateTest, HalvesOnceASecondAndClimbsBack) {
+  Take(400);
+  for (int i = 0; i < 50; ++i) rate_.Throttled();  // all that were under way
+  EXPECT_DOUBLE_EQ(rate_.limit(), 200);
+  EXPECT_NEAR(SecondsFor(200), 1, 0.1);
+  clock_.Advance(seconds(1));
+  rate_.Throttled();
+  EXPECT_LT(rate_.limit(), 130);
+  // A twentieth of the rate for each second: doubled after about twenty.
+  const double low = rate_.limit();
+  Take(2000);
+  EXPECT_GT(rate_.limit(), low * 1.5);
+}
+
+TEST_F(RequestRateTest, NeverFallsBelowOneASecond) {
+  for (int i = 0; i < 20; ++i) {
+    Take(1);
+    rate_.Throttled();
+    clock_.Sleep(seconds(1), {});
+  }
+  EXPECT_GE(rate_.limit(), 1);
+}
+
+}  // namespace
+}  // namespace stateferry::storage::s3

@@ -1,0 +1,196 @@
+// Uploads whose answers get lost, lie, or come too late.
+
+#include "storage/s3/upload.h"
+
+#include "base/hash.h"
+#include "storage/s3/digest.h"
+#include "storage/s3/upload_token.h"
+#include "tests/storage/s3/s3_rig.h"
+
+namespace stateferry::storage::s3 {
+namespace {
+
+constexpr std::uint64_t kPart = std::uint64_t{5} << 20;
+constexpr const char* kGone = "NoSuchUpload";
+
+std::string Md5Hex(std::string_view text) { return ToHex(DigestBytes(Md5(AsBytes(text)))); }
+
+/// A service that takes parts of one upload; what it says to Complete and HEAD is the test's.
+struct Service {
+  std::string content = std::string(kPart, 'a') + "tail";
+  std::function<Reply(const ServedRequest&)> complete;
+  std::string head_etag;  ///< "" = the object is not there
+  int heads = 0;
+
+  UploadOptions options() const { return {.size_bytes = content.size(), .part_bytes = kPart}; }
+  std::string ExpectedEtag() const {
+    const std::vector<Md5Digest> parts = {Md5(AsBytes(content.substr(0, kPart))),
+                                          Md5(AsBytes("tail"))};
+    return MultipartEtag(parts);
+  }
+  Reply Answer(const ServedRequest& request) {
+    if (request.method == "PUT") return {.headers = {{"ETag", "\"" + Md5Hex(request.body) + "\""}}};
+    if (request.method == "HEAD") {
+      ++heads;
+      if (head_etag.empty()) return {.status = 404};
+      return {.headers = {{"ETag", head_etag}}, .body = content};
+    }
+    if (request.target.find("uploads=") != std::string::npos ||
+        request.target.ends_with("?uploads"))
+      return {.body =
+                  "<InitiateMultipartUploadResult><UploadId>u:1</UploadId>"
+                  "</InitiateMultipartUploadResult>"};
+    return complete(request);
+  }
+  Result<void> PutParts(Upload& upload) const {
+    SF_TRY(upload.PutPart(0, AsBytes(content).first(kPart)));
+    return upload.PutPart(1, AsBytes("tail"));
+  }
+};
+
+Reply Completed(const std::string& etag) {
+  return {.body = "<CompleteMultipartUploadResult><ETag>\"" + etag +
+                  "\"</ETag></CompleteMultipartUploadResult>"};
+}
+
+std::unique_ptr<Upload> Started(S3Rig& rig, const UploadOptions& options) {
+  auto upload = rig.backend->StartUpload("k", options);
+  EXPECT_TRUE(upload) << upload.error().message();
+  return upload ? std::move(*upload) : nullptr;
+}
+
+TEST(S3Upload, PartsAndTheirSumAreCompared) {
+  Service service;
+  S3Rig rig([&](const ServedRequest& request) { return service.Answer(request); });
+  service.complete = [&](const ServedRequest&) { return Completed(service.ExpectedEtag()); };
+  auto upload = Started(rig, service.options());
+  ASSERT_TRUE(service.PutParts(*upload));
+  auto completed = upload->Complete();
+  EXPECT_TRUE(completed) << completed.error().message();
+}
+
+TEST(S3Upload, AnObjectOfOtherPartsIsCorrupt) {
+  Service service;
+  S3Rig rig([&](const ServedRequest& request) { return service.Answer(request); });
+  service.complete = [](const ServedRequest&) {
+    return Completed("0123456789abcdef0123456789abcdef-2");
+  };
+  auto upload = Started(rig, service.options());
+  ASSERT_TRUE(service.PutParts(*upload));
+  ExpectError(upload->Complete(), ErrorCode::kCorruption, Retry::kNever);
+}
+
+TEST(S3Upload, ACompletionWhoseAnswerWasLostIsRecognised) {
+  Service service;
+  S3Rig rig([&](const ServedRequest& request) { return service.Answer(request); });
+  service.complete = [](const ServedRequest&) -> Reply {
+    return {.fault = Reply::Fault::kNoAnswer};
+  };
+  auto upload = Started(rig, service.options());
+  ASSERT_TRUE(service.PutParts(*upload));
+  ExpectError(upload->Complete(), ErrorCode::kUnavailable, Retry::kMayHelp);
+  // It had reached its end all the same.
+  service.complete = [](const ServedRequest&) { return ErrorReply(404, kGone); };
+  service.head_etag = service.ExpectedEtag();
+  auto again = upload->Complete();
+  EXPECT_TRUE(again) << again.error().message();
+  EXPECT_EQ(service.heads, 1);
+}
+
+TEST(S3Upload, ItsOwnObjectIsNotInTheWayOfASecondCompletion) {
+  Service service;
+  S3Rig rig([&](const ServedRequest& request) { return service.Answer(request); });
+  auto options = service.options();
+  options.overwrite = false;
+  auto upload = Started(rig, options);
+  ASSERT_TRUE(service.PutParts(*upload));
+  service.head_etag = service.ExpectedEtag();
+  const auto in_the_way = [](const ServedRequest& request) {
+    EXPECT_EQ(request.Header("if-none-match"), "*");
+    return ErrorReply(412, "PreconditionFailed");
+  };
+  service.complete = in_the_way;
+  ExpectError(upload->Complete(), ErrorCode::kConflict, Retry::kNever);
+  EXPECT_EQ(service.heads, 0) << "the first time it is somebody else's";
+
+  auto second = Started(rig, options);
+  ASSERT_TRUE(service.PutParts(*second));
+  service.complete = [](const ServedRequest&) -> Reply {
+    return {.fault = Reply::Fault::kNoAnswer};
+  };
+  ExpectError(second->Complete(), ErrorCode::kUnavailable, Retry::kMayHelp);
+  service.complete = in_the_way;
+  EXPECT_TRUE(second->Complete());
+}
+
+TEST(S3Upload, AnUploadThatSomebodyElseEndedIsAConflict) {
+  Service service;
+  S3Rig rig([&](const ServedRequest& request) { return service.Answer(request); });
+  service.complete = [](const ServedRequest&) { return ErrorReply(404, kGone); };
+  for (const char* etag : {"", "another-2"}) {
+    service.head_etag = etag;
+    auto upload = Started(rig, service.options());
+    ASSERT_TRUE(service.PutParts(*upload));
+    ExpectError(upload->Complete(), ErrorCode::kConflict, Retry::kNever);
+  }
+}
+
+TEST(S3Upload, APartThatArrivesDamagedIsNotAccepted) {
+  S3Rig rig([&](const ServedRequest& request) -> Reply {
+    if (request.method == "POST")
+      return {.body =
+                  "<InitiateMultipartUploadResult><UploadId>u</UploadId>"
+                  "</InitiateMultipartUploadResult>"};
+    return {.headers = {{"ETag", "\"" + Md5Hex("other bytes") + "\""}}};
+  });
+  auto upload = Started(rig, {.size_bytes = 2 * kPart, .part_bytes = kPart});
+  const std::string part(kPart, 'p');
+  ExpectError(upload->PutPart(0, AsBytes(part)), ErrorCode::kUnavailable, Retry::kMayHelp);
+}
+
+TEST(S3Upload, ASmallObjectIsOnePutAndItsOwnConflictIsNone) {
+  int puts = 0;
+  std::string there = "other";
+  S3Rig rig([&](const ServedRequest& request) -> Reply {
+    if (request.method == "HEAD")
+      return {.headers = {{"ETag", Md5Hex(there)}}, .body = std::string("small")};
+    ++puts;
+    EXPECT_EQ(request.Header("if-none-match"), "*");
+    if (puts == 1) return {.fault = Reply::Fault::kNoAnswer};
+    return ErrorReply(412, "PreconditionFailed");
+  });
+  UploadOptions options{.size_bytes = 5, .part_bytes = kPart, .overwrite = false};
+  auto upload = Started(rig, options);
+  ASSERT_TRUE(upload->PutPart(0, AsBytes("small")));
+  EXPECT_EQ(rig.server.requests().size(), 0u) << "nothing may be visible before Complete";
+  ExpectError(upload->Complete(), ErrorCode::kUnavailable, Retry::kMayHelp);
+  ExpectError(upload->Complete(), ErrorCode::kConflict, Retry::kNever);
+  there = "small";
+  EXPECT_TRUE(upload->Complete());
+}
+
+TEST(S3Upload, RefusesWhatTheServiceCannotTake) {
+  S3Rig rig([](const ServedRequest&) { return ErrorReply(500, "Unexpected"); });
+  for (const UploadOptions& options :
+       {UploadOptions{.size_bytes = kPart, .part_bytes = kPart - 1},
+        UploadOptions{.size_bytes = 10'001 * kPart, .part_bytes = kPart},
+        UploadOptions{.size_bytes = std::uint64_t{20} << 30, .part_bytes = std::uint64_t{6} << 30}})
+    ExpectError(rig.backend->StartUpload("k", options), ErrorCode::kInvalidArgument, Retry::kNever);
+  EXPECT_TRUE(rig.server.requests().empty());
+}
+
+TEST(UploadToken, RoundTripsAnyUploadId) {
+  for (const char* id : {"a", "1:2:3", "~ODM-_./+="}) {
+    const UploadToken token{
+        .size_bytes = UINT64_MAX, .part_bytes = 1, .checksummed = true, .upload_id = id};
+    const auto parsed = UploadToken::Parse(token.Text());
+    ASSERT_TRUE(parsed) << token.Text();
+    EXPECT_EQ(parsed->Text(), token.Text());
+  }
+  for (const char* bad : {"", "whole", "multipart:", "multipart:1:2:1:", "multipart:1:2:2:x",
+                          "multipart:-1:2:1:x", "multipart:1:2:x", "1:2:1:x"})
+    EXPECT_FALSE(UploadToken::Parse(bad)) << bad;
+}
+
+}  // namespace
+}  // namespace stateferry::storage::s3
