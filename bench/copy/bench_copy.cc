@@ -15,9 +15,6 @@ namespace fs = std::filesystem;
 
 namespace {
 
-/// Memory that a program may want besides the pages of its copy.
-constexpr std::uint64_t kSpareBytes = 512u << 20;
-
 /// One contestant while its route is measured.
 struct Racer {
   const Contestant* contestant = nullptr;
@@ -132,7 +129,6 @@ class RouteRun {
     sync();
     WarmTree(tree_.path());
     WarmTree(racer.directory);
-    WarmMemory(result_.source_bytes + kSpareBytes);
     SF_TRY(auto cost, Do(racer, racer.contestant->run, fmt::format("run{}", round)));
     if (!cost) return {};
     const std::uint64_t after = MeasureTree(out).bytes;

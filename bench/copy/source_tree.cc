@@ -1,7 +1,5 @@
 #include "bench/copy/source_tree.h"
 
-#include <sys/mman.h>
-
 #include <filesystem>
 #include <fstream>
 #include <vector>
@@ -52,15 +50,6 @@ void WarmTree(const std::string& path) {
     while (file.read(buffer.data(), static_cast<std::streamsize>(buffer.size()))) {
     }
   });
-}
-
-void WarmMemory(std::uint64_t bytes) {
-  constexpr std::uint64_t kPageBytes = 4096;
-  void* memory = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  if (memory == MAP_FAILED) return;
-  for (std::uint64_t at = 0; at < bytes; at += kPageBytes)
-    static_cast<volatile char*>(memory)[at] = 1;
-  ::munmap(memory, bytes);
 }
 
 Result<SourceTree> SourceTree::OfUser(const std::string& path) {

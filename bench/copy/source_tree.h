@@ -17,10 +17,6 @@ struct TreeSize {
 TreeSize MeasureTree(const std::string& path);
 /// Reads every file once, so that the page cache holds it.
 void WarmTree(const std::string& path);
-/// Takes so much memory, writes to each page, and gives it back.  A virtual machine may have handed
-/// free memory back to its host; getting it again costs seconds per GiB, which would be paid by
-/// whoever comes first after a pause.
-void WarmMemory(std::uint64_t bytes);
 
 /// A user's tree, or a generated one whose later checkpoints can be taken away and put back, so
 /// that "the first checkpoint was saved, now the second one comes" can be played.
