@@ -43,8 +43,12 @@ class RouteRun {
     result_.source_files = size.files;
     if (route_.source == Source::kNextCheckpoint)
       result_.source_bytes = tree_.checkpoint(2).total_bytes;
-    for (int round = 1; round <= request_.runs; ++round)
+    for (int round = 1; round <= request_.runs; ++round) {
       for (Racer& racer : racers_) SF_TRY(RunOnce(racer, round));
+      // Forth and back: nobody runs behind the same program each time.
+      std::ranges::reverse(racers_);
+    }
+    if (request_.runs % 2 == 1) std::ranges::reverse(racers_);
     for (Racer& racer : racers_) {
       racer.result.median = MedianOf(racer.result.runs);
       result_.contestants.push_back(std::move(racer.result));
