@@ -9,7 +9,8 @@ namespace stateferry::storage::s3 {
 // In the C locale, which this program never leaves.
 std::optional<std::chrono::system_clock::time_point> ParseHttpDate(std::string_view text) {
   std::tm parts{};
-  const char* end = ::strptime(std::string(text).c_str(), "%a, %d %b %Y %H:%M:%S GMT", &parts);
+  const std::string terminated(text);  // `end` points into it
+  const char* end = ::strptime(terminated.c_str(), "%a, %d %b %Y %H:%M:%S GMT", &parts);
   if (!end || *end != '\0') return std::nullopt;
   return std::chrono::system_clock::from_time_t(::timegm(&parts));
 }
