@@ -72,19 +72,15 @@ class RamRoleSource final : public CredentialSource {
       : around_(around), role_(std::move(role)), base_(std::move(base)) {}
 
   Result<std::optional<Credentials>> Fetch() override {
-    SF_TRY(const auto base, base_->Fetch());
-    if (!base) {
-      return Error(ErrorCode::kPermission, "assuming " + role_.role_arn + ": " + base_->Describe() +
-                                               " gives no credentials");
-    }
+    SF_TRY(const auto base, FetchForRole(*base_, role_.role_arn));
     NameValues fields = Fields(around_, "AssumeRole", role_);
     fields.emplace_back("SignatureMethod", "HMAC-SHA1");
     fields.emplace_back("SignatureVersion", "1.0");
-    fields.emplace_back("AccessKeyId", base->access_key_id);
-    if (!base->session_token.empty()) {
-      fields.emplace_back("SecurityToken", base->session_token.Reveal());
+    fields.emplace_back("AccessKeyId", base.access_key_id);
+    if (!base.session_token.empty()) {
+      fields.emplace_back("SecurityToken", base.session_token.Reveal());
     }
-    fields.emplace_back("Signature", AlibabaRpcSignature("POST", fields, base->secret_access_key));
+    fields.emplace_back("Signature", AlibabaRpcSignature("POST", fields, base.secret_access_key));
     return Ask(around_, role_, fields);
   }
   std::string Describe() const override { return "role " + role_.role_arn; }

@@ -63,17 +63,13 @@ class AssumeRoleSource final : public CredentialSource {
       : around_(around), role_(std::move(role)), base_(std::move(base)) {}
 
   Result<std::optional<Credentials>> Fetch() override {
-    SF_TRY(const auto base, base_->Fetch());
-    if (!base) {
-      return Error(ErrorCode::kPermission, "assuming " + role_.role_arn + ": " + base_->Describe() +
-                                               " gives no credentials");
-    }
+    SF_TRY(const auto base, FetchForRole(*base_, role_.role_arn));
     const std::string region = RegionFor(around_, role_);
     SF_TRY(auto request, StsRequest(around_, region));
     Secret body = FormBody(Fields("AssumeRole", role_));
     const auto signer =
         MakeSigV4Signer({.region = region, .service = "sts", .payload_header = false});
-    SF_TRY(signer->Sign(request, *base, Payload::Sha256Of(AsBytes(body.Reveal())),
+    SF_TRY(signer->Sign(request, base, Payload::Sha256Of(AsBytes(body.Reveal())),
                         around_.clock->Now()));
     return Ask(around_, std::move(request), std::move(body), role_.role_arn);
   }

@@ -94,4 +94,13 @@ std::unique_ptr<CredentialSource> MakeChain(
   return std::make_unique<Chain>(std::move(sources));
 }
 
+Result<Credentials> FetchForRole(CredentialSource& source, const std::string& role_arn) {
+  SF_TRY(auto credentials, source.Fetch());
+  if (!credentials) {
+    return Error(ErrorCode::kPermission,
+                 "assuming " + role_arn + ": " + source.Describe() + " gives no credentials");
+  }
+  return *std::move(credentials);
+}
+
 }  // namespace stateferry::storage::s3

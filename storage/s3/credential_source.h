@@ -48,6 +48,10 @@ class CredentialSource {
   virtual std::string Describe() const = 0;
 };
 
+/// The credentials with which a role is assumed.  Errors: those of Fetch; kPermission when the
+/// source has none.
+Result<Credentials> FetchForRole(CredentialSource& source, const std::string& role_arn);
+
 /// The first source that has credentials; later fetches ask that one first.
 std::unique_ptr<CredentialSource> MakeChain(std::vector<std::unique_ptr<CredentialSource>> sources);
 
