@@ -1,6 +1,9 @@
+#include <fcntl.h>
+#include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cstdlib>
 #include <fstream>
 
 #include "storage/managed/store_files.h"
@@ -11,33 +14,79 @@ namespace {
 
 using OpenTest = StoreTest;
 
-TEST_F(OpenTest, TheSecondWriterIsToldWhoTheFirstIs) {
-  int ready[2], go[2];
-  ASSERT_EQ(::pipe(ready), 0);
-  ASSERT_EQ(::pipe(go), 0);
-  const pid_t child = ::fork();
-  if (child == 0) {
-    auto store = Store::Open(FileIo(), SystemClock(), dir(), {});
-    char byte = store ? 'y' : 'n';
-    (void)!::write(ready[1], &byte, 1);
-    (void)!::read(go[0], &byte, 1);
-    ::_exit(0);  // without closing anything: the kernel gives the lock up
+constexpr char kDirOfHolder[] = "SF_TEST_HELD_STORE";
+
+/// Not a test of its own: the other process of the next one.
+TEST(OpenTestHolder, DISABLED_HoldsAStoreUntilItsInputEnds) {
+  const char* dir = std::getenv(kDirOfHolder);
+  ASSERT_NE(dir, nullptr);
+  auto store = Store::Open(FileIo(), SystemClock(), dir, {});
+  char byte = store ? 'y' : 'n';
+  (void)!::write(STDERR_FILENO, &byte, 1);
+  (void)!::read(STDIN_FILENO, &byte, 1);
+  ::_exit(0);  // without closing anything: the kernel gives the lock up
+}
+
+/// A process that holds the store in `dir` open.  It is this program again, not a fork of it: the
+/// threads that RocksDB needs cannot be started in the fork of a process that has threads already.
+class Holder {
+ public:
+  explicit Holder(const std::string& dir) {
+    int ready[2], go[2];
+    EXPECT_EQ(::pipe2(ready, O_CLOEXEC), 0);
+    EXPECT_EQ(::pipe2(go, O_CLOEXEC), 0);
+    posix_spawn_file_actions_t actions;
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_adddup2(&actions, go[0], STDIN_FILENO);
+    posix_spawn_file_actions_adddup2(&actions, ready[1], STDERR_FILENO);
+    posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
+    ::setenv(kDirOfHolder, dir.c_str(), 1);
+    std::string self = "managed_test", all = "--gtest_also_run_disabled_tests",
+                filter = "--gtest_filter=OpenTestHolder.*";
+    char* const argv[] = {self.data(), all.data(), filter.data(), nullptr};
+    EXPECT_EQ(::posix_spawn(&pid_, "/proc/self/exe", &actions, nullptr, argv, environ), 0);
+    posix_spawn_file_actions_destroy(&actions);
+    ::unsetenv(kDirOfHolder);
+    ::close(ready[1]);
+    ::close(go[0]);
+    ready_ = ready[0];
+    go_ = go[1];
   }
-  char byte = 0;
-  ASSERT_EQ(::read(ready[0], &byte, 1), 1);
-  ASSERT_EQ(byte, 'y');
+  ~Holder() { Release(); }
+
+  /// Waits until it has tried.
+  bool HasOpened() const {
+    char byte = 0;
+    return ::read(ready_, &byte, 1) == 1 && byte == 'y';
+  }
+  pid_t pid() const { return pid_; }
+  void Release() {
+    if (pid_ <= 0) return;
+    ::close(go_);
+    ::close(ready_);
+    EXPECT_EQ(::waitpid(pid_, nullptr, 0), pid_);
+    pid_ = 0;
+  }
+
+ private:
+  pid_t pid_ = 0;
+  int ready_ = -1, go_ = -1;
+};
+
+TEST_F(OpenTest, TheSecondWriterIsToldWhoTheFirstIs) {
+  Holder first(dir());
+  ASSERT_TRUE(first.HasOpened());
   const auto second = Store::Open(FileIo(), SystemClock(), dir(), {});
   ASSERT_FALSE(second);
   EXPECT_EQ(second.error().code(), ErrorCode::kLocked);
-  EXPECT_NE(second.error().message().find("process " + std::to_string(child)), std::string::npos)
+  EXPECT_NE(second.error().message().find("process " + std::to_string(first.pid())),
+            std::string::npos)
       << second.error().message();
   EXPECT_NE(second.error().message().find("managed_test"), std::string::npos)
       << second.error().message();
   EXPECT_TRUE(Store::Open(FileIo(), SystemClock(), dir(), ReadOnly())) << "readers may";
-  ASSERT_EQ(::write(go[1], &byte, 1), 1);
-  ASSERT_EQ(::waitpid(child, nullptr, 0), child);
+  first.Release();
   EXPECT_TRUE(Store::Open(FileIo(), SystemClock(), dir(), {}));
-  for (int fd : {ready[0], ready[1], go[0], go[1]}) ::close(fd);
 }
 
 TEST_F(OpenTest, AReaderWorksBesideAWriterThatCollectsGarbage) {
