@@ -184,7 +184,11 @@ Result<Plan> MakePlan(const PlanInputs& inputs, Journal& journal, Clock& clock, 
     SF_TRY(journal.PutTransfer(plan.record));
   }
   Planner planner(inputs, &journal, plan, meter);
-  SF_TRY(ListInto(planner, inputs.files, stop));
+  if (auto listed = ListInto(planner, inputs.files, stop); !listed) {
+    // Nothing was moved, and what could not be listed is no transfer to be looked after.
+    if (!earlier) (void)journal.Remove(plan.record.id);
+    return std::move(listed).error();
+  }
   plan.committed_and_unchanged =
       earlier && earlier->status == TransferStatus::kCommitted && !planner.changed();
   plan.record.plan_complete = true;

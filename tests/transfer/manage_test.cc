@@ -44,6 +44,20 @@ TEST_F(ManageTest, CancelRefusesWhatIsCommittedOrUnknown) {
   EXPECT_EQ(unknown.error().code(), ErrorCode::kNotFound);
 }
 
+TEST_F(ManageTest, ASourceThatCannotBeListedLeavesNoTransfer) {
+  PutSource("a", "x");
+  const FileLister broken = [&](const FileVisitor& visit) -> Result<void> {
+    SF_TRY(Lister()(visit));
+    return Error(ErrorCode::kNotFound, "mem://source/in/b does not exist");
+  };
+  ASSERT_FALSE(Run(broken));
+  EXPECT_TRUE(journal->List()->empty());
+  // One that was planned before is still wanted.
+  RunHalf();
+  ASSERT_FALSE(Run(broken));
+  EXPECT_EQ(journal->List()->size(), 1u);
+}
+
 TEST_F(ManageTest, PruneRemovesWhatIsOverAndOldEnough) {
   RunHalf();
   auto young = PruneTransfers(std::chrono::hours(1), *journal, *places, clock);
