@@ -201,6 +201,7 @@ Result<void> StoreCore::PutPart(UploadState& upload, std::uint32_t part_index, B
   auto& change = current_->uploads[upload.token];
   change.head = upload.head;
   change.parts[part_index] = chunks;
+  if (!upload.first_epoch) upload.first_epoch = current_->number;
   upload.parts[part_index] = {std::move(chunks), current_->number};
   return {};
 }
@@ -247,18 +248,26 @@ Result<std::shared_ptr<UploadState>> StoreCore::StartUpload(const std::string& p
       head->part_bytes != upload_options.part_bytes)
     return gone;
   SF_TRY(auto parts, LoadUploadParts(*index(), upload->token));
+  upload->first_epoch = 0;
   for (auto& [part_index, chunks] : parts) upload->parts[part_index] = {std::move(chunks), 0};
   return upload;
+}
+
+void StoreCore::EndUpload(UploadState& upload) {
+  upload.ended = true;
+  live_uploads.erase(upload.token);
+  current_->uploads.erase(upload.token);
+  // A flush looks for the rows of each of these: not for small files, which come and go between
+  // two.
+  if (upload.first_epoch && *upload.first_epoch != current_->number)
+    current_->ended_uploads.insert(upload.token);
 }
 
 Result<void> StoreCore::AbortUpload(UploadState& upload) {
   SF_TRY(CheckWritable());
   std::lock_guard lock(mutex);
-  upload.ended = true;
+  EndUpload(upload);
   upload.parts.clear();
-  live_uploads.erase(upload.token);
-  current_->uploads.erase(upload.token);
-  current_->ended_uploads.insert(upload.token);
   return {};
 }
 
@@ -293,10 +302,7 @@ Result<void> StoreCore::CompleteUpload(UploadState& upload) {
   SF_TRY(PutFileChange(upload.head.project, upload.head.key, upload.overwrite, std::move(record),
                        failures_before));
   std::lock_guard lock(mutex);
-  upload.ended = true;
-  live_uploads.erase(upload.token);
-  current_->uploads.erase(upload.token);
-  current_->ended_uploads.insert(upload.token);
+  EndUpload(upload);
   return {};
 }
 

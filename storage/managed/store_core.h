@@ -45,6 +45,9 @@ struct UploadState {
     std::uint64_t epoch = 0;  ///< 0: durable since before
   };
   std::map<std::uint32_t, Part> parts;
+  /// The epoch of the first part; 0: resumed.  While that is the current one, the index has no rows
+  /// of this upload.
+  std::optional<std::uint64_t> first_epoch;
   bool ended = false;
 
   UploadOptions grid() const {
@@ -184,6 +187,8 @@ class StoreCore {
   bool Lost(std::uint64_t epoch) const;
   /// Needs `mutex`.
   Result<bool> Exists(const std::string& file_key) const;
+  /// Needs `mutex`.
+  void EndUpload(UploadState& upload);
   Result<void> PutFileChange(const std::string& project, std::string_view key, bool overwrite,
                              std::optional<FileRecord> record, std::uint64_t failures_before);
 
