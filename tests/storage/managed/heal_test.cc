@@ -51,5 +51,32 @@ TEST_F(HealTest, ADamagedChunkIsStoredAgainWhenItIsRechecked) {
   EXPECT_EQ(Must(Get()), text_);
 }
 
+TEST_F(HealTest, ACopyThatIsNotInUseIsNoDamage) {
+  const std::string keep = RandomText(33u << 20, 2), marked = text_.substr(1000, 100);
+  {
+    auto store = OpenStore(dir());
+    auto project = Must(store->Project("jobs"));
+    Must(TryPut(*project, "chk-1/keep", keep));
+    Must(TryPut(*project, "chk-1/a", text_));
+    Must(project->Flush());
+  }
+  const auto first = PackPaths();
+  DamageText(first, marked);
+  Put(true);  // the index now names a chunk in a second pack
+  FlipBit(first.at(0), ReadFile(first.at(0)).find(text_.substr(0, 100)) + 1000 + 50, 3);
+  ASSERT_NE(ReadFile(first.at(0)).find(marked), std::string::npos);
+  auto store = OpenStore(dir());
+  auto project = Must(store->Project("jobs"));
+  Must(project->Delete("chk-1/a"));
+  Must(project->Flush());
+  (void)Must(store->Gc({}, {}, {}));
+  ASSERT_TRUE(std::filesystem::exists(first.at(0))) << "large and full enough to be kept";
+  for (const auto level : {CheckLevel::kQuick, CheckLevel::kDeep}) {
+    const auto report = Must(store->Check(level, {}, {}));
+    EXPECT_TRUE(report.damages.empty()) << report.damages.front().what;
+    EXPECT_TRUE(level == CheckLevel::kQuick || report.bytes_read > keep.size());
+  }
+}
+
 }  // namespace
 }  // namespace stateferry::storage::managed
