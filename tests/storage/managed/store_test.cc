@@ -74,4 +74,28 @@ TEST_F(StoreTest, APutThatFailsLeavesNoUpload) {
   EXPECT_EQ(Must(store->DropStaleUploads(-1)), 0u);
 }
 
+TEST_F(StoreTest, AnOriginOutlivesTheFirstOfTheFilesThatCameFromThere) {
+  auto store = OpenStore(dir());
+  auto project = Must(store->Project("jobs"));
+  auto found = [&] {
+    const auto meta = Must(project->FindByOrigin("there"));
+    return meta ? meta->key : std::string("(none)");
+  };
+  Must(TryPut(*project, "chk-1/a", "text", 1u << 20, "there"));
+  Must(project->Flush());
+  Must(project->Copy("chk-1/a", "chk-2/a", {}));
+  Must(project->Flush());
+  Must(project->Delete("chk-1/a"));
+  Must(project->Flush());
+  EXPECT_EQ(found(), "chk-2/a");
+  // In one flush.
+  Must(project->Copy("chk-2/a", "chk-3/a", {}));
+  Must(project->Delete("chk-2/a"));
+  Must(project->Flush());
+  EXPECT_EQ(found(), "chk-3/a");
+  Must(project->Delete("chk-3/a"));
+  Must(project->Flush());
+  EXPECT_EQ(found(), "(none)");
+}
+
 }  // namespace stateferry::storage::managed
