@@ -103,10 +103,13 @@ Result<void> ManagedBackend::Copy(std::string_view from, std::string_view to,
 Result<void> ManagedBackend::Delete(std::string_view key) { return core_.Delete(project_, key); }
 
 Result<void> ManagedBackend::Flush() {
+  // Another caller's flush may have failed, before or while this one waited for its turn, and
+  // taken along what was put through this backend.
+  const auto seen = failures_seen_.load();
   auto flushed = core_.Flush();
   const auto failures = core_.failures();
-  // Another caller's flush may have failed and taken along what was put through this backend.
-  if (failures_seen_.exchange(failures) != failures && flushed) return core_.LostError();
+  failures_seen_ = failures;
+  if (failures != seen && flushed) return core_.LostError();
   return flushed;
 }
 

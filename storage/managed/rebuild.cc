@@ -17,7 +17,7 @@ constexpr std::size_t kBatchBytes = 4u << 20;
 class Rebuilder {
  public:
   Rebuilder(const FileIo& io, const StoreLayout& layout, const StoreMeta& meta, IndexDb& db)
-      : io_(io), layout_(layout), meta_(meta), db_(db), batch_(db.NewBatch()) {}
+      : io_(io), layout_(layout), meta_(meta), db_(db), batch_(db.NewBatch()), names_(io, layout) {}
 
   /// Returns a report without StoreInfo.
   Result<RebuildReport> Run(const StoreProgress& progress, std::stop_token stop) {
@@ -55,7 +55,10 @@ class Rebuilder {
       ++report_.packs_left_out;
       return {};
     }
-    if (first_pass) SF_TRY(PutChunks(found.id, file, *pack));
+    if (first_pass) {
+      SF_TRY(names_.Sync(found));
+      SF_TRY(PutChunks(found.id, file, *pack));
+    }
     auto take = [&](const PackChange& change) {
       return first_pass ? NoteChange(pack->header.project, change)
                         : PutChange(pack->header.project, change);
@@ -128,6 +131,7 @@ class Rebuilder {
   const StoreMeta& meta_;
   IndexDb& db_;
   std::unique_ptr<IndexDb::Batch> batch_;
+  PackNameSyncer names_;
   std::unordered_map<Hash128, std::uint64_t> newest_;  // by hash of the FileKey
   std::uint64_t sequence_ = 0;
   ZstdDecompressor unzip_;

@@ -11,7 +11,11 @@ Result<void> StoreCore::Recover() {
   // Packs under temporary names were acknowledged to nobody.
   SF_TRY(io.MakeDirsDurably(layout.TempDir()));
   SF_TRY(auto names, io.ListDir(layout.TempDir()));
-  for (const auto& name : names) SF_TRY(io.Unlink(layout.TempDir() + "/" + name));
+  for (const auto& name : names) {
+    const std::string path = layout.TempDir() + "/" + name;
+    SF_TRY(auto stat, io.StatLink(path));
+    SF_TRY(stat.is_directory ? RemoveTree(io, path) : io.Unlink(path));
+  }
   SF_TRY(RemoveCondemnedPacks());
   SF_TRY(AdoptUnknownPacks());
   SF_TRY(auto sequence, LoadSequence(*index()));
@@ -93,24 +97,25 @@ Result<void> StoreCore::AdoptUnknownPacks() {
     any = true;
     return {};
   };
+  PackNameSyncer names(io, layout);
   for (const auto& found : files) {
     SF_TRY(auto row, db->Get(Family::kPacks, found.id.raw()));
     if (row) continue;
+    SF_TRY(names.Sync(found));
     if (auto adopted = adopt(found); !adopted)
       LogWarning("storage", "pack left out of the index: {}", adopted.error().message());
   }
   SF_TRY(NoteLostPacks(*db, files));
   if (!any) return {};
+  // Older than what the index was told: a copy that gc made of a record, or one overwritten since.
+  std::erase_if(changes, [&](const auto& change) { return change.second.first <= sequence; });
   std::uint64_t newest = sequence;
   for (const auto& [row, change] : changes) {
-    // Older than what the index was told: a copy that gc made of a record, or one overwritten
-    // since.
-    if (change.first <= sequence) continue;
     newest = std::max(newest, change.first);
-    if (change.second.empty()) {
-      batch->Delete(Family::kFiles, row);
-      continue;
-    }
+    if (change.second.empty()) SF_TRY(DeleteFile(*db, *batch, row));
+  }
+  for (const auto& [row, change] : changes) {
+    if (change.second.empty()) continue;
     SF_TRY(auto record, DecodeFileRecord(change.second));
     PutFile(*batch, SplitFileKey(row).first, record);
   }

@@ -92,6 +92,21 @@ Result<std::vector<FoundPack>> ListPackFiles(const FileIo& io, const StoreLayout
   return packs;
 }
 
+Result<void> PackNameSyncer::SyncOnce(const std::string& dir) {
+  if (synced_.contains(dir)) return {};
+  SF_TRY(io_.SyncDir(dir));
+  synced_.insert(dir);
+  return {};
+}
+
+Result<void> PackNameSyncer::Sync(const FoundPack& pack) {
+  const std::string shard = ParentDir(pack.path);
+  SF_TRY(SyncOnce(shard));
+  SF_TRY(SyncOnce(ParentDir(shard)));
+  SF_TRY(SyncOnce(layout_.PacksDir()));
+  return SyncOnce(layout_.dir);
+}
+
 Result<void> RemoveTree(const FileIo& io, const std::string& dir) {
   SF_TRY(bool exists, io.Exists(dir));
   if (!exists) return {};

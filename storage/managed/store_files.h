@@ -1,6 +1,7 @@
 #pragma once
 // The files around packs and index: STORE, LOCK, and where packs lie.
 
+#include <set>
 #include <string>
 
 #include "base/clock.h"
@@ -51,6 +52,21 @@ struct FoundPack {
   std::string path;
 };
 Result<std::vector<FoundPack>> ListPackFiles(const FileIo& io, const StoreLayout& layout);
+
+/// Syncs the directories that name pack files, each once: the process that renamed a pack may have
+/// been killed before it did.
+class PackNameSyncer {
+ public:
+  PackNameSyncer(const FileIo& io, const StoreLayout& layout) : io_(io), layout_(layout) {}
+  Result<void> Sync(const FoundPack& pack);
+
+ private:
+  Result<void> SyncOnce(const std::string& dir);
+
+  const FileIo& io_;
+  const StoreLayout& layout_;
+  std::set<std::string> synced_;
+};
 
 /// Removes a directory and everything in it, links and not what they lead to; success when it is
 /// not there.

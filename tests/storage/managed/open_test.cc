@@ -5,6 +5,7 @@
 
 #include <cstdlib>
 #include <fstream>
+#include <set>
 
 #include "storage/managed/store_files.h"
 #include "tests/storage/managed/store_fixture.h"
@@ -142,6 +143,55 @@ TEST_F(OpenTest, AFileWhosePackIsLostIsThereButDamaged) {
     ASSERT_FALSE(read);
     EXPECT_EQ(read.error().code(), ErrorCode::kCorruption) << read.error().message();
   }
+}
+
+/// Keeps the directories that were synced.
+class SyncedDirs : public IoHooks {
+ public:
+  Result<void> Before(IoOp op, std::string_view path) override {
+    if (op == IoOp::kSyncDir) dirs.insert(std::string(path));
+    return {};
+  }
+  std::set<std::string> dirs;
+};
+
+TEST_F(OpenTest, APackIsTakenInOnlyWithADurableName) {
+  namespace fs = std::filesystem;
+  const std::string index = dir() + "/index", aside = temp_.path() + "/index";
+  fs::copy(index, aside, fs::copy_options::recursive);
+  {
+    auto store = OpenStore(dir());
+    auto project = Must(store->Project("jobs"));
+    Must(TryPut(*project, "a", "text"));
+    Must(project->Flush());
+  }
+  const std::string shard = ParentDir(PackPaths().at(0));
+  auto forget_the_pack = [&] {  // as if the process had been killed right after the rename
+    fs::remove_all(index);
+    fs::copy(aside, index, fs::copy_options::recursive);
+  };
+  auto expect_synced = [&](const SyncedDirs& synced) {
+    for (const auto& name : {shard, ParentDir(shard), dir() + "/packs"})
+      EXPECT_TRUE(synced.dirs.contains(name)) << name;
+  };
+  forget_the_pack();
+  SyncedDirs opened, rebuilt;
+  {
+    auto store = OpenStore(dir(), {}, &opened);
+    EXPECT_EQ(Read(*Must(store->Project("jobs")), "a"), "text");
+  }
+  expect_synced(opened);
+  forget_the_pack();
+  (void)Must(RebuildIndex(FileIo(&rebuilt), SystemClock(), dir(), {}, {}));
+  expect_synced(rebuilt);
+}
+
+TEST_F(OpenTest, WhateverLiesUnderTmpIsRemoved) {
+  std::filesystem::create_directories(dir() + "/tmp/x/y");
+  std::ofstream(dir() + "/tmp/x/y/file") << "x";
+  std::ofstream(dir() + "/tmp/0.pack") << "x";
+  EXPECT_TRUE(Store::Open(FileIo(), SystemClock(), dir(), {}));
+  EXPECT_TRUE(std::filesystem::is_empty(dir() + "/tmp"));
 }
 
 TEST_F(OpenTest, ReadersOpenWhileAWriterIsBusy) {
