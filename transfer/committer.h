@@ -37,7 +37,8 @@ struct Accepted {
 
 /// The one thread that makes things durable: Flush at the destination, then one synced journal
 /// batch.  It works beside the workers, so that flushing overlaps with copying.  Receipts are never
-/// journaled before the bytes that they speak of are flushed.
+/// journaled before the bytes that they speak of are flushed.  Accept, Hurry and Close are
+/// thread-safe; SetQueue is called before Run, and Run by one thread.
 class Committer {
  public:
   struct Inputs {

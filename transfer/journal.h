@@ -71,6 +71,7 @@ Hash128 ContentHash(std::uint64_t size_bytes, std::span<const Hash128> parts);
 class Journal {
  public:
   /// Errors: kLocked; kRefused when the home was written by a newer version; kPermission.
+  /// `clock`, and the hooks of `io`, must outlive the journal.
   static Result<std::unique_ptr<Journal>> Open(const FileIo& io, Clock& clock,
                                                const std::string& home_dir, bool read_only);
   virtual ~Journal() = default;

@@ -72,6 +72,11 @@ struct GcReport {
 /// Called now and then with (done, total) bytes.
 using StoreProgress = std::function<void(std::uint64_t, std::uint64_t)>;
 
+/// An open store: one writer (StoreLock) and any number of readers beside it, in any processes.
+/// Thread-safe: projects may be read and written while Info, Check or Gc run.  Errors of all calls:
+/// kIo, kNoSpace, kPermission; kCorruption when the index cannot be read; kRefused when a read-only
+/// store is to be changed; kIo once a failed sync or index write has made a writer useless (open it
+/// again: it recovers).
 class Store {
  public:
   /// Makes an empty store in `dir` (which must be absent or empty), durably.
@@ -79,16 +84,23 @@ class Store {
   static Result<void> Init(const FileIo& io, Clock& clock, const std::string& dir);
   /// Errors: kNotFound; kLocked (another writer; the message names pid, host, start time, command);
   /// kRefused (newer format); kCorruption (the index is lost or broken: hint says rebuild-index).
+  /// `clock`, and the hooks of `io`, must outlive the store.
   static Result<std::unique_ptr<Store>> Open(const FileIo& io, Clock& clock, const std::string& dir,
                                              const StoreOptions& options);
   virtual ~Store() = default;
 
-  /// The files of one project as a backend.  Lives as long as the store.
+  /// The files of one project as a backend, which must not outlive the store.
+  /// Errors: kInvalidArgument when it is no name of a project.
   virtual Result<std::shared_ptr<Backend>> Project(const std::string& project) = 0;
 
   virtual Result<StoreInfo> Info() = 0;
+  /// Reads all packs' footers, and with kDeep all their bytes.  Damage is in the report, never an
+  /// error.  kCancelled on a stop.
   virtual Result<CheckReport> Check(CheckLevel level, const StoreProgress& progress,
                                     std::stop_token stop) = 0;
+  /// Frees what no file and no unfinished upload needs; a stop leaves a whole store.  Errors:
+  /// kCorruption when a file record or an upload cannot be read (nothing is freed then);
+  /// kCancelled.
   virtual Result<GcReport> Gc(const GcOptions& options, const StoreProgress& progress,
                               std::stop_token stop) = 0;
   /// Drops all files of `project` below `prefix` (a snapshot).  Returns how many.  kNotFound when

@@ -145,6 +145,9 @@ class StoreCore {
   Result<void> PublishPack(const PackWriter& pack);
   Result<void> RemovePack(const std::string& project, const PackId& pack);
 
+  // NewPack, PublishPack, RemovePack, CommitIndex and AdoptUnknownPacks need flush_mutex, or a
+  // store that nobody else uses yet.
+
   /// Held shared by everything that adds references to chunks, alone by steps of gc.
   AccessGate gate;
   /// One flush (or gc step) at a time.  Taken after `gate`.
