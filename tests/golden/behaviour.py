@@ -156,6 +156,24 @@ def streams(binary):
                   f"full disk: {done}")
 
 
+def closed_streams(binary):
+    """What the caller has closed is not taken for a file that is opened later."""
+    for closed in ("<&- >&-", ">&- 2>&-", "<&- >&- 2>&-"):
+        with Sandbox(binary, snapshot=None) as sandbox:
+            make_source(sandbox)
+            for output in ("text", "json"):
+                done = subprocess.run(
+                    ["bash", "-c", f'"$@" {closed}', "bash", *copy_words(sandbox, "--output", output)],
+                    env=environment(sandbox), timeout=60)
+                check(done.returncode == 0, f"{closed}, {output}: exit {done.returncode}")
+            done = subprocess.run(["bash", "-c", f'"$@" {closed}', "bash", sandbox.binary, "copy",
+                                   sandbox.path("absent"), sandbox.path("target")],
+                                  env=environment(sandbox), timeout=60)
+            check(done.returncode == 6, f"{closed}, a failure: exit {done.returncode}")
+            with open(sandbox.path("home", "LOCK"), "rb") as lock:
+                check(b"stateferry: " not in lock.read(), f"{closed}: a sentence is in LOCK")
+
+
 def screen(text, columns):
     """What a terminal shows after `text`."""
     rows, row, column = [""], 0, 0
@@ -218,8 +236,8 @@ def without_terminal(binary):
 
 def main():
     failed = 0
-    for test in (stops_and_resumes, stopped_terminal, looking_commands_end_at_once, streams, terminal,
-                 without_terminal):
+    for test in (stops_and_resumes, stopped_terminal, looking_commands_end_at_once, streams,
+                 closed_streams, terminal, without_terminal):
         try:
             test(os.path.abspath(sys.argv[1]))
             print(f"{test.__name__}: good")
