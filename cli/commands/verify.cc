@@ -69,10 +69,12 @@ void PrintWhole(Output& out, const storage::Location& target, const std::string&
   if (LevelFrom(asked) >= snapshot::VerifyLevel::kHash && report.files_read < report.files)
     out.Line(fmt::format("  a sample: {} read", Count(report.files_read, "file")));
   if (checked == asked) return;
-  out.Line(
-      fmt::format("  no hash is known of {}: a changed byte would not be seen{}",
-                  Count(report.files_read - report.files_hashed, "file"),
-                  asked == "deep" ? ", but in RocksDB files, whose blocks have checksums" : ""));
+  std::string but;
+  if (report.files_checked_inside > 0)
+    but = fmt::format(", but in {}, whose blocks have checksums",
+                      Count(report.files_checked_inside, "RocksDB file"));
+  out.Line(fmt::format("  no hash is known of {}: a changed byte would not be seen{}",
+                       Count(report.files_read - report.files_hashed, "file"), but));
 }
 
 /// The transfer whose id is the argument, if it is one.
@@ -151,8 +153,9 @@ Command VerifyCommand() {
       .details =
           "A snapshot: every file it names is there with its size; from level hash on "
           "every byte is read, in managed storage against its hash; at level deep the "
-          "block checksums of RocksDB files as well.  Any other prefix: every object is "
-          "listed or read.  A transfer: from level hash on its files are compared with what "
+          "block checksums of local RocksDB files as well.  Any other prefix: every object is "
+          "listed or read, in the same way.  A transfer: from level hash on its files are compared "
+          "with what "
           "it moved.  Exits with 7 when something is wrong.\n"
           "A bucket has no hashes to compare with: unless its transfer is named, the result says "
           "that only names and sizes are sure.",

@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <array>
-
 #include "state/snapshot/flink_files.h"
 #include "state/snapshot/modified_utf8.h"
 #include "state/snapshot/rocksdb_dir.h"
@@ -44,20 +42,11 @@ class FlinkFormat final : public SnapshotFormat {
     return CheckMovedFlink(places, request, last, std::move(stop));
   }
 
-  Result<void> VerifyInside(storage::Places& places, const Snapshot& snapshot, std::stop_token stop,
-                            std::vector<std::string>& problems) const override {
+  Result<std::uint64_t> VerifyInside(storage::Places& places, const Snapshot& snapshot,
+                                     std::stop_token stop,
+                                     std::vector<std::string>& problems) const override {
     SourceObjects objects(places);
-    std::vector<std::string> ssts;
-    for (const SnapshotFile& file : snapshot.files) {
-      if (stop.stop_requested()) return Error(ErrorCode::kCancelled, "stopped on request");
-      // RocksDB reads local files only.
-      if (file.read_from.scheme != "file" || !file.problem.empty()) continue;
-      std::array<std::byte, 8> end{};
-      if (file.size_bytes < end.size() || file.kind == FileKind::kSegment) continue;
-      SF_TRY(objects.Read(file.read_from, file.size_bytes - end.size(), end));
-      if (EndsLikeSst(end)) ssts.push_back(file.read_from.path);
-    }
-    return VerifySsts(ssts, std::move(stop), problems);
+    return VerifySstsAmong(objects, snapshot.files, std::move(stop), problems);
   }
 };
 

@@ -69,12 +69,13 @@ struct VerifyReport {
   /// them.  The others were at most read.
   std::uint64_t files_hashed = 0;
   std::uint64_t files_read = 0;
-  std::vector<std::string> problems;  ///< one sentence each
+  std::uint64_t files_checked_inside = 0;  ///< kDeep: by the checksums of their own blocks
+  std::vector<std::string> problems;       ///< one sentence each
 };
 /// A snapshot: every handle resolves, sizes match; kHash and kDeep read every byte (managed places
-/// check their chunk hashes while reading; SSTs of RocksDB checkpoint directories have their block
-/// checksums verified at kDeep).  Any other prefix: every object is listed, or read.
-/// Of all files only those are read for which `sample` holds; an empty one holds for all.
+/// check their chunk hashes while reading; local SSTs have their block checksums verified at
+/// kDeep).  Any other prefix: every object is listed, or read. Of all files only those are read for
+/// which `sample` holds; an empty one holds for all.
 using Sample = std::function<bool(const storage::Location&)>;
 Result<VerifyReport> VerifySnapshot(storage::Places& places, const storage::Location& location,
                                     VerifyLevel level, std::stop_token stop,

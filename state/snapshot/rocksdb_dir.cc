@@ -154,14 +154,16 @@ class RocksDbDirFormat final : public SnapshotFormat {
     return {};
   }
 
-  Result<void> VerifyInside(storage::Places&, const Snapshot& snapshot, std::stop_token stop,
-                            std::vector<std::string>& problems) const override {
+  Result<std::uint64_t> VerifyInside(storage::Places&, const Snapshot& snapshot,
+                                     std::stop_token stop,
+                                     std::vector<std::string>& problems) const override {
     std::vector<std::string> ssts;
+    if (snapshot.directory.scheme != "file") return ssts.size();
     for (const SnapshotFile& file : snapshot.files)
       if (file.problem.empty() && file.location.Name().ends_with(".sst"))
         ssts.push_back(file.read_from.path);
-    if (snapshot.directory.scheme != "file") return {};
-    return VerifySsts(ssts, std::move(stop), problems);
+    SF_TRY(VerifySsts(ssts, std::move(stop), problems));
+    return ssts.size();
   }
 };
 
@@ -231,6 +233,22 @@ bool EndsLikeSst(ByteSpan last_8_bytes) {
   constexpr std::array<std::uint8_t, 8> kMagic = {0xf7, 0xcf, 0xf4, 0x85, 0xb7, 0x41, 0xe2, 0x88};
   return last_8_bytes.size() == kMagic.size() &&
          std::memcmp(last_8_bytes.data(), kMagic.data(), kMagic.size()) == 0;
+}
+
+Result<std::uint64_t> VerifySstsAmong(SourceObjects& objects,
+                                      const std::vector<SnapshotFile>& files, std::stop_token stop,
+                                      std::vector<std::string>& problems) {
+  std::vector<std::string> ssts;
+  for (const SnapshotFile& file : files) {
+    if (stop.stop_requested()) return Error(ErrorCode::kCancelled, "stopped on request");
+    if (file.read_from.scheme != "file" || !file.problem.empty()) continue;
+    std::array<std::byte, 8> end{};
+    if (file.size_bytes < end.size() || file.kind == FileKind::kSegment) continue;
+    SF_TRY(objects.Read(file.read_from, file.size_bytes - end.size(), end));
+    if (EndsLikeSst(end)) ssts.push_back(file.read_from.path);
+  }
+  SF_TRY(VerifySsts(ssts, std::move(stop), problems));
+  return ssts.size();
 }
 
 }  // namespace stateferry::state::snapshot

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "state/snapshot/snapshot_format.h"
+#include "state/snapshot/source_objects.h"
 
 namespace stateferry::state::snapshot {
 
@@ -32,5 +33,10 @@ Result<void> VerifySsts(const std::vector<std::string>& paths, std::stop_token s
                         std::vector<std::string>& problems);
 /// Whether the file ends as an SST of RocksDB does.
 bool EndsLikeSst(ByteSpan last_8_bytes);
+/// VerifySsts on those of `files` that end like SSTs, are local (RocksDB reads no others), whole
+/// files and so far without a problem.  Returns how many these are.  Errors: kCancelled.
+Result<std::uint64_t> VerifySstsAmong(SourceObjects& objects,
+                                      const std::vector<SnapshotFile>& files, std::stop_token stop,
+                                      std::vector<std::string>& problems);
 
 }  // namespace stateferry::state::snapshot

@@ -56,11 +56,12 @@ class SnapshotFormat {
     return {};
   }
   /// Level kDeep: looks inside the files, which were read once already.  Adds to `problems`.
+  /// Returns how many files have checksums of their own inside, which were checked.
   /// Errors: kCancelled.
-  virtual Result<void> VerifyInside(storage::Places& /*places*/, const Snapshot& /*snapshot*/,
-                                    std::stop_token /*stop*/,
-                                    std::vector<std::string>& /*problems*/) const {
-    return {};
+  virtual Result<std::uint64_t> VerifyInside(storage::Places& /*places*/,
+                                             const Snapshot& /*snapshot*/, std::stop_token /*stop*/,
+                                             std::vector<std::string>& /*problems*/) const {
+    return 0u;
   }
 };
 

@@ -8,6 +8,7 @@
 #include "state/snapshot/plain_tree.h"
 #include "state/snapshot/read_through.h"
 #include "state/snapshot/relocate.h"
+#include "state/snapshot/rocksdb_dir.h"
 #include "state/snapshot/snapshot_format.h"
 
 namespace stateferry::state::snapshot {
@@ -37,8 +38,9 @@ class Verifier {
            format.Inspect(places_, location, {.check_exists = true, .map = {}, .stop = stop_}));
     SF_TRY(Look(snapshot.files, true));
     if (sample_) std::erase_if(snapshot.files, [&](const auto& file) { return !Reads(file); });
-    if (level_ == VerifyLevel::kDeep)
-      SF_TRY(format.VerifyInside(places_, snapshot, stop_, report_.problems));
+    if (level_ < VerifyLevel::kDeep) return {};
+    SF_TRY(report_.files_checked_inside,
+           format.VerifyInside(places_, snapshot, stop_, report_.problems));
     return {};
   }
 
@@ -70,6 +72,16 @@ class Verifier {
 
   bool Reads(const SnapshotFile& file) const { return !sample_ || sample_(file.location); }
 
+  /// Files of a prefix, where no format says what is inside.
+  Result<void> LookClosely(std::vector<SnapshotFile>& files) {
+    SF_TRY(Look(files, true));
+    if (level_ < VerifyLevel::kDeep) return {};
+    if (sample_) std::erase_if(files, [&](const auto& file) { return !Reads(file); });
+    SF_TRY(const std::uint64_t checked, VerifySstsAmong(objects_, files, stop_, report_.problems));
+    report_.files_checked_inside += checked;
+    return {};
+  }
+
   Result<void> VerifyPrefix(const storage::Location& location) {
     std::vector<SnapshotFile> group;
     std::vector<MetadataPlace> snapshots;
@@ -80,12 +92,12 @@ class Verifier {
         snapshots.push_back({at.Parent(), at.Parent(), std::string(kMetadataName)});
       group.push_back(PlainFile(at, meta));
       if (group.size() < kGroupFiles) return {};
-      SF_TRY(Look(group, true));
+      SF_TRY(LookClosely(group));
       group.clear();
       return {};
     };
     SF_TRY(objects_.List(location, "", add));
-    SF_TRY(Look(group, true));
+    SF_TRY(LookClosely(group));
     for (const MetadataPlace& place : snapshots) SF_TRY(VerifyReferences(place));
     return snapshots.empty() ? LookForLostMetadata(location) : Result<void>();
   }

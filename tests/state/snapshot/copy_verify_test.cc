@@ -181,6 +181,30 @@ TEST_F(CopyAndVerify, DeepReadsTheBlocksOfFlinksLocalSsts) {
   EXPECT_EQ(Problems(Scratch("out"), VerifyLevel::kDeep).size(), static_cast<std::size_t>(flipped));
 }
 
+TEST_F(CopyAndVerify, DeepReadsTheBlocksOfAPrefixToo) {
+  const RealSnapshot real = Real("p1/chk-4");
+  ASSERT_TRUE(Move(real.job(), Scratch("out"), Layout::kTree, real.map()));
+  for (const char* place : {"out", "out/shared"}) {
+    const auto good = VerifySnapshot(*places, Scratch(place), VerifyLevel::kDeep, {});
+    ASSERT_TRUE(good) << good.error().message();
+    EXPECT_EQ(good->problems, std::vector<std::string>());
+    EXPECT_GT(good->files_checked_inside, 0u);
+    EXPECT_EQ(VerifySnapshot(*places, Scratch(place), VerifyLevel::kHash, {})->files_checked_inside,
+              0u);
+  }
+  std::size_t flipped = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(Path("out/shared"))) {
+    std::string bytes = ReadFile(entry.path());
+    if (!EndsLikeSst(AsBytes(std::string_view(bytes).substr(bytes.size() - 8)))) continue;
+    bytes[bytes.size() / 2] = static_cast<char>(bytes[bytes.size() / 2] ^ 1);
+    WriteFile(entry.path(), bytes);
+    ++flipped;
+  }
+  ASSERT_GT(flipped, 0u);
+  EXPECT_EQ(Problems(Scratch("out"), VerifyLevel::kDeep).size(), flipped);
+  EXPECT_EQ(Problems(Scratch("out/shared"), VerifyLevel::kDeep).size(), flipped);
+}
+
 TEST_F(CopyAndVerify, APrefixIsVerifiedWithItsSnapshots) {
   const RealSnapshot real = Real("p7/chk-1");
   ASSERT_TRUE(Move(real.job(), Scratch("out"), Layout::kTree, real.map()));
