@@ -39,6 +39,8 @@ class Checker {
  private:
   Result<void> CheckFile(const FileRecord& file, std::vector<std::byte>& buffer,
                          std::stop_token stop) {
+    // What is not there yet, or failed, was never said to be whole.
+    if (file.state != FileState::kDone) return {};
     const std::uint64_t size = file.task.size_bytes;
     const std::string key = place_.Key(file.task.to_name);
     // An object without bytes is there, too, or is not.

@@ -87,8 +87,9 @@ Result<std::optional<transfer::TransferRecord>> Transfer(App& app) {
   return (*journal)->Find(text);
 }
 
-/// What a committed transfer has moved is compared with what it remembers; that reads every byte,
-/// so the snapshot around it is looked at by size only.
+/// What a transfer has moved is compared with what it remembers, also when a later run of it failed
+/// (at a file that was changed since, say); that reads every byte, so the snapshot around it is
+/// looked at by size only.
 Result<snapshot::VerifyReport> VerifyTransfer(App& app, const transfer::TransferRecord& record,
                                               const storage::Location& target,
                                               snapshot::VerifyLevel level) {
@@ -114,8 +115,7 @@ Result<Outcome> Run(App& app) {
   const snapshot::VerifyLevel how = LevelFrom(level);
   const auto seed = static_cast<std::uint64_t>(app.clock().Now().time_since_epoch().count());
   SF_TRY(const snapshot::Sample sample, SampleFrom(app.options().Text("sample"), seed));
-  const bool compare = record && record->status == transfer::TransferStatus::kCommitted &&
-                       how >= snapshot::VerifyLevel::kHash && !sample;
+  const bool compare = record && how >= snapshot::VerifyLevel::kHash && !sample;
   SF_TRY(snapshot::VerifyReport report,
          compare ? VerifyTransfer(app, *record, target, how)
                  : snapshot::VerifySnapshot(app.places(), target, how, app.stop(), sample));

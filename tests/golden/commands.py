@@ -229,6 +229,22 @@ def verify_says_what_it_checked(sandbox):
     check(problems and len(problems) == len(set(problems)), f"named twice: {problems}")
 
 
+def verify_of_a_transfer_remembers(sandbox):
+    """A damaged file is found by the hash of its transfer, also after a repeat has failed at it."""
+    run(sandbox, "relocate", "{JOB}/chk-4", "{DIR}/out", "{MAP}")
+    identity = run(sandbox, "transfer", "list", "-q").strip()
+    told = result(sandbox, "verify", identity)["summary"]
+    check(told["checkedLevel"] == "hash" and told["filesHashed"] == told["files"], f"whole: {told}")
+    damaged = max((os.path.join(sandbox.path("out"), name)
+                   for name in os.listdir(sandbox.path("out")) if name != "_metadata"),
+                  key=os.path.getsize)
+    flip(damaged)
+    run(sandbox, "verify", identity, expect=7)
+    run(sandbox, "relocate", "{JOB}/chk-4", "{DIR}/out", "{MAP}", expect=11)
+    told = run(sandbox, "verify", identity, expect=7)
+    check(os.path.basename(damaged) in told, f"after a conflict: {told}")
+
+
 def resume_from_another_directory(sandbox):
     """The recorded command means the same in any directory and without the options of the first."""
     write(sandbox.path("special.yaml"), f"stores:\n  named: {sandbox.path('store')}\n")
@@ -381,6 +397,7 @@ def hints(sandbox):
 TESTS = (dry_runs_change_nothing, dry_runs_and_looks_beside_a_writer,
          destructive_switches_are_given_each_time, orphans_are_deleted, damage_in_a_store,
          some_files_fail, no_permission, verify_says_what_it_checked,
+         verify_of_a_transfer_remembers,
          resume_from_another_directory, gc_and_rebuild, limits_and_cancel,
          prune_removes_what_killed_runs_left, paranoid_reads_again,
          incremental_checkpoints_store_little, only_listed_files_are_copied, samples_add_up,

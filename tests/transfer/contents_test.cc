@@ -45,6 +45,25 @@ TEST_F(ContentsTest, OtherBytesAnotherLengthAndNothingAreFound) {
                           HasSubstr("out/small: ")));
 }
 
+TEST_F(ContentsTest, ARepeatThatFailedForgetsNothing) {
+  PutTarget("small", Content(10, 3));
+  ASSERT_FALSE(Run());
+  ASSERT_EQ(Record().status, TransferStatus::kFailed);
+  const auto report = Check();
+  EXPECT_EQ(report.compared, 3u);
+  EXPECT_THAT(report.problems, ElementsAre(HasSubstr("out/small: not what")));
+}
+
+TEST_F(ContentsTest, WhatIsNotDoneIsNotHeldAgainstTheTransfer) {
+  auto files = Plan();
+  files[2].state = FileState::kPending;
+  ASSERT_TRUE(journal->Commit(Record().id, {.files = files}));
+  ASSERT_TRUE(target_bucket->Delete("out/small"));
+  const auto report = Check();
+  EXPECT_EQ(report.compared, 2u);
+  EXPECT_TRUE(report.problems.empty());
+}
+
 TEST_F(ContentsTest, WhatWasSkippedUnreadIsKnownByItsEtag) {
   PutTarget("small", Content(10, 3));
   options.if_exists = IfExists::kSkip;
