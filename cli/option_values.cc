@@ -13,7 +13,7 @@ std::string Absolute(ValueKind kind, const std::string& text) {
   if (kind == ValueKind::kPath) return std::filesystem::absolute(text).lexically_normal().string();
   if (kind != ValueKind::kPathMap) return text;
   const auto [from, to] = *ParsePathMap(text);
-  return from.ToString() + "=" + to.ToString();
+  return from.ToUri() + "=" + to.ToUri();
 }
 }  // namespace
 

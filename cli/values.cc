@@ -67,11 +67,24 @@ Result<storage::Location> ParsePlace(std::string_view text) {
   return place;
 }
 
+namespace {
+/// Whether a '=' behind `before` is that of an option: "s3://bucket/key?profile".
+bool EndsOptionName(std::string_view before) {
+  const std::size_t question = before.find('?'), before_name = before.find_last_of("?&/=");
+  if (!before.starts_with("s3") && !before.starts_with("oss:")) return false;  // others have none
+  if (question == std::string_view::npos || before.find("://") > question) return false;
+  return (before[before_name] == '?' || before[before_name] == '&') &&
+         before_name + 1 < before.size();
+}
+}  // namespace
+
 Result<std::pair<storage::Location, storage::Location>> ParsePathMap(std::string_view text) {
   // Paths may hold '=' ("dt=2026-01-01"), so the splitting '=' is the last one behind which a
-  // place clearly starts; only without such a one it is the first.
+  // place clearly starts; only without such a one it is the first.  The value of an option may look
+  // like a place, too ("?endpoint=http://...").
   std::size_t split = std::string_view::npos;
   for (std::size_t at = text.find('='); at != std::string_view::npos; at = text.find('=', at + 1)) {
+    if (EndsOptionName(text.substr(split + 1, at - split - 1))) continue;
     const std::string_view rest = text.substr(at + 1);
     const std::size_t scheme_end = rest.find(":/");
     const bool scheme = scheme_end != std::string_view::npos && scheme_end > 0 &&

@@ -189,5 +189,14 @@ TEST(OptionValues, RepeatOnlyWhatBelongsToTheTransfer) {
                                    "--map=file:/c=file:/d", "--paranoid"));
 }
 
+TEST(OptionValues, AMapKeepsTheOptionsOfItsPlaces) {
+  const std::string map =
+      "--map=s3://old/cp=oss://new/cp?endpoint=http://127.0.0.1:9&profile=p&region=r";
+  const auto values =
+      OptionValues::Resolve(TableOf(FindCommand("relocate")), {{"map", {map.substr(6)}}}, {});
+  ASSERT_TRUE(values) << values.error().message();
+  EXPECT_THAT(values->RecordedWords(), testing::ElementsAre(map));
+}
+
 }  // namespace
 }  // namespace stateferry::cli

@@ -132,12 +132,16 @@ TEST(ParsePathMap, SplitsBetweenTwoPlaces) {
       {"s3://b/k=file:/new", "s3://b/k", "file:/new"},
       {"s3a://b/k=/new", "s3://b/k", "file:/new"},
       {"hdfs://nn:8020/cp=/new", "hdfs://nn:8020/cp", "file:/new"},
+      {"s3://a=s3://b?endpoint=http://h:9", "s3://a/", "s3://b/?endpoint=http://h:9"},
+      {"s3://a?endpoint=http://h:9=oss://b?profile=p&endpoint=https://i",
+       "s3://a/?endpoint=http://h:9", "oss://b/?endpoint=https://i&profile=p"},
+      {"/old?dt=/new", "file:/old?dt", "file:/new"},
   };
   for (const auto& [text, from, to] : cases) {
     const auto map = ParsePathMap(text);
     ASSERT_TRUE(map) << text << ": " << map.error().message();
-    EXPECT_EQ(map->first.ToString(), from);
-    EXPECT_EQ(map->second.ToString(), to);
+    EXPECT_EQ(map->first.ToUri(), from);
+    EXPECT_EQ(map->second.ToUri(), to);
   }
   for (const char* text : {"", "/old", "=/new", "/old=", "="}) EXPECT_FALSE(ParsePathMap(text));
 }
