@@ -34,9 +34,34 @@ class Checker {
     report_.files += files.size();
     return {};
   }
+  Result<void> CheckLast(const std::vector<LastObjectReceipt>& objects) {
+    report_.last_objects_known = true;
+    for (const LastObjectReceipt& object : objects) {
+      ++report_.files;
+      const auto bytes = ReadLast(object);
+      if (!bytes && bytes.error().code() == ErrorCode::kCancelled) return bytes.error();
+      if (bytes) ++report_.compared;
+      if (bytes) report_.bytes_read += bytes->size();
+      if (bytes && Xxh3_128(AsBytes(*bytes)) == object.hash) continue;
+      report_.problems.push_back(
+          NameOf(object.to_name) + ": " +
+          (bytes ? "not what the transfer left there" : bytes.error().message()));
+    }
+    return {};
+  }
   ContentsReport Report() { return std::move(report_); }
 
  private:
+  /// They are small enough to be read as one.
+  Result<std::string> ReadLast(const LastObjectReceipt& object) {
+    const std::string key = place_.Key(object.to_name);
+    SF_TRY(const auto meta, place_.backend->Stat(key));
+    if (meta.size_bytes == object.size_bytes)
+      return storage::ReadAll(*place_.backend, key, object.size_bytes);
+    return Error(ErrorCode::kCorruption, std::to_string(meta.size_bytes) + " bytes instead of " +
+                                             std::to_string(object.size_bytes));
+  }
+
   Result<void> CheckFile(const FileRecord& file, std::vector<std::byte>& buffer,
                          std::stop_token stop) {
     // What is not there yet, or failed, was never said to be whole.
@@ -64,7 +89,8 @@ class Checker {
     ++report_.compared;
     const bool same = file.content ? *file.content == ContentHash(size, hashes)
                                    : file.to_etag_hash == EtagHash(meta->etag);
-    if (!same) report_.problems.push_back(NameOf(file) + ": not what the transfer left there");
+    if (!same)
+      report_.problems.push_back(NameOf(file.task.to_name) + ": not what the transfer left there");
     return {};
   }
 
@@ -74,11 +100,11 @@ class Checker {
   }
   Result<void> Problem(const FileRecord& file, const std::string& what) {
     std::lock_guard lock(mutex_);
-    report_.problems.push_back(NameOf(file) + ": " + what);
+    report_.problems.push_back(NameOf(file.task.to_name) + ": " + what);
     return {};
   }
-  std::string NameOf(const FileRecord& file) const {
-    return place_.location.Child(file.task.to_name).ToString();
+  std::string NameOf(const std::string& to_name) const {
+    return place_.location.Child(to_name).ToString();
   }
 
   const storage::Place& place_;
@@ -99,6 +125,7 @@ Result<ContentsReport> CheckContents(const TransferRecord& record, Journal& jour
     next = files.back().index + 1;
     SF_TRY(checker.Check(files, stop));
   }
+  if (record.last_objects) SF_TRY(checker.CheckLast(*record.last_objects));
   ContentsReport report = checker.Report();
   std::sort(report.problems.begin(), report.problems.end());
   return report;

@@ -20,6 +20,14 @@
 
 namespace stateferry::transfer {
 
+/// An object that was put once all files were there, which has no FileRecord.
+struct LastObjectReceipt {
+  std::string to_name;  ///< below the destination
+  std::uint64_t size_bytes = 0;
+  Hash128 hash;  ///< XXH3-128 of its bytes
+  bool operator==(const LastObjectReceipt&) const = default;
+};
+
 struct TransferRecord {
   std::string id;
   TransferStatus status = TransferStatus::kPlanned;
@@ -33,6 +41,9 @@ struct TransferRecord {
   std::uint64_t files_total = 0, bytes_total = 0;
   std::string error;    ///< of the last run, "" when none
   std::string summary;  ///< last report as JSON
+  /// What the finalizer put; none: not known (an older version did it), or no run has come so far
+  /// since the last one that began to write.
+  std::optional<std::vector<LastObjectReceipt>> last_objects;
 };
 
 enum class FileState : std::uint8_t { kPending = 0, kWritten = 1, kDone = 2, kFailed = 3 };

@@ -9,7 +9,7 @@ namespace stateferry::transfer {
 namespace {
 
 // Versions that are written; older ones are read as well.
-constexpr std::uint8_t kTransferVersion = 2;  // 2: started
+constexpr std::uint8_t kTransferVersion = 3;  // 2: started; 3: last objects
 constexpr std::uint8_t kFileVersion = 2;      // 2: etag at the destination, content hash
 constexpr std::uint8_t kReceiptVersion = 1;
 constexpr std::size_t kHeaderBytes = 1 + 4;
@@ -70,6 +70,32 @@ storage::Location ReadLocation(LittleReader& reader) {
   return location;
 }
 
+void AppendLastObjects(std::string& out, const TransferRecord& record) {
+  AppendLittle<std::uint8_t>(out, record.last_objects ? 1 : 0);
+  if (!record.last_objects) return;
+  AppendLittle<std::uint32_t>(out, static_cast<std::uint32_t>(record.last_objects->size()));
+  for (const LastObjectReceipt& object : *record.last_objects) {
+    AppendLengthPrefixed(out, object.to_name);
+    AppendLittle<std::uint64_t>(out, object.size_bytes);
+    out.append(object.hash.raw());
+  }
+}
+
+std::optional<std::vector<LastObjectReceipt>> ReadLastObjects(LittleReader& reader) {
+  if (reader.Read<std::uint8_t>() == 0) return std::nullopt;
+  std::vector<LastObjectReceipt> objects;
+  const auto count = reader.Read<std::uint32_t>();
+  for (std::uint32_t i = 0; i < count && reader.ok(); ++i) {
+    LastObjectReceipt object;
+    object.to_name = reader.ReadLengthPrefixed();
+    object.size_bytes = reader.Read<std::uint64_t>();
+    const auto hash = reader.ReadBytes(sizeof(object.hash.bytes));
+    if (reader.ok()) object.hash = Hash128::FromRaw(hash);
+    objects.push_back(std::move(object));
+  }
+  return objects;
+}
+
 Error Malformed(std::string_view what) {
   return Error(ErrorCode::kCorruption, fmt::format("{} record has a wrong layout", what));
 }
@@ -94,6 +120,7 @@ std::string EncodeTransferRecord(const TransferRecord& record) {
   AppendLengthPrefixed(out, record.error);
   AppendLengthPrefixed(out, record.summary);
   AppendLittle<std::uint8_t>(out, record.started ? 1 : 0);
+  AppendLastObjects(out, record);
   return Frame(kTransferVersion, out);
 }
 
@@ -118,6 +145,7 @@ Result<TransferRecord> DecodeTransferRecord(std::string_view bytes) {
   record.error = reader.ReadLengthPrefixed();
   record.summary = reader.ReadLengthPrefixed();
   record.started = framed.version >= 2 ? reader.Read<std::uint8_t>() != 0 : record.plan_complete;
+  if (framed.version >= 3) record.last_objects = ReadLastObjects(reader);
   if (!reader.AtEnd() || status > static_cast<std::uint8_t>(TransferStatus::kCancelled))
     return Malformed("transfer");
   record.status = static_cast<TransferStatus>(status);

@@ -179,6 +179,7 @@ Result<Plan> MakePlan(const PlanInputs& inputs, Journal& journal, Clock& clock, 
     plan.record.created = earlier->created;
     plan.record.status = earlier->status;
     plan.record.started = earlier->started;
+    plan.record.last_objects = std::move(earlier->last_objects);
   } else {
     // So that a plan that was never finished is seen by `transfer list` and can be pruned.
     SF_TRY(journal.PutTransfer(plan.record));

@@ -49,7 +49,11 @@ Result<TransferReport> Commit(Plan& plan, const Finalizer& finalize, Meter& mete
                               const TransferEnv& env) {
   meter.SetPhase("committing");
   meter.Show();
-  if (finalize) SF_TRY(finalize());
+  std::vector<LastObjectReceipt> last_objects;
+  if (finalize) {
+    SF_TRY(last_objects, finalize());
+  }
+  plan.record.last_objects = std::move(last_objects);
   SF_TRY(PutStatus(plan.record, TransferStatus::kCommitted, "", meter, env));
   // Verified and committed: nobody will ask for the hashes of parts again.  What is left of them
   // does no harm.
@@ -70,12 +74,21 @@ Result<TransferReport> Execute(const TransferRequest& request, Plan& plan, Endpo
   SF_TRY(auto left,
          ReviewDestination({plan, ends, env.journal, options, buffers, workers, meter}, env.stop));
   if (left == 0 && plan.committed_and_unchanged) {
-    if (finalize) SF_TRY(finalize());
+    std::vector<LastObjectReceipt> last_objects;
+    if (finalize) {
+      SF_TRY(last_objects, finalize());
+    }
+    // A record of an older version learns here what it did not know.
+    if (plan.record.last_objects != last_objects) {
+      plan.record.last_objects = std::move(last_objects);
+      SF_TRY(PutStatus(plan.record, TransferStatus::kCommitted, "", meter, env));
+    }
     auto report = meter.Report(TransferStatus::kCommitted);
     report.already_done = true;
     return report;
   }
   plan.record.started = true;
+  plan.record.last_objects.reset();
   SF_TRY(PutStatus(plan.record, TransferStatus::kRunning, "", meter, env));
   if (request.before_moving) SF_TRY(request.before_moving());
   SF_TRY(MoveFiles({id, env.journal, ends, options, buffers, workers, meter}, env.stop));

@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <stop_token>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/file_io.h"
@@ -26,7 +27,8 @@ struct TransferEnv {
 
 /// Last step of a transfer, run once every file is at the destination and verified and before the
 /// transfer counts as committed: a relocation puts `_metadata` here.  Must be safe to run twice.
-using Finalizer = std::function<Result<void>()>;
+/// Returns what it has put, for the journal: CheckContents compares with it.
+using Finalizer = std::function<Result<std::vector<LastObjectReceipt>>()>;
 
 /// Runs a request to its end, or goes on where an earlier run of the same request stopped.
 /// - Same request, committed before, source and destination as they were: nothing moves,

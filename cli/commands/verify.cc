@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <set>
 
 #include "base/hash.h"
@@ -101,7 +102,9 @@ Result<snapshot::VerifyReport> VerifyTransfer(App& app, const transfer::Transfer
   SF_TRY(const auto journal, app.ExistingJournal());
   SF_TRY(const auto contents, transfer::CheckContents(record, **journal, app.places(), app.stop()));
   report.bytes_read += contents.bytes_read;
-  report.files_read = contents.files;
+  // What an older version of the program has put behind the files is read, but not compared.
+  report.files_read =
+      contents.last_objects_known ? contents.files : std::max(report.files, contents.files);
   report.files_hashed = contents.compared;
   for (const std::string& problem : contents.problems) report.problems.push_back(problem);
   return report;

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/hash.h"
 #include "state/snapshot/flink_metadata_limits.h"
 #include "state/snapshot/source_objects.h"
 
@@ -56,16 +57,18 @@ Result<void> LastObjects::DropOther(const LastObject& object) {
   return place.backend->Flush();
 }
 
-Result<void> LastObjects::Put(const LastObject& object) {
+Result<transfer::LastObjectReceipt> LastObjects::Put(const LastObject& object) {
   SF_TRY(const std::string content, ContentOf(object));
+  transfer::LastObjectReceipt receipt{
+      .to_name = object.to_name, .size_bytes = content.size(), .hash = Xxh3_128(AsBytes(content))};
   SF_TRY(const Held before, WhatIsThere(object, content, storage::Access::kWrite));
-  if (before == Held::kSame) return {};
+  if (before == Held::kSame) return receipt;
   // Somebody may have put one since CheckFree looked.
   const bool overwrite = if_exists_ == transfer::IfExists::kOverwrite;
   SF_TRY(const auto place, places_.Open(to_, storage::Access::kWrite));
   SF_TRY(place.backend->Put(place.Key(object.to_name), AsBytes(content), {.overwrite = overwrite}));
   SF_TRY(const Held after, WhatIsThere(object, content, storage::Access::kWrite));
-  if (after == Held::kSame) return {};
+  if (after == Held::kSame) return receipt;
   return Error(ErrorCode::kCorruption, to_.Child(object.to_name).ToString() +
                                            " was written and does not read back as it should");
 }

@@ -21,7 +21,7 @@ class LastObjects {
   /// Deletes what Put would replace: while its files are replaced it is not what it says.
   Result<void> DropOther(const LastObject& object);
   /// Puts the object, reads it back and compares; nothing when it is there already.
-  Result<void> Put(const LastObject& object);
+  Result<transfer::LastObjectReceipt> Put(const LastObject& object);
 
  private:
   enum class Held { kNothing, kSame, kOther };

@@ -50,10 +50,13 @@ Result<Moved> Move(transfer::TransferRequest request, const RelocationPlan& plan
     for (const LastObject& object : last) SF_TRY(last_objects.DropOther(object));
     return {};
   };
-  const auto finalize = [&]() -> Result<void> {
+  const transfer::Finalizer finalize = [&]() -> Result<std::vector<transfer::LastObjectReceipt>> {
     if (check) SF_TRY(check(last));
-    for (const LastObject& object : last) SF_TRY(last_objects.Put(object));
-    return {};
+    std::vector<transfer::LastObjectReceipt> put(last.size());
+    for (std::size_t i = 0; i < last.size(); ++i) {
+      SF_TRY(put[i], last_objects.Put(last[i]));
+    }
+    return put;
   };
   Moved moved;
   SF_TRY(moved.report, transfer::RunTransfer(request, files, finalize, options, env));

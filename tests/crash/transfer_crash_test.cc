@@ -79,10 +79,10 @@ class TransferCrash : public ::testing::Test {
                       .etag = meta.etag});
       });
     };
-    const Finalizer finalize = [&]() -> Result<void> {
+    const Finalizer finalize = [&]() -> Result<std::vector<LastObjectReceipt>> {
       SF_TRY(auto place, places.Open(to, storage::Access::kWrite));
       SF_TRY(place.backend->Put(place.Key("_metadata"), AsBytes("last"), {}));
-      return {};
+      return std::vector<LastObjectReceipt>();
     };
     return RunTransfer(request, lister, finalize, options, {places, crashing, clock_, quiet, {}});
   }

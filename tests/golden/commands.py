@@ -238,6 +238,11 @@ def verify_of_a_transfer_remembers(sandbox):
     damaged = max((os.path.join(sandbox.path("out"), name)
                    for name in os.listdir(sandbox.path("out")) if name != "_metadata"),
                   key=os.path.getsize)
+    flip(sandbox.path("out", "_metadata"))
+    told = run(sandbox, "verify", identity, expect=7)
+    check("_metadata" in told, f"metadata with another byte: {told}")
+    flip(sandbox.path("out", "_metadata"))
+    run(sandbox, "verify", identity)
     flip(damaged)
     run(sandbox, "verify", identity, expect=7)
     run(sandbox, "relocate", "{JOB}/chk-4", "{DIR}/out", "{MAP}", expect=11)

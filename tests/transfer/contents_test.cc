@@ -45,6 +45,32 @@ TEST_F(ContentsTest, OtherBytesAnotherLengthAndNothingAreFound) {
                           HasSubstr("out/small: ")));
 }
 
+TEST_F(ContentsTest, WhatWasPutBehindTheFilesIsCompared) {
+  EXPECT_TRUE(Check().last_objects_known) << "there was none";
+  last_objects = {{.to_name = "last", .size_bytes = 4, .hash = Xxh3_128(AsBytes("last"))}};
+  PutTarget("last", "last");
+  ASSERT_TRUE(Run()) << "nothing is to be moved, and yet it is learnt";
+  const auto report = Check();
+  EXPECT_EQ(report.files, 4u);
+  EXPECT_EQ(report.compared, 4u);
+  EXPECT_TRUE(report.problems.empty());
+  PutTarget("last", "lasT");
+  EXPECT_THAT(Check().problems, ElementsAre(HasSubstr("out/last: not what")));
+  PutTarget("last", "longer");
+  EXPECT_THAT(Check().problems, ElementsAre(HasSubstr("out/last: 6 bytes instead of 4")));
+  ASSERT_TRUE(target_bucket->Delete("out/last"));
+  EXPECT_THAT(Check().problems, ElementsAre(HasSubstr("out/last: ")));
+}
+
+TEST_F(ContentsTest, WhatComesLastIsUnknownOnceARunWrites) {
+  PutSource("small", Content(11, 5));
+  target->Fail({.op = fakes::BackendOp::kFlush, .error = Error(ErrorCode::kIo, "broken")});
+  const auto failed = Run();
+  ASSERT_TRUE(!failed || failed->failures_total > 0);
+  EXPECT_FALSE(Record().last_objects);
+  EXPECT_FALSE(Check().last_objects_known);
+}
+
 TEST_F(ContentsTest, ARepeatThatFailedForgetsNothing) {
   PutTarget("small", Content(10, 3));
   ASSERT_FALSE(Run());

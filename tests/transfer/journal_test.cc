@@ -221,36 +221,59 @@ TEST(JournalRecords, RoundTrip) {
   EXPECT_EQ(back->content, file.content);
 }
 
-/// A record of the version before, made by cutting off what was added since.
-std::string OlderVersion(const std::string& record, std::size_t added_bytes) {
+/// A record of an older version, made by cutting off what was added since.
+std::string OlderVersion(const std::string& record, std::uint8_t version, std::size_t added_bytes) {
   constexpr std::size_t kHeader = 5, kChecksum = 8;
   const auto payload = record.size() - kHeader - kChecksum - added_bytes;
   std::string old;
-  AppendLittle<std::uint8_t>(old, static_cast<std::uint8_t>(record[0] - 1));
+  AppendLittle<std::uint8_t>(old, version);
   AppendLengthPrefixed(old, std::string_view(record).substr(kHeader, payload));
   AppendLittle<std::uint64_t>(old, Xxh3_64(AsBytes(old)));
   return old;
 }
 
-TEST(JournalRecords, ReadsVersion1) {
+TEST(JournalRecords, ReadsOlderVersionsOfFiles) {
   FileRecord file;
   file.task.from_dir = At("file:///x");
   file.task.to_name = "t";
   file.part_bytes = 1;
   file.error = "e";
-  auto old_file = DecodeFileRecord(OlderVersion(EncodeFileRecord(file), 8 + 4));
+  auto old_file = DecodeFileRecord(OlderVersion(EncodeFileRecord(file), 1, 8 + 4));
   ASSERT_TRUE(old_file) << old_file.error().message();
   EXPECT_EQ(old_file->error, "e");
   EXPECT_EQ(old_file->to_etag_hash, 0u);
   EXPECT_FALSE(old_file->content);
+}
+
+TEST(JournalRecords, ReadsOlderVersionsOfTransfers) {
   TransferRecord transfer;
   transfer.parameters = Json::object();
   transfer.plan_complete = true;
   transfer.summary = "{}";
-  auto old_transfer = DecodeTransferRecord(OlderVersion(EncodeTransferRecord(transfer), 1));
-  ASSERT_TRUE(old_transfer) << old_transfer.error().message();
-  EXPECT_EQ(old_transfer->summary, "{}");
-  EXPECT_TRUE(old_transfer->started) << "it may have been";
+  const std::string record = EncodeTransferRecord(transfer);
+  auto version_1 = DecodeTransferRecord(OlderVersion(record, 1, 2));
+  ASSERT_TRUE(version_1) << version_1.error().message();
+  EXPECT_EQ(version_1->summary, "{}");
+  EXPECT_TRUE(version_1->started) << "it may have been";
+  EXPECT_FALSE(version_1->last_objects);
+  auto version_2 = DecodeTransferRecord(OlderVersion(record, 2, 1));
+  ASSERT_TRUE(version_2) << version_2.error().message();
+  EXPECT_FALSE(version_2->started);
+  EXPECT_FALSE(version_2->last_objects);
+}
+
+TEST(JournalRecords, LastObjectsAreKnownUnknownOrNone) {
+  TransferRecord transfer;
+  transfer.parameters = Json::object();
+  const std::vector<LastObjectReceipt> none,
+      some = {{"chk-1/_metadata", 1ull << 40, Xxh3_128(AsBytes("x"))}, {"b", 0, {}}};
+  for (const auto& objects : {std::optional(none), std::optional(some),
+                              std::optional<std::vector<LastObjectReceipt>>()}) {
+    transfer.last_objects = objects;
+    const auto back = DecodeTransferRecord(EncodeTransferRecord(transfer));
+    ASSERT_TRUE(back) << back.error().message();
+    EXPECT_EQ(back->last_objects, objects);
+  }
 }
 
 TEST(JournalRecords, EveryFlippedBitAndEveryTruncationIsFound) {

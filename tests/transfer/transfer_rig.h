@@ -116,9 +116,9 @@ class TransferRig : public ::testing::Test {
   Result<TransferReport> Run() { return Run(Lister()); }
   Result<TransferReport> Run(const FileLister& files) {
     return RunTransfer(request, files,
-                       [this]() -> Result<void> {
+                       [this]() -> Result<std::vector<LastObjectReceipt>> {
                          ++finalized;
-                         return {};
+                         return last_objects;
                        },
                        options, {*places, *journal, clock, progress, stop.get_token()});
   }
@@ -151,6 +151,7 @@ class TransferRig : public ::testing::Test {
   TransferRequest request;
   TransferOptions options;
   int finalized = 0;
+  std::vector<LastObjectReceipt> last_objects;  ///< what the finalizer says it has put
 };
 
 }  // namespace stateferry::transfer

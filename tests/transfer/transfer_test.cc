@@ -456,7 +456,9 @@ TEST_F(RunTransferTest, WithoutVerifyingTheDestinationIsNotReadBack) {
 TEST_F(RunTransferTest, AFailingFinalizerKeepsTheTransferUncommitted) {
   PutSource("a", "x");
   auto report = RunTransfer(request, Lister(),
-                            [] { return Result<void>(Error(ErrorCode::kIo, "cannot put")); },
+                            []() -> Result<std::vector<LastObjectReceipt>> {
+                              return Error(ErrorCode::kIo, "cannot put");
+                            },
                             options, {*places, *journal, clock, progress, {}});
   ASSERT_FALSE(report);
   EXPECT_EQ(Record().status, TransferStatus::kFailed);
@@ -508,10 +510,10 @@ TEST_F(RunTransferTest, WhatTheFinalizerPutsIntoAStoreCountsAsPut) {
   ASSERT_TRUE(storage::managed::Store::Init(FileIo(), clock, dir));
   request.to = At("managed://" + dir + "/project/out");
   PutSource("a", Content(5 * kPart, 1));
-  const Finalizer finalize = [&]() -> Result<void> {
+  const Finalizer finalize = [&]() -> Result<std::vector<LastObjectReceipt>> {
     SF_TRY(auto place, places->Open(request.to, storage::Access::kWrite));
     SF_TRY(place.backend->Put(place.Key("_metadata"), AsBytes(Content(100, 2)), {}));
-    return {};
+    return std::vector<LastObjectReceipt>();
   };
   auto report =
       RunTransfer(request, Lister(), finalize, options, {*places, *journal, clock, progress, {}});
