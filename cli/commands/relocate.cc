@@ -55,23 +55,11 @@ Json Summary(const snapshot::RelocateReport& report, Json summary) {
   return summary;
 }
 
-/// A job's directory is no snapshot, but holds some.
-Error WithTreeHint(App& app, const snapshot::RelocateRequest& request, Error error) {
-  if (error.code() != ErrorCode::kNotFound || request.layout == snapshot::Layout::kTree)
-    return error;
-  const auto listed = snapshot::ListSnapshots(app.places(), request.from);
-  if (!listed || listed->empty()) return error;
-  return std::move(error).WithHint(
-      fmt::format("it holds {}: name one of them, or move all with --layout tree",
-                  Count(listed->size(), "snapshot")));
-}
-
 Result<Outcome> Run(App& app) {
   SF_TRY(const snapshot::RelocateRequest request, RequestFrom(app));
   SF_TRY(const transfer::TransferEnv env, app.TransferEnvironment());
-  auto relocated = snapshot::Relocate(request, TransferOptionsFrom(app), env);
-  if (!relocated) return WithTreeHint(app, request, std::move(relocated).error());
-  const snapshot::RelocateReport& report = *relocated;
+  SF_TRY(const snapshot::RelocateReport report,
+         snapshot::Relocate(request, TransferOptionsFrom(app), env));
   app.progress().Clear();
   Output& out = app.out();
   for (const std::string& warning : report.warnings) out.Warning(warning);

@@ -35,7 +35,8 @@ Result<void> CheckHoldsNoSnapshot(SourceObjects& objects, const storage::Locatio
   return Error(ErrorCode::kNotFound,
                fmt::format("there is no {} in {}, but in {} directories below it", kMetadataName,
                            location.ToString(), snapshots.size()))
-      .WithHint(fmt::format("name one of them, like {}", snapshots.back().directory.ToString()));
+      .WithHint(fmt::format("name one of them, like {}, or relocate all with --layout tree",
+                            snapshots.back().directory.ToString()));
 }
 
 bool HasNameOfSnapshot(std::string_view name) {

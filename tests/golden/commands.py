@@ -394,6 +394,10 @@ def help_in_every_form(sandbox):
 def hints(sandbox):
     done = sandbox.run(["relocate", "{JOB}", "{DIR}/out", "{MAP}"])
     check(done.returncode == 6 and b"--layout tree" in done.stderr, f"a job's directory: {done}")
+    done = sandbox.run(["relocate", "{JOB}/chk-4", "{DIR}/out"])
+    check(done.returncode == 6 and b"--map OLD=NEW" in done.stderr, f"files that were moved: {done}")
+    done = sandbox.run(["relocate", "{JOB}/chk-4", "managed:///nowhere/a/b", "{MAP}"])
+    check(done.returncode == 6 and b"--layout tree" not in done.stderr, f"no such store: {done}")
     run(sandbox, "config", "set", "level", "hash", expect=2)
     run(sandbox, "config", "set", "transfers", "3", "--profile", "new")
     check(run(sandbox, "config", "get", "transfers", "--profile", "new") == "3\n", "new profile")
