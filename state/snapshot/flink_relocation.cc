@@ -28,7 +28,7 @@ Result<void> CheckAllThere(const MetadataPlace& place, const std::vector<Snapsho
                                  first->read_from.ToString(), first->problem);
   if (bad > 1) text += fmt::format("; {} more of its files are not good", bad - 1);
   const ErrorCode code = missing      ? ErrorCode::kNotFound
-                         : unreadable ? ErrorCode::kPermission
+                         : unreadable ? first->unreadable_code.value_or(ErrorCode::kPermission)
                                       : ErrorCode::kCorruption;
   return Error(code, std::move(text))
       .WithHint(missing || unreadable

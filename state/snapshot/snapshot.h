@@ -34,6 +34,8 @@ struct SnapshotFile {
   std::optional<bool> exists;  ///< set when asked (check_exists)
   std::string etag;            ///< when it was looked at
   std::string problem;         ///< "" or what is wrong: missing, shorter, longer, unreadable
+  /// Why it is unreadable; none when it is not known to be.
+  std::optional<ErrorCode> unreadable_code;
   /// A dangling relative handle (FLINK-39964) whose bytes were found elsewhere: `problem` says so
   /// and Flink cannot restore it, but a relocation reads `read_from` and mends it.
   bool repaired = false;

@@ -22,8 +22,9 @@ Result<std::optional<storage::ObjectMeta>> SourceObjects::Find(const storage::Lo
   if (location.Name().empty()) return none;
   auto place = Open(location.Parent());
   if (!place && place.error().code() == ErrorCode::kNotFound) return none;
-  // The location is a store or a project of one: a place, and no object.
-  if (!place && place.error().code() == ErrorCode::kInvalidArgument) return none;
+  // A store, or a project of one, is a place and no object: nothing can be in front of it.
+  if (!place && place.error().code() == ErrorCode::kInvalidArgument && location.scheme == "managed")
+    return none;
   if (!place) return std::move(place).error();
   auto meta = place->backend->Stat(place->Key(location.Name()));
   if (!meta && meta.error().code() == ErrorCode::kNotFound) return none;
@@ -63,6 +64,7 @@ Result<SourceObjects::Look> SourceObjects::LookAt(const storage::Location& locat
   const auto failed = [&](const Error& error) -> Result<Look> {
     if (error.code() == ErrorCode::kCancelled) return error;
     look.unreadable = error.message();
+    look.unreadable_code = error.code();
     return look;
   };
   const auto meta = Find(location);
@@ -111,6 +113,7 @@ std::string SizeProblem(const SnapshotFile& file, std::uint64_t actual_bytes) {
 /// Writes down what a look at the file showed.
 void Note(const SourceObjects::Look& look, SnapshotFile& file) {
   file.exists = look.exists;
+  file.unreadable_code = look.unreadable_code;
   if (!look.exists) {
     file.problem = look.unreadable.empty() ? "missing" : "unreadable: " + look.unreadable;
     return;

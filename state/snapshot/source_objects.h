@@ -35,7 +35,8 @@ class SourceObjects {
     bool exists = false;
     std::uint64_t size_bytes = 0;
     std::string etag;
-    std::string unreadable;  ///< why it cannot be read; "" when it can
+    std::string unreadable;                    ///< why it cannot be read; "" when it can
+    std::optional<ErrorCode> unreadable_code;  ///< set with `unreadable`
   };
   /// Looks at the object, at a local one by reading a byte of it.  Errors: kCancelled.
   Result<Look> LookAt(const storage::Location& location);
