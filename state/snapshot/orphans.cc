@@ -76,6 +76,16 @@ bool IsAmongState(storage::Location at, const storage::Location& base) {
   return false;
 }
 
+Error NotKnown(const MetadataPlace& place, const Error& why) {
+  const std::string text =
+      fmt::format("{} cannot be read, so it is not known which files it needs: {}",
+                  place.ReadFrom().ToString(), why.message());
+  // Only what is wrong with the snapshot itself is no matter for whoever may read it.
+  const bool is_bad = why.code() == ErrorCode::kCorruption || why.code() == ErrorCode::kRefused;
+  if (!is_bad) return Error(why.code(), text);
+  return Error(ErrorCode::kRefused, text).WithHint("remove that snapshot first if it is of no use");
+}
+
 /// Reads all snapshots.  None: one of them went away meanwhile, as a running job deletes its own.
 Result<std::optional<References>> TryReadReferences(SourceObjects& objects,
                                                     const storage::Location& base,
@@ -89,11 +99,7 @@ Result<std::optional<References>> TryReadReferences(SourceObjects& objects,
     if (!snapshot && snapshot.error().code() == ErrorCode::kNotFound)
       return std::optional<References>();
     auto added = snapshot ? references.Add(*snapshot) : Result<void>(snapshot.error());
-    if (!added)
-      return Error(ErrorCode::kRefused,
-                   fmt::format("{} cannot be read, so it is not known which files it needs: {}",
-                               place.ReadFrom().ToString(), added.error().message()))
-          .WithHint("remove that snapshot first if it is of no use");
+    if (!added) return NotKnown(place, added.error());
   }
   if (snapshots > 0) return std::optional(std::move(references));
   return Error(ErrorCode::kRefused,

@@ -111,8 +111,8 @@ struct OrphanReport {
 };
 /// When `base` is the directory of a job, or below it, the snapshots of the jobs beside it count as
 /// well: a job that claimed a snapshot goes on using its files.
-/// Errors: kRefused when no _metadata is below `base`, any cannot be read, or an orphan is metadata
-/// under another name; kCancelled.
+/// Errors: kRefused when no _metadata is below `base`, any is damaged or unknown, or an orphan is
+/// metadata under another name; what reading a _metadata returns (kPermission...); kCancelled.
 Result<OrphanReport> FindOrphans(storage::Places& places, const storage::Location& base,
                                  std::int64_t now_ns, std::int64_t min_age_ns,
                                  std::stop_token stop = {});
