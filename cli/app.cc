@@ -1,6 +1,7 @@
 #include "cli/app.h"
 
 #include <fmt/format.h>
+#include <poll.h>
 #include <unistd.h>
 
 #include <iostream>
@@ -103,6 +104,17 @@ Result<transfer::TransferEnv> App::TransferEnvironment() {
   return transfer::TransferEnv{places(), *journal, parts_.clock, progress(), parts_.stop};
 }
 
+namespace {
+/// Waits for something to read on standard input.  False: asked to stop first.
+bool InputComes(const std::stop_token& stop) {
+  constexpr int kLookAtStopMs = 100;
+  pollfd input{STDIN_FILENO, POLLIN, 0};
+  while (!stop.stop_requested())
+    if (poll(&input, 1, kLookAtStopMs) > 0) return true;
+  return false;
+}
+}  // namespace
+
 Result<void> App::Confirm(const std::string& question) {
   if (parts_.options.Flag("yes")) return {};
   if (isatty(STDIN_FILENO) != 1 || parts_.output.json())
@@ -110,6 +122,9 @@ Result<void> App::Confirm(const std::string& question) {
         .WithHint("give --yes, there is no terminal to ask on");
   SF_TRY(parts_.output.Flush());
   std::cerr << question << " [y/N] " << std::flush;
+  // A read would go on after a signal that asks for a clean stop.
+  if (!InputComes(parts_.stop))
+    return Error(ErrorCode::kCancelled, "stopped before it was confirmed, nothing was changed");
   std::string answer;
   std::getline(std::cin, answer);
   if (answer == "y" || answer == "Y" || answer == "yes") return {};

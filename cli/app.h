@@ -71,7 +71,7 @@ class App {
   Result<transfer::TransferEnv> TransferEnvironment();
 
   /// Asks "TEXT [y/N]" on a terminal.  Errors: kRefused when the answer is not yes, or when there
-  /// is no terminal and no --yes.
+  /// is no terminal and no --yes; kCancelled.
   Result<void> Confirm(const std::string& question);
   Result<Outcome> Run(const std::vector<std::string>& words) { return parts_.run_line(words); }
   /// Closes the journal, so that a command run by this one can open it.

@@ -19,6 +19,12 @@ int WriteAll(int fd, std::string_view text) {
   while (!text.empty()) {
     const ssize_t written = write(fd, text.data(), text.size());
     if (written < 0 && errno == EINTR) continue;
+    if (written < 0 && errno == EAGAIN) {
+      // Whoever shares the pipe or terminal has made it non-blocking; it only has to be waited for.
+      pollfd writable{fd, POLLOUT, 0};
+      (void)poll(&writable, 1, -1);
+      continue;
+    }
     if (written < 0) return errno;
     text.remove_prefix(static_cast<std::size_t>(written));
   }

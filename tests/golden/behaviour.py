@@ -142,6 +142,30 @@ def looking_commands_end_at_once(binary):
         os.close(controller)
 
 
+def questions_end_at_once(binary):
+    """A command that stops cleanly does so while it asks, too."""
+    with Sandbox(binary) as sandbox:
+        shared = os.path.join(sandbox.bucket, "cp", "0e5049abf57216494f7b88306f14bd1f", "shared")
+        orphan = os.path.join(shared, "left-behind")
+        with open(orphan, "wb") as file:
+            file.write(b"x")
+        controller, terminal = pty.openpty()
+        process = subprocess.Popen([binary, "orphans", sandbox.bucket, "--older-than", "0",
+                                    "--delete"], stdin=terminal, stdout=subprocess.DEVNULL,
+                                   stderr=terminal, env=environment(sandbox))
+        os.close(terminal)
+        check(b"[y/N]" in read_until(controller, b"[y/N]"), "no question was asked")
+        process.send_signal(signal.SIGINT)
+        try:
+            code = process.wait(20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+            code = "still there"
+        os.close(controller)
+        check(code == 10 and os.path.exists(orphan), f"SIGINT while it asks: {code}")
+
+
 def streams(binary):
     with Sandbox(binary, snapshot=None) as sandbox:
         done = subprocess.run(["bash", "-c", '"$0" help --format markdown | head -1; '
@@ -154,6 +178,25 @@ def streams(binary):
                                       env=environment(sandbox))
             check(done.returncode == 1 and done.stderr.startswith(b"stateferry: writing"),
                   f"full disk: {done}")
+
+
+def slow_reader(binary):
+    """Standard output may be a full pipe that does not block."""
+    with Sandbox(binary, snapshot=None) as sandbox:
+        whole = subprocess.run([binary, "help", "--format", "markdown"], capture_output=True,
+                               env=environment(sandbox)).stdout
+        reading, writing = os.pipe()
+        fcntl.fcntl(writing, fcntl.F_SETPIPE_SZ, 4096)
+        os.set_blocking(writing, False)
+        process = subprocess.Popen([binary, "help", "--format", "markdown"], stdout=writing,
+                                   stderr=subprocess.DEVNULL, env=environment(sandbox))
+        os.close(writing)
+        time.sleep(0.5)  # the pipe is full now
+        with os.fdopen(reading, "rb") as pipe:
+            got = pipe.read()
+        code = process.wait(60)
+        check(code == 0 and got == whole and len(whole) > 4096,
+              f"exit {code}, {len(got)} of {len(whole)} bytes")
 
 
 def closed_streams(binary):
@@ -237,7 +280,7 @@ def without_terminal(binary):
 def main():
     failed = 0
     for test in (stops_and_resumes, stopped_terminal, looking_commands_end_at_once, streams,
-                 closed_streams, terminal, without_terminal):
+                 questions_end_at_once, slow_reader, closed_streams, terminal, without_terminal):
         try:
             test(os.path.abspath(sys.argv[1]))
             print(f"{test.__name__}: good")
