@@ -28,8 +28,7 @@ Result<storage::Location> App::Location(std::size_t index) const {
 Result<std::string> App::Home() const {
   std::string home = parts_.options.Text("home");
   if (home.empty()) return DefaultHome(parts_.environment);
-  if (!home.starts_with('/')) home = parts_.environment.working_directory + "/" + home;
-  return home;
+  return AbsolutePath(parts_.environment, home);
 }
 
 /// Ends waits for bandwidth and for repetitions: at a signal, and after --max-duration.  A transfer

@@ -147,17 +147,25 @@ Result<Settings> LoadSettings(const FileIo& io, const Environment& environment,
   std::string chosen = request.config_flag;
   if (chosen.empty()) chosen = environment.Get("STATEFERRY_CONFIG");
   if (!chosen.empty()) {
-    if (!chosen.starts_with('/')) chosen = environment.working_directory + "/" + chosen;
+    SF_TRY(chosen, AbsolutePath(environment, chosen));
     settings.chosen_config = chosen;
     SF_TRY(ReadFile(io, chosen, true, request.known, settings));
   } else {
-    const std::string local = environment.working_directory + "/stateferry.yaml";
-    SF_TRY(ReadFile(io, local, false, request.known, settings));
+    if (const std::string& here = environment.working_directory; !here.empty())
+      SF_TRY(ReadFile(io, here + "/stateferry.yaml", false, request.known, settings));
     if (const std::string user = UserConfigPath(environment); !user.empty())
       SF_TRY(ReadFile(io, user, false, request.known, settings));
   }
   SF_TRY(settings.profile, ChooseProfile(request, settings));
   return settings;
+}
+
+Result<std::string> AbsolutePath(const Environment& environment, const std::string& path) {
+  if (path.starts_with('/')) return path;
+  if (!environment.working_directory.empty()) return environment.working_directory + "/" + path;
+  return Error(ErrorCode::kNotFound,
+               fmt::format("the working directory is gone, so {} leads nowhere", path))
+      .WithHint("change into a directory that exists, or give the whole path");
 }
 
 std::string UserConfigPath(const Environment& environment) {

@@ -17,7 +17,7 @@ namespace stateferry::cli {
 /// What the process was started with; a value, so that tests can make one.
 struct Environment {
   std::map<std::string, std::string> variables;
-  std::string working_directory;
+  std::string working_directory;  ///< "" when it is gone
 
   std::string Get(const std::string& name) const;
 };
@@ -54,6 +54,8 @@ struct SettingsRequest {
 Result<Settings> LoadSettings(const FileIo& io, const Environment& environment,
                               const SettingsRequest& request);
 
+/// A path that may be relative to the working directory.  Errors: kNotFound when that is gone.
+Result<std::string> AbsolutePath(const Environment& environment, const std::string& path);
 /// $XDG_CONFIG_HOME/stateferry/config.yaml; "" without a home directory.
 std::string UserConfigPath(const Environment& environment);
 /// $XDG_STATE_HOME/stateferry or ~/.local/state/stateferry.  Errors: kNotFound without $HOME.
