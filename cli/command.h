@@ -47,6 +47,8 @@ struct Command {
   bool stops_cleanly = false;
   /// --profile may name a profile that no file has yet.
   bool makes_profile = false;
+  /// Works whatever the configuration says, and when nobody can read it.
+  bool ignores_settings = false;
   /// Parses what is special, calls one function of the layers below, prints one value.
   Result<Outcome> (*run)(App& app) = nullptr;
 };

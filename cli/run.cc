@@ -33,7 +33,8 @@ Result<Understood> Understand(const std::vector<std::string>& words, const Envir
   // Help must work with a broken configuration too.
   Settings settings;
   const bool only_help = line.command == nullptr || line.flags.contains("help");
-  if (!only_help) {
+  const bool uses_settings = !only_help && !line.command->ignores_settings;
+  if (uses_settings) {
     SF_TRY(settings, LoadSettings(io, environment,
                                   {.config_flag = FlagText(line, "config"),
                                    .profile_flag = FlagText(line, "profile"),

@@ -83,9 +83,17 @@ void ReadEnvironment(const Environment& environment, const std::vector<OptionSpe
   }
 }
 
+Error Unreadable(Error error) {
+  error = std::move(error).WithContext("reading the configuration");
+  if (error.code() != ErrorCode::kPermission) return error;
+  return std::move(error).WithHint("set $HOME to a directory of yours, or give --config FILE");
+}
+
 Result<void> ReadFile(const FileIo& io, const std::string& path, bool must_exist,
                       const std::vector<OptionSpec>& known, Settings& settings) {
-  SF_TRY(const bool exists, io.Exists(path));
+  const auto looked = io.Exists(path);
+  if (!looked) return Unreadable(looked.error());
+  const bool exists = *looked;
   settings.paths.push_back({path, exists});
   if (!exists) {
     if (must_exist)
@@ -93,7 +101,7 @@ Result<void> ReadFile(const FileIo& io, const std::string& path, bool must_exist
     return {};
   }
   auto text = io.ReadSmall(path, kMaxConfigBytes);
-  if (!text) return std::move(text).error().WithContext("reading the configuration");
+  if (!text) return Unreadable(text.error());
   SF_TRY(ConfigFile file, ParseConfig(path, *text));
   SF_TRY(CheckKeys(file.settings, known));
   for (const auto& [name, profile] : file.profiles) SF_TRY(CheckKeys(profile, known));

@@ -23,6 +23,7 @@ Command VersionCommand() {
           .arguments = {},
           .options = {},
           .examples = {},
+          .ignores_settings = true,
           .run = Run};
 }
 
