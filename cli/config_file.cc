@@ -126,6 +126,14 @@ std::vector<std::string> Lines(std::string_view text) {
   return lines;
 }
 
+/// The comment behind the value that starts at `at`, with the blanks before it; "" when none.
+std::string CommentBehind(const std::string& line, std::size_t at) {
+  if (at < line.size() && (line[at] == '\'' || line[at] == '"')) at = line.find(line[at], at + 1);
+  at = std::min(line.find(" #", at), line.find("\t#", at));
+  if (at == std::string::npos) return "";
+  return line.substr(line.find_last_not_of(" \t", at) + 1);
+}
+
 /// Sets the key in one block of a block-style map: replaces its line, or adds one in front of the
 /// first entry.
 void SetInMap(std::vector<std::string>& lines, const YAML::Node& map, const std::string& key,
@@ -140,8 +148,11 @@ void SetInMap(std::vector<std::string>& lines, const YAML::Node& map, const std:
     }
     if (entry.first.Scalar() != key) continue;
     std::string& line = lines[static_cast<std::size_t>(mark.line)];
-    line = fmt::format("{}{}: {}", std::string(static_cast<std::size_t>(mark.column), ' '), key,
-                       value);
+    const YAML::Mark old = entry.second.Mark();
+    const std::string comment =
+        CommentBehind(line, static_cast<std::size_t>(old.line == mark.line ? old.column : 0));
+    line = fmt::format("{}{}: {}{}", std::string(static_cast<std::size_t>(mark.column), ' '), key,
+                       value, comment);
     return;
   }
   const std::string line =

@@ -1,6 +1,8 @@
 #include <fmt/format.h>
+#include <sys/stat.h>
 
 #include <algorithm>
+#include <filesystem>
 
 #include "cli/closest.h"
 #include "cli/commands/all.h"
@@ -70,6 +72,18 @@ Result<Outcome> RunGet(App& app) {
   return Outcome{.summary = {{"settings", set}}};
 }
 
+/// Into the file behind a symbolic link, and never readable for more people than before.
+Result<void> WriteKeepingMode(const FileIo& io, const std::string& path, std::string_view text) {
+  std::error_code none;
+  const std::filesystem::path target = std::filesystem::canonical(path, none);
+  if (none) return io.WriteDurably(path, AsBytes(text));
+  const auto mode = static_cast<mode_t>(std::filesystem::status(target, none).permissions());
+  const mode_t before = umask(~mode & 0777);
+  const auto written = io.WriteDurably(target.string(), AsBytes(text));
+  umask(before);
+  return written;
+}
+
 Result<Outcome> RunSet(App& app) {
   SF_TRY(const OptionSpec spec, KnownSetting(app.argument(0)));
   const std::string value = app.argument(1);
@@ -92,7 +106,7 @@ Result<Outcome> RunSet(App& app) {
          EditConfig(path, text, app.options().Text("profile"), spec.name, value));
   if (!app.dry_run()) {
     SF_TRY(app.io().MakeDirsDurably(ParentDir(path)));
-    SF_TRY(app.io().WriteDurably(path, AsBytes(edited)));
+    SF_TRY(WriteKeepingMode(app.io(), path, edited));
   }
   app.out().Line(
       fmt::format("{} {}: {} in {}", app.dry_run() ? "would set" : "set", spec.name, value, path));

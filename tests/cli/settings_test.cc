@@ -156,6 +156,8 @@ TEST(EditConfig, KeepsCommentsAndOrder) {
       {"", "", "bwlimit: 1MiB\n"},
       {"# mine\ntransfers: 3  # three\n", "", "# mine\nbwlimit: 1MiB\ntransfers: 3  # three\n"},
       {"bwlimit: 9MiB\ntransfers: 3\n", "", "bwlimit: 1MiB\ntransfers: 3\n"},
+      {"bwlimit: 5MiB/s   # night only\n", "", "bwlimit: 1MiB   # night only\n"},
+      {"home: x\nbwlimit: '9#MiB'\t# night\n", "", "home: x\nbwlimit: 1MiB\t# night\n"},
       {"transfers: 3\n", "fast", "transfers: 3\nprofiles:\n  fast:\n    bwlimit: 1MiB\n"},
       {"profiles:\n    fast:\n        transfers: 3\n", "fast",
        "profiles:\n    fast:\n        bwlimit: 1MiB\n        transfers: 3\n"},
