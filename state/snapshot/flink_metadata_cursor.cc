@@ -1,5 +1,7 @@
 #include "state/snapshot/flink_metadata_cursor.h"
 
+#include <algorithm>
+
 #include "state/snapshot/flink_metadata_limits.h"
 #include "state/snapshot/modified_utf8.h"
 
@@ -8,7 +10,8 @@ namespace stateferry::state::snapshot {
 MetadataCursor::MetadataCursor(ByteSpan file)
     : file_(file),
       end_(file.size()),
-      model_bytes_left_(kModelBytesFree + kModelBytesPerFileByte * file.size()) {}
+      model_bytes_left_(
+          std::min(kModelBytesFree + kModelBytesPerFileByte * file.size(), kMaxModelBytes)) {}
 
 std::uint8_t MetadataCursor::U8() {
   const std::string_view raw = Raw(1, "a byte");

@@ -285,5 +285,14 @@ TEST(FlinkMetadataLimits, RefusesAFileThatNeedsFarMoreMemoryThanItsSize) {
   }
 }
 
+TEST(FlinkMetadataLimits, NoFileNeedsMoreMemoryThanTheLargest) {
+  const std::string file = I32(1) + std::string(100 << 20, '\0');
+  for (const std::uint64_t more : {0, 1}) {
+    MetadataCursor cursor(AsBytes(file));
+    cursor.Count("things", 1, kMaxModelBytes + more);
+    EXPECT_EQ(cursor.ok(), more == 0);
+  }
+}
+
 }  // namespace
 }  // namespace stateferry::state::snapshot
