@@ -150,6 +150,8 @@ std::vector<std::string> ReportLines(const transfer::TransferReport& report) {
   lines.push_back(time);
   if (report.status != transfer::TransferStatus::kPlanned)  // a dry run leaves no record
     lines.push_back("transfer    " + report.id);
+  else
+    lines.push_back("not seen    what of it is at the destination already, or in the way there");
   return lines;
 }
 
@@ -190,6 +192,7 @@ Outcome TransferOutcome(App& app, const transfer::TransferReport& report) {
   } else if (app.dry_run()) {
     outcome.status = "dry_run";
     outcome.summary.erase("id");
+    outcome.summary["destinationCompared"] = false;
   } else if (report.already_done) {
     outcome.status = "nothing_to_do";
     if (app.options().Flag("fail-if-nothing")) outcome.code = ExitCode::kNothingToDo;
