@@ -20,6 +20,7 @@ Result<std::optional<std::set<std::string>>> NamesToCopy(App& app) {
   for (std::size_t at = 0; at < text.size();) {
     const std::size_t end = std::min(text.find('\0', at), text.size());
     std::string name = text.substr(at, end - at);
+    while (name.starts_with("./")) name.erase(0, 2);  // `find . -print0` writes ./a
     const auto good = storage::CheckKey(name);
     if (!good)
       return Error(ErrorCode::kInvalidArgument,
