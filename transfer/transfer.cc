@@ -127,7 +127,10 @@ Error Stopped(const Error& error, const Meter& meter) {
                fmt::format("{}: {} of {} files and {} of {} bytes are done", error.message(),
                            meter.files_done.load(), meter.files_total.load(),
                            meter.bytes_done.load(), meter.bytes_total.load()))
-      .WithHint("the same command goes on from there");
+      .WithHint(meter.bytes_done.load() > 0 || meter.files_done.load() > 0
+                    ? "the same command goes on from there"
+                    : "no part was finished, so the same command begins again: give it more time, "
+                      "or a smaller --part-size");
 }
 
 }  // namespace
