@@ -1,5 +1,8 @@
+#include <fmt/format.h>
+
 #include "cli/commands/all.h"
 #include "cli/inspect_lines.h"
+#include "cli/newest_snapshot.h"
 #include "state/snapshot/snapshot.h"
 
 namespace stateferry::cli {
@@ -15,12 +18,22 @@ Json Typed(const char* type, const Json& body) {
   return line;
 }
 
+/// The snapshot at `location`, or the newest one below it.
+Result<snapshot::Snapshot> Find(App& app, const storage::Location& location) {
+  const snapshot::InspectOptions how{.check_exists = true, .map = app.options().PathMaps("map")};
+  auto found = snapshot::Inspect(app.places(), location, how);
+  if (found || found.error().code() != ErrorCode::kNotFound) return found;
+  const auto newest = NewestSnapshot(app, location);
+  if (!newest) return found;  // says more
+  app.out().Note(
+      fmt::format("{} is the newest of the snapshots there", newest->location.ToString()));
+  return snapshot::Inspect(app.places(), newest->location, how);
+}
+
 Result<Outcome> Run(App& app) {
   SF_TRY(const storage::Location location, app.Location(0));
   const OptionValues& options = app.options();
-  SF_TRY(const snapshot::Snapshot found,
-         snapshot::Inspect(app.places(), location,
-                           {.check_exists = true, .map = options.PathMaps("map")}));
+  SF_TRY(const snapshot::Snapshot found, Find(app, location));
   const InspectView view{.operators = options.Flag("operators"),
                          .files = options.Flag("files"),
                          .external = options.Flag("external")};
@@ -54,7 +67,9 @@ Command InspectCommand() {
           .details =
               "Operators with their state, files by kind and place, what lies outside the "
               "snapshot's own directory, and files that are missing or have another size.",
-          .arguments = {{"SNAPSHOT", "Directory of a checkpoint or savepoint, or its _metadata"}},
+          .arguments = {{"SNAPSHOT",
+                         "Directory of a checkpoint or savepoint, or its _metadata; of a job's "
+                         "directory the newest one"}},
           .options = {{.name = "operators", .help = "All operators, with their state by kind"},
                       {.name = "files", .help = "Every file that the snapshot needs"},
                       {.name = "external",

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "cli/commands/all.h"
+#include "cli/newest_snapshot.h"
 #include "cli/table.h"
 
 namespace stateferry::cli {
@@ -50,18 +51,11 @@ Result<Outcome> RunList(App& app) {
 
 Result<Outcome> RunLatest(App& app) {
   SF_TRY(const storage::Location base, app.Location(0));
-  SF_TRY(const auto listings, snapshot::ListSnapshots(app.places(), base));
-  for (auto it = listings.rbegin(); it != listings.rend(); ++it) {
-    if (!it->readable) {
-      app.out().Warning(fmt::format("{} is passed over: {}", it->location.ToString(), it->problem));
-      continue;
-    }
-    app.out().Item(ToJson(*it));
-    app.out().Line(it->location.ToString());
-    app.out().Id(it->location.ToString());
-    return Outcome{.summary = {{"location", it->location.ToString()}}};
-  }
-  return Error(ErrorCode::kNotFound, fmt::format("no readable snapshot in {}", base.ToString()));
+  SF_TRY(const snapshot::SnapshotListing newest, NewestSnapshot(app, base));
+  app.out().Item(ToJson(newest));
+  app.out().Line(newest.location.ToString());
+  app.out().Id(newest.location.ToString());
+  return Outcome{.summary = {{"location", newest.location.ToString()}}};
 }
 
 const Argument kPrefix = {"PREFIX", "A directory: of a job, of checkpoints, of savepoints"};
