@@ -117,11 +117,16 @@ Finding Versions() {
 }
 
 Result<Outcome> Run(App& app) {
-  SF_TRY(const std::string home, app.Home());
+  const auto home = app.Home();
   Outcome outcome;
   std::uint64_t warnings = 0, bad = 0;
-  for (const Finding& finding : {Versions(), CheckConfig(app), CheckHome(app, home),
-                                 CheckSpace(home), CheckOpenat2(), CheckSyncFs(home)}) {
+  std::vector<Finding> findings = {Versions(), CheckConfig(app), CheckOpenat2()};
+  if (home)
+    findings.insert(findings.end(), {CheckHome(app, *home), CheckSpace(*home), CheckSyncFs(*home)});
+  else
+    findings.push_back(
+        {"home", Health::kBad, fmt::format("{}: {}", home.error().message(), home.error().hint())});
+  for (const Finding& finding : findings) {
     warnings += finding.health == Health::kWarning ? 1 : 0;
     bad += finding.health == Health::kBad ? 1 : 0;
     app.out().Item({{"type", "check"},
@@ -131,7 +136,7 @@ Result<Outcome> Run(App& app) {
     app.out().Line(
         fmt::format("{:<8} {:<9} {}", HealthName(finding.health), finding.name, finding.detail));
   }
-  outcome.summary = {{"home", home}, {"warnings", warnings}, {"bad", bad}};
+  outcome.summary = {{"home", home ? Json(*home) : Json()}, {"warnings", warnings}, {"bad", bad}};
   if (bad > 0) {
     outcome.code = ExitCode::kFailure;
     outcome.status = "bad";

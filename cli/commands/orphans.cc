@@ -28,11 +28,12 @@ Totals Sum(const snapshot::OrphanReport& report) {
 void Print(Output& out, const snapshot::OrphanReport& report) {
   Table table({{"size", true}, {"age"}, {"file"}});
   for (const snapshot::Orphan& orphan : report.orphans) {
-    out.Item({{"type", "orphan"},
-              {"path", orphan.location.ToString()},
-              {"sizeBytes", orphan.size_bytes},
-              {"oldEnough", orphan.old_enough},
-              {"amongState", orphan.among_state}});
+    Json item = {{"type", "orphan"}};
+    item.update(snapshot::PathToJson(orphan.location));
+    item.update({{"sizeBytes", orphan.size_bytes},
+                 {"oldEnough", orphan.old_enough},
+                 {"amongState", orphan.among_state}});
+    out.Item(item);
     out.Id(orphan.location.ToString());
     table.Add({FormatSize(orphan.size_bytes),
                !orphan.among_state ? "kept"

@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "cli/commands/all.h"
 #include "cli/record_lines.h"
 
@@ -12,6 +14,9 @@ Result<Outcome> Run(App& app) {
   if (journal) {
     SF_TRY(records, (*journal)->List());
   }
+  // By id they come from the journal, and ids are hashes.
+  std::stable_sort(records.begin(), records.end(),
+                   [](const auto& a, const auto& b) { return a.updated < b.updated; });
   const std::string status = app.options().Text("status");
   std::uint64_t shown = 0;
   for (const transfer::TransferRecord& record : records) {
@@ -28,7 +33,7 @@ Result<Outcome> Run(App& app) {
 
 Command TransferListCommand() {
   return {.name = "transfer list",
-          .summary = "List the transfers of this home",
+          .summary = "List the transfers of this home, the one that ran last at the end",
           .details = "",
           .arguments = {},
           .options = {{.name = "status",

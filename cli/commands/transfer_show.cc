@@ -40,9 +40,10 @@ Result<Outcome> Run(App& app) {
     failed += file.state == transfer::FileState::kFailed ? 1 : 0;
     if (every_file || file.state == transfer::FileState::kFailed) {
       out.Item(FileJson(file));
-      out.Line(fmt::format("  {:<7}  {:>10}  {}{}", StateName(file.state),
-                           FormatSize(file.task.size_bytes), file.task.to_name,
-                           file.error.empty() ? "" : ": " + file.error));
+      // Names may hold newlines: a line stays one.
+      const std::string text = file.task.to_name + (file.error.empty() ? "" : ": " + file.error);
+      out.Line(fmt::format("  {:<7}  {:>10}  {}", StateName(file.state),
+                           FormatSize(file.task.size_bytes), Printable(text)));
     }
     return {};
   }));

@@ -125,7 +125,7 @@ Result<Outcome> Run(App& app) {
   report.problems = Distinct(std::move(report.problems));
   Output& out = app.out();
   for (const std::string& problem : report.problems) {
-    out.Line("problem: " + problem);
+    out.Line("problem: " + Printable(problem));
     out.Item({{"type", "problem"}, {"message", problem}});
   }
   Outcome outcome;

@@ -117,6 +117,9 @@ Result<OrphanReport> FindOrphans(storage::Places& places, const storage::Locatio
                                  std::int64_t now_ns, std::int64_t min_age_ns,
                                  std::stop_token stop = {});
 
+/// {"path": ...}; JSON holds only text, so of a path that is not UTF-8 also {"pathBytes": ...}: the
+/// bytes of the whole path as hex digits.
+Json PathToJson(const storage::Location& location);
 Json ToJson(const SnapshotFile& file);
 Json ToJson(const OperatorInfo& op);
 Json ToJson(const Snapshot& snapshot);  // without files

@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include "state/snapshot/snapshot.h"
 
 namespace stateferry::state::snapshot {
@@ -23,11 +25,26 @@ std::string_view FileKindName(FileKind kind) {
   return "";
 }
 
+Json PathToJson(const storage::Location& location) {
+  const std::string path = location.ToString();
+  Json json = {{"path", path}};
+  // Bytes that are not UTF-8 are replaced, and do not come back.
+  if (const auto back = ParseJson(DumpJson(json)); back && *back == json) return json;
+  std::string hex;
+  for (const char c : path) hex += fmt::format("{:02x}", static_cast<unsigned char>(c));
+  json["pathBytes"] = hex;
+  return json;
+}
+
 Json ToJson(const SnapshotFile& file) {
-  Json json = {{"path", file.location.ToString()}, {"sizeBytes", file.size_bytes},
-               {"sizeExact", file.size_exact},     {"kind", FileKindName(file.kind)},
-               {"operator", file.operator_name},   {"operatorId", file.operator_id},
-               {"outside", file.outside},          {"exists", nullptr}};
+  Json json = PathToJson(file.location);
+  json.update({{"sizeBytes", file.size_bytes},
+               {"sizeExact", file.size_exact},
+               {"kind", FileKindName(file.kind)},
+               {"operator", file.operator_name},
+               {"operatorId", file.operator_id},
+               {"outside", file.outside},
+               {"exists", nullptr}});
   if (file.exists) json["exists"] = *file.exists;
   if (!(file.read_from == file.location)) json["readFrom"] = file.read_from.ToString();
   if (!file.problem.empty()) json["problem"] = file.problem;
