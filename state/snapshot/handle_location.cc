@@ -1,17 +1,12 @@
 #include "state/snapshot/handle_location.h"
 
-#include <array>
-
 #include "state/snapshot/flink_path.h"
+#include "state/snapshot/local_path.h"
 #include "state/snapshot/modified_utf8.h"
 #include "state/snapshot/path_map.h"
 
 namespace stateferry::state::snapshot {
 namespace {
-
-constexpr std::array<std::string_view, 3> kKernelRoots = {"/proc", "/sys", "/dev"};
-// The one directory of ordinary files among them.
-constexpr std::string_view kSharedMemory = "/dev/shm";
 
 std::string SchemeOf(const FlinkPath& path) {
   if (path.scheme.empty()) return "file";
@@ -23,10 +18,6 @@ std::string SchemeOf(const FlinkPath& path) {
   return scheme;
 }
 
-bool IsAtOrBelow(std::string_view path, std::string_view root) {
-  return path.starts_with(root) && (path.size() == root.size() || path[root.size()] == '/');
-}
-
 }  // namespace
 
 Result<storage::Location> LocationOfHandlePath(std::string_view path) {
@@ -34,7 +25,7 @@ Result<storage::Location> LocationOfHandlePath(std::string_view path) {
   const std::string shown = "the path \"" + PrintablePath(path) + "\" ";
   if (!parsed.IsAbsolute())
     return Error(ErrorCode::kCorruption, shown + "must be absolute and is not");
-  if (IsAtOrBelow(parsed.path, "/.."))
+  if ((parsed.path == "/.." || parsed.path.starts_with("/../")))
     return Error(ErrorCode::kRefused, shown + "climbs above its root with \"..\"");
   storage::Location location;
   location.scheme = SchemeOf(parsed);
@@ -42,11 +33,8 @@ Result<storage::Location> LocationOfHandlePath(std::string_view path) {
   location.path = parsed.path;
   if (location.scheme != "file") return location;
   if (location.authority == "localhost") location.authority.clear();
-  if (IsAtOrBelow(location.path, kSharedMemory)) return location;
-  for (const std::string_view root : kKernelRoots)
-    if (IsAtOrBelow(location.path, root))
-      return Error(ErrorCode::kRefused,
-                   shown + "names a file of the kernel, which no snapshot has");
+  if (IsOfKernel(location))
+    return Error(ErrorCode::kRefused, shown + "names a file of the kernel, which no snapshot has");
   return location;
 }
 

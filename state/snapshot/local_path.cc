@@ -24,4 +24,14 @@ bool IsInside(const storage::Location& inner, const storage::Location& outer) {
   }
 }
 
+bool IsOfKernel(const storage::Location& location) {
+  if (location.scheme != "file") return false;
+  const auto is_below = [&](const char* root) {
+    return storage::IsWithin(location, {"file", location.authority, root, {}});
+  };
+  // The one directory of ordinary files among them.
+  if (is_below("/dev/shm")) return false;
+  return is_below("/proc") || is_below("/sys") || is_below("/dev");
+}
+
 }  // namespace stateferry::state::snapshot

@@ -11,4 +11,7 @@ storage::Location Resolved(storage::Location location);
 /// above `inner` is the same as `outer` (a bind mount).  Both resolved.
 bool IsInside(const storage::Location& inner, const storage::Location& outer);
 
+/// True for what lies in a file system of the kernel (/proc, /sys, /dev), but for /dev/shm.
+bool IsOfKernel(const storage::Location& location);
+
 }  // namespace stateferry::state::snapshot

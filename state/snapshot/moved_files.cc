@@ -5,6 +5,7 @@
 #include "base/hash.h"
 #include "state/snapshot/flink_path.h"
 #include "state/snapshot/flink_source.h"
+#include "state/snapshot/local_path.h"
 #include "state/snapshot/modified_utf8.h"
 #include "state/snapshot/path_map.h"
 
@@ -61,8 +62,15 @@ MovedFile& MovedFiles::At(const std::string& key, const SnapshotFile& source) {
   return file;
 }
 
+std::string MovedFiles::KeyOf(const storage::Location& read_from) {
+  const storage::Location directory = read_from.Parent();
+  const auto [it, is_new] = directories_.try_emplace(LocationKey(directory));
+  if (is_new) it->second = Resolved(directory);
+  return LocationKey(it->second.Child(read_from.Name()));
+}
+
 MovedFile& MovedFiles::Whole(const SnapshotFile& source) {
-  return At(LocationKey(source.read_from) + '\0', source);
+  return At(KeyOf(source.read_from) + '\0', source);
 }
 
 Result<MovedFile*> MovedFiles::Segment(const SnapshotFile& source, const StreamHandle& segment) {
@@ -74,9 +82,9 @@ Result<MovedFile*> MovedFiles::Segment(const SnapshotFile& source, const StreamH
                              segment.size_bytes, segment.start, source.read_from.ToString(),
                              source.size_bytes));
   // Fixed-width numbers, so that the order of keys is that of offsets.
-  MovedFile& file = At(fmt::format("{}{}{:020}+{:020} {}", LocationKey(source.read_from), '\0',
-                                   start, size, segment.name),
-                       source);
+  MovedFile& file = At(
+      fmt::format("{}{}{:020}+{:020} {}", KeyOf(source.read_from), '\0', start, size, segment.name),
+      source);
   file.whole = false;
   file.offset = start;
   file.size_bytes = size;

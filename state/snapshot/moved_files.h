@@ -25,8 +25,9 @@ struct MovedFile {
   transfer::FileTask Task() const;
 };
 
-/// Files by identity: an object is one file however many handles and paths lead to it, so that it
-/// gets one name and one copy.  Entries keep their address.
+/// Files by identity: an object is one file however many handles and paths (through symbolic links
+/// in its directory's path, too) lead to it, so that it gets one name and one copy.  Entries keep
+/// their address.
 class MovedFiles {
  public:
   /// The whole object of `source`, which was looked at.
@@ -45,9 +46,11 @@ class MovedFiles {
   const std::map<std::string, MovedFile>& all() const { return files_; }
 
  private:
+  std::string KeyOf(const storage::Location& read_from);
   MovedFile& At(const std::string& key, const SnapshotFile& source);
 
   std::map<std::string, MovedFile> files_;
+  std::map<std::string, storage::Location> directories_;  ///< resolved; by LocationKey
 };
 
 }  // namespace stateferry::state::snapshot

@@ -5,6 +5,7 @@
 #include <array>
 
 #include "state/snapshot/each_index.h"
+#include "state/snapshot/local_path.h"
 #include "state/snapshot/path_map.h"
 
 namespace stateferry::state::snapshot {
@@ -12,6 +13,10 @@ namespace stateferry::state::snapshot {
 Result<storage::Place> SourceObjects::Open(const storage::Location& directory) {
   std::lock_guard lock(mutex_);
   if (!last_ || last_->location != directory) {
+    // By a symbolic link metadata may name what it may not name as it is.
+    if (IsOfKernel(Resolved(directory)))
+      return Error(ErrorCode::kRefused,
+                   directory.ToString() + " leads to files of the kernel, which no snapshot has");
     SF_TRY(last_, places_.Open(directory, storage::Access::kRead));
   }
   return *last_;

@@ -216,6 +216,16 @@ TEST_F(Inspecting, RefusesFilesOfTheKernel) {
   EXPECT_TRUE(Look(at));
 }
 
+TEST_F(Inspecting, ReadsNoFilesOfTheKernelThroughLinks) {
+  std::filesystem::create_symlink("/proc/self", Path("link"));
+  const Location at =
+      PutMetadata("d", bytes::OneStream(bytes::File("file:" + Path("link/environ").string(), 1)));
+  const auto snapshot = Look(at);
+  ASSERT_TRUE(snapshot) << snapshot.error().message();
+  EXPECT_NE(snapshot->files.at(0).problem.find("files of the kernel"), std::string::npos)
+      << snapshot->files.at(0).problem;
+}
+
 TEST_F(Inspecting, NeverShowsCredentials) {
   const Location at =
       PutMetadata("d", bytes::OneStream(bytes::File("s3://key:secret@bucket/cp/x", 1)));

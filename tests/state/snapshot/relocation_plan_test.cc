@@ -369,5 +369,19 @@ TEST_F(Planning, TheSameInputGivesTheSamePlan) {
   EXPECT_EQ(first->metadata[0].bytes, second->metadata[0].bytes);
 }
 
+TEST(MovedFiles, AFileIsOneThroughSymbolicLinksToo) {
+  TempDir dir;
+  const std::string root = dir.path();
+  std::filesystem::create_directory(root + "/real");
+  std::filesystem::create_directory_symlink(root + "/real", root + "/link");
+  MovedFiles files;
+  for (const char* path : {"/real/x", "/link/x", "/real/y"}) {
+    SnapshotFile file;
+    file.location = file.read_from = At("file:" + root + path);
+    files.Whole(file);
+  }
+  EXPECT_EQ(files.all().size(), 2u);
+}
+
 }  // namespace
 }  // namespace stateferry::state::snapshot
