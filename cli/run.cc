@@ -119,6 +119,13 @@ int FinalCode(ExitCode code, const Signals& signals) {
   return static_cast<int>(code);
 }
 
+/// What helps against such a failure, whatever it hit; where it came up knew nothing better.
+Error WithUsualHint(const Error& error) {
+  if (error.hint().empty() && error.code() == ErrorCode::kNoSpace)
+    return Error(error).WithHint("make room there, then give the same command again");
+  return error;
+}
+
 int Finish(const Result<Outcome>& result, const Process& process) {
   int exit_code = 0;
   if (result) {
@@ -129,7 +136,7 @@ int Finish(const Result<Outcome>& result, const Process& process) {
                          {"summary", result->summary}});
   } else {
     exit_code = FinalCode(ExitCodeOf(result.error()), process.signals);
-    process.output.Failure(result.error(), exit_code);
+    process.output.Failure(WithUsualHint(result.error()), exit_code);
   }
   const auto flushed = process.output.Flush();
   if (!flushed) {

@@ -96,7 +96,8 @@ Result<std::shared_ptr<Backend>> OpenFileBackend(const FileIo& io, const std::st
   if (exists) {
     SF_TRY(auto stat, io.Stat(directory));
     if (!stat.is_directory)
-      return Error(ErrorCode::kConflict, directory + " is a file, not a bucket directory");
+      return Error(ErrorCode::kConflict, directory + " is a file, not a bucket directory")
+          .WithHint("name a directory, or a place where nothing is yet");
   }
   return std::shared_ptr<Backend>(std::make_shared<FileBackend>(io, directory));
 }
