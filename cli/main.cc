@@ -4,8 +4,8 @@
 #include "cli/run.h"
 
 namespace {
-/// The number of a standard descriptor that the caller closed would go to the next file or pipe that
-/// is opened, and what is written for people and scripts would land in there.
+/// The number of a standard descriptor that the caller closed would go to the next file or pipe
+/// that is opened, and what is written for people and scripts would land in there.
 void OpenStandardDescriptors() {
   for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
     if (fcntl(fd, F_GETFD) == -1 && open("/dev/null", O_RDWR) != fd) _exit(1);

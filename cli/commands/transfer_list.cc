@@ -33,8 +33,8 @@ Result<Outcome> Run(App& app) {
 
 Command TransferListCommand() {
   return {.name = "transfer list",
-          .summary = "List the transfers of this home, the one that ran last at the end",
-          .details = "",
+          .summary = "List the transfers of this home",
+          .details = "In order of time: the one that ran last comes last.",
           .arguments = {},
           .options = {{.name = "status",
                        .kind = ValueKind::kChoice,

@@ -18,14 +18,6 @@ def cut_metadata(sandbox):
         file.truncate(os.path.getsize(path) // 2)
 
 
-def no_readable_metadata(sandbox):
-    for number in range(1, 5):
-        path = sandbox.fill("{JOB}/chk-%d/_metadata" % number)
-        if os.path.exists(path):
-            with open(path, "wb") as file:
-                file.write(b"garbage")
-
-
 def other_content(sandbox):
     os.makedirs(sandbox.path("taken"))
     for name in ("_metadata", "x"):
@@ -82,7 +74,6 @@ TABLE = [
     (["transfer", "list", "--config", "{DIR}/no.yaml"], NOT_FOUND, "no.yaml", None, None),
     (["transfer", "list", "--profile", "none"], NOT_FOUND, "none", None, None),
     (["inspect", "{DIR}/absent"], NOT_FOUND, "absent", None, None),
-    (["inspect", "{BUCKET}/cp"], NOT_FOUND, "_metadata", no_readable_metadata, None),
     (["inspect", "{JOB}/chk-4"], INTEGRITY, "_metadata", cut_metadata, None),
     (["relocate", "{JOB}/chk-4", "{DIR}/out", "{MAP}"], INTEGRITY, "_metadata", cut_metadata, None),
     (["relocate", "{JOB}/chk-4", "{DIR}/out", "{MAP}"], NOT_FOUND, "shared", missing_shared, None),

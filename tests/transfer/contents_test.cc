@@ -83,7 +83,9 @@ TEST_F(ContentsTest, ARepeatThatFailedForgetsNothing) {
 TEST_F(ContentsTest, WhatIsNotDoneIsNotHeldAgainstTheTransfer) {
   auto files = Plan();
   files[2].state = FileState::kPending;
-  ASSERT_TRUE(journal->Commit(Record().id, {.files = files}));
+  Journal::Batch batch;
+  batch.files = files;
+  ASSERT_TRUE(journal->Commit(Record().id, batch));
   ASSERT_TRUE(target_bucket->Delete("out/small"));
   const auto report = Check();
   EXPECT_EQ(report.compared, 2u);
