@@ -18,9 +18,8 @@ class StreamWalk {
   explicit StreamWalk(const Visitor& visit) : visit_(visit) {}
 
   Result<void> Walk(Metadata& metadata) {
-    for (std::size_t i = 0; i < metadata.operators.size(); ++i) {
-      auto& op = metadata.operators[i];
-      HandleContext context{.operator_index = i, .op = &op};
+    for (auto& op : metadata.operators) {
+      HandleContext context{.op = &op};
       SF_TRY(Stream(op.coordinator, context));
       for (auto& subtask : op.subtasks) {
         context.subtask = subtask.index;
@@ -183,15 +182,13 @@ Result<void> VisitStreamHandles(const FlinkMetadata& metadata, const ConstStream
 }
 
 Result<void> VisitOperatorStates(FlinkMetadata& metadata, const OperatorStateVisitor& visit) {
-  for (std::size_t i = 0; i < metadata.operators.size(); ++i) {
-    Operator& op = metadata.operators[i];
+  for (Operator& op : metadata.operators) {
     for (Subtask& subtask : op.subtasks) {
       for (const bool managed : {true, false}) {
         Box<OperatorStateHandle>& handle =
             managed ? subtask.managed_operator : subtask.raw_operator;
         if (!handle) continue;
         const HandleContext context{
-            .operator_index = i,
             .op = &op,
             .subtask = subtask.index,
             .place = managed ? StatePlace::kManagedOperator : StatePlace::kRawOperator,

@@ -30,7 +30,6 @@ enum class HandleList {
 };
 
 struct HandleContext {
-  std::size_t operator_index = 0;
   const Operator* op = nullptr;
   std::int32_t subtask = -1;  ///< index; -1 for the coordinator
   StatePlace place = StatePlace::kCoordinator;
