@@ -108,13 +108,17 @@ class Backend {
   virtual Result<void> Copy(std::string_view from, std::string_view to, const PutOptions& options);
   /// Success also when it is not there.
   virtual Result<void> Delete(std::string_view key) = 0;
+  /// What is there under `key`, perhaps put by a process that was killed before its Flush, is
+  /// durable with its name after the next Flush().  Nothing where what can be seen is durable.
+  /// Errors: kNotFound.
+  virtual Result<void> MakeDurable(std::string_view /*key*/) { return {}; }
   /// Forgets uploads that were last touched more than `age` ago, whoever began them.  Returns how
   /// many.  Nothing where the backend clears them up by itself (managed storage: gc).
   virtual Result<std::uint64_t> DropStaleUploads(std::chrono::seconds /*age*/) {
     return std::uint64_t{0};
   }
-  /// Everything accepted before this call (parts, completions, copies, deletions) is durable on
-  /// return.  After an error nothing since the last good Flush may be relied on.
+  /// Everything accepted before this call (parts, completions, copies, deletions, MakeDurable) is
+  /// durable on return.  After an error nothing since the last good Flush may be relied on.
   virtual Result<void> Flush() = 0;
 };
 

@@ -78,6 +78,8 @@ class FileBackend final : public Backend {
     return {};
   }
 
+  Result<void> MakeDurable(std::string_view key) override { return uploads_.MakeDurable(key); }
+
   Result<std::uint64_t> DropStaleUploads(std::chrono::seconds age) override {
     return DropStaleBucketUploads(bucket_.io(), SystemClock(), bucket_.root(), age);
   }

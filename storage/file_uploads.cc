@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <functional>
 #include <random>
 #include <utility>
 
@@ -48,6 +49,29 @@ std::string RandomHex() {
 
 Error Ended(const UploadFile& upload) {
   return Error(ErrorCode::kInternal, "the upload of " + upload.key + " has ended already");
+}
+
+/// Calls `sync` with 0 to `count` - 1: in one thread for few files; for many, several fsync calls
+/// share one commit of the file system's journal.  The first failure is returned, and keeps no
+/// other from being synced.
+Result<void> InThreads(std::size_t count, const std::function<Result<void>(std::size_t)>& sync) {
+  const std::size_t threads = count >= kSyncFsFrom ? kSyncThreads : 1;
+  Result<void> first_failure;
+  std::atomic<std::size_t> next{0};
+  std::mutex failure_mutex;
+  auto sync_rest = [&](std::stop_token) -> Result<void> {
+    for (std::size_t i; (i = next++) < count;) {
+      auto synced = sync(i);
+      std::lock_guard lock(failure_mutex);
+      if (!synced && first_failure) first_failure = std::move(synced);
+    }
+    return {};
+  };
+  TaskGroup group;
+  for (std::size_t i = 1; i < threads; ++i) group.Start(sync_rest);
+  (void)sync_rest({});
+  (void)group.Wait();
+  return first_failure;
 }
 
 class FileUpload final : public Upload {
@@ -268,6 +292,30 @@ Result<FileStat> FileUploads::Put(std::string_view key, ByteSpan bytes, const Pu
   return stat;
 }
 
+Result<void> FileUploads::MakeDurable(std::string_view key) {
+  SF_TRY(BucketDir::CheckBucketKey(key));
+  SF_TRY(const auto stat, bucket_.Stat(key));
+  if (!stat.is_regular)
+    return Error(ErrorCode::kNotFound, bucket_.PathOf(key) + " is a directory, not an object");
+  // Directories that name it may not have been synced either.
+  SF_TRY(bucket_.OpenToWrite(ParentKey(key)));
+  bucket_.Touch(ParentKey(key));
+  std::lock_guard lock(mutex_);
+  kept_.emplace_back(key);
+  return {};
+}
+
+Result<void> FileUploads::SyncKept(const std::vector<std::string>& keys) {
+  if (keys.size() >= kSyncFsFrom) SF_TRY(bucket_.io().SyncFs(bucket_.root()));
+  return InThreads(keys.size(), [&](std::size_t i) -> Result<void> {
+    auto file = bucket_.OpenForRead(keys[i]);
+    // What we may not read we have not written.
+    if (!file && file.error().code() == ErrorCode::kPermission) return {};
+    if (!file) return std::move(file).error();
+    return file->Sync();
+  });
+}
+
 Result<void> FileUploads::Flush() {
   std::uint64_t failed_before = 0;
   {
@@ -276,13 +324,17 @@ Result<void> FileUploads::Flush() {
   }
   std::lock_guard flushing(flush_mutex_);
   Uploads dirty, complete;
+  std::vector<std::string> kept;
   {
     std::lock_guard lock(mutex_);
     for (const auto& upload : dirty_) upload->dirty = false;
     dirty.swap(dirty_);
     complete.swap(complete_);
+    kept.swap(kept_);
   }
   auto first_failure = SyncContents(dirty);
+  auto kept_synced = SyncKept(kept);
+  if (!kept_synced && first_failure) first_failure = std::move(kept_synced);
   for (const auto& upload : complete) {
     auto named = GiveName(*upload);
     if (!named && first_failure) first_failure = std::move(named);
@@ -310,24 +362,7 @@ Result<void> FileUploads::SyncContents(const Uploads& dirty) {
       return first_failure;
     }
   }
-  // One thread for few files; for many, several fsync calls share one commit of the file system's
-  // journal.
-  const std::size_t threads = dirty.size() >= kSyncFsFrom ? kSyncThreads : 1;
-  std::atomic<std::size_t> next{0};
-  std::mutex failure_mutex;
-  auto sync_rest = [&](std::stop_token) -> Result<void> {
-    for (std::size_t i; (i = next++) < dirty.size();) {
-      auto synced = SyncContent(*dirty[i]);
-      std::lock_guard lock(failure_mutex);
-      if (!synced && first_failure) first_failure = std::move(synced);
-    }
-    return {};  // one failure must not keep the others from being synced
-  };
-  TaskGroup group;
-  for (std::size_t i = 1; i < threads; ++i) group.Start(sync_rest);
-  (void)sync_rest({});
-  (void)group.Wait();
-  return first_failure;
+  return InThreads(dirty.size(), [&](std::size_t i) { return SyncContent(*dirty[i]); });
 }
 
 /// After a failed sync nobody knows what of the file is on the disk, and a later sync would

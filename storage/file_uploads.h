@@ -49,6 +49,8 @@ class FileUploads {
   Result<void> Copy(std::string_view from, std::string_view to, const PutOptions& options);
   /// One object in one step, without waiting for a Flush under way; durable on return.
   Result<FileStat> Put(std::string_view key, ByteSpan bytes, const PutOptions& options);
+  /// What is there under `key`, and its name, are durable after the next Flush.
+  Result<void> MakeDurable(std::string_view key);
   /// Everything accepted before the call becomes durable; completed uploads get their names.  When
   /// one upload fails the others are still made durable.
   Result<void> Flush();
@@ -68,6 +70,7 @@ class FileUploads {
   void CloseFile(UploadFile& upload);                          // caller holds upload.mutex
   Result<void> SyncContents(const Uploads& dirty);
   Result<void> SyncContent(UploadFile& upload);
+  Result<void> SyncKept(const std::vector<std::string>& keys);
   void Spoil(UploadFile& upload, const Error& error);
   Result<void> GiveName(UploadFile& upload);
   Result<void> CheckTarget(const UploadFile& upload, const OpenDir& parent) const;
@@ -81,6 +84,7 @@ class FileUploads {
   std::mutex mutex_;
   Uploads dirty_;                      // guarded by mutex_
   Uploads complete_;                   // guarded by mutex_
+  std::vector<std::string> kept_;      // guarded by mutex_; keys that MakeDurable named
   std::uint64_t failed_flushes_ = 0;   // guarded by mutex_
   std::optional<Error> last_failure_;  // guarded by mutex_
 };

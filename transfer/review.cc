@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 #include "transfer/compare.h"
 #include "transfer/unfinished.h"
@@ -192,6 +193,9 @@ class Review {
       batch_.drop_receipts_of.push_back(file.index);
       file.resume_token.clear();
     }
+    // A run that was killed may have named it and not made that durable.
+    SF_TRY(in_.ends.to().MakeDurable(in_.ends.ToKey(file.task)));
+    unflushed_ = true;
     file.state = FileState::kDone;
     file.error.clear();
     file.to_etag_hash = present_.Find(file.task.to_name)->etag_hash;
@@ -202,6 +206,7 @@ class Review {
 
   Result<void> CommitBatch() {
     if (batch_.empty()) return {};
+    if (std::exchange(unflushed_, false)) SF_TRY(in_.ends.to().Flush());
     SF_TRY(in_.journal.Commit(in_.plan.record.id, batch_));
     batch_ = {};
     return {};
@@ -220,6 +225,7 @@ class Review {
   const Present& present_;
   IfExists policy_;
   Journal::Batch batch_;
+  bool unflushed_ = false;  ///< the destination must be durable before batch_ is
   std::uint64_t left_ = 0;
 };
 

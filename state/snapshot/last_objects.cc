@@ -62,11 +62,17 @@ Result<transfer::LastObjectReceipt> LastObjects::Put(const LastObject& object) {
   transfer::LastObjectReceipt receipt{
       .to_name = object.to_name, .size_bytes = content.size(), .hash = Xxh3_128(AsBytes(content))};
   SF_TRY(const Held before, WhatIsThere(object, content, storage::Access::kWrite));
-  if (before == Held::kSame) return receipt;
+  SF_TRY(const auto place, places_.Open(to_, storage::Access::kWrite));
+  const std::string key = place.Key(object.to_name);
+  if (before == Held::kSame) {
+    // A run that was killed may have named it and not made that durable.
+    SF_TRY(place.backend->MakeDurable(key));
+    SF_TRY(place.backend->Flush());
+    return receipt;
+  }
   // Somebody may have put one since CheckFree looked.
   const bool overwrite = if_exists_ == transfer::IfExists::kOverwrite;
-  SF_TRY(const auto place, places_.Open(to_, storage::Access::kWrite));
-  SF_TRY(place.backend->Put(place.Key(object.to_name), AsBytes(content), {.overwrite = overwrite}));
+  SF_TRY(place.backend->Put(key, AsBytes(content), {.overwrite = overwrite}));
   SF_TRY(const Held after, WhatIsThere(object, content, storage::Access::kWrite));
   if (after == Held::kSame) return receipt;
   return Error(ErrorCode::kCorruption, to_.Child(object.to_name).ToString() +

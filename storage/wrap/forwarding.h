@@ -38,6 +38,7 @@ class ForwardingBackend : public Backend {
     return inner_->Copy(from, to, options);
   }
   Result<void> Delete(std::string_view key) override { return inner_->Delete(key); }
+  Result<void> MakeDurable(std::string_view key) override { return inner_->MakeDurable(key); }
   Result<std::uint64_t> DropStaleUploads(std::chrono::seconds age) override {
     return inner_->DropStaleUploads(age);
   }

@@ -121,6 +121,9 @@ class RetryingBackend final : public ForwardingBackend {
                     const PutOptions& options) override {
     return retrier_->Run([&] { return inner().Copy(from, to, options); });
   }
+  Result<void> MakeDurable(std::string_view key) override {
+    return retrier_->Run([&] { return inner().MakeDurable(key); });
+  }
   Result<void> Delete(std::string_view key) override {
     return retrier_->Run([&] { return inner().Delete(key); });
   }

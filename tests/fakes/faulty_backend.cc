@@ -132,6 +132,10 @@ Result<void> FaultyBackend::Delete(std::string_view key) {
   return Run<void>(BackendOp::kDelete, key, [&] { return inner_->Delete(key); });
 }
 
+Result<void> FaultyBackend::MakeDurable(std::string_view key) {
+  return Run<void>(BackendOp::kMakeDurable, key, [&] { return inner_->MakeDurable(key); });
+}
+
 Result<void> FaultyBackend::Flush() {
   return Run<void>(BackendOp::kFlush, "", [&] { return inner_->Flush(); });
 }

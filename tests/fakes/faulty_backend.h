@@ -27,6 +27,7 @@ enum class BackendOp {
   kFindByOrigin,
   kCopy,
   kDelete,
+  kMakeDurable,
   kFlush
 };
 
@@ -74,6 +75,7 @@ class FaultyBackend final : public storage::Backend {
   Result<void> Copy(std::string_view from, std::string_view to,
                     const storage::PutOptions& options) override;
   Result<void> Delete(std::string_view key) override;
+  Result<void> MakeDurable(std::string_view key) override;
   Result<void> Flush() override;
 
  private:

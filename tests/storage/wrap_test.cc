@@ -83,9 +83,10 @@ TEST_F(WrapTest, RetriesEveryOperationButFlush) {
   EXPECT_TRUE((*upload)->Complete());
   auto second = backend->StartUpload("n", {.size_bytes = 1, .part_bytes = 1});
   EXPECT_TRUE((*second)->Abort());
+  EXPECT_TRUE(backend->MakeDurable("k"));
   EXPECT_TRUE(backend->Delete("k"));
   EXPECT_FALSE(backend->Flush());
-  EXPECT_EQ(*counter_, 11u);
+  EXPECT_EQ(*counter_, 12u);
 }
 
 TEST_F(WrapTest, GivesUpAndSaysSo) {

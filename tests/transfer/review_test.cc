@@ -2,6 +2,11 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
+#include <mutex>
+#include <set>
+
+#include "tests/transfer/forwarding_journal.h"
 #include "tests/transfer/transfer_rig.h"
 #include "tests/transfer/watched_backend.h"
 
@@ -187,6 +192,63 @@ TEST_F(IfExistsTest, WhatWasComparedBeforeAConflictIsNotComparedAgain) {
   ExpectConflictBeforeAnyWrite("c");
   EXPECT_EQ(Plan()[0].state, FileState::kDone);
   EXPECT_EQ(Plan()[1].state, FileState::kDone);
+}
+
+/// Knows which files and directories were synced, and lets nothing be journaled as done before.
+class SyncedFirst final : public IoHooks, public ForwardingJournal {
+ public:
+  using ForwardingJournal::ForwardingJournal;
+  Result<void> Before(IoOp op, std::string_view path) override {
+    std::lock_guard lock(mutex_);
+    if (op == IoOp::kSync || op == IoOp::kSyncDir) synced_.emplace(path);
+    return {};
+  }
+  Result<void> Commit(const std::string& id, const Batch& batch) override {
+    for (const auto& file : batch.files) {
+      std::lock_guard lock(mutex_);
+      const std::string name = "/out/" + file.task.to_name;
+      if (file.state != FileState::kDone) continue;
+      for (auto end = name.rfind('/'); end != 0; end = name.rfind('/', end - 1))
+        EXPECT_TRUE(Synced(name.substr(0, end))) << name.substr(0, end);
+      EXPECT_TRUE(Synced(name)) << name;
+      ++done;
+    }
+    return ForwardingJournal::Commit(id, batch);
+  }
+  int done = 0;
+
+ private:
+  bool Synced(std::string_view end) const {
+    return std::any_of(synced_.begin(), synced_.end(),
+                       [&](const std::string& path) { return path.ends_with(end); });
+  }
+  std::mutex mutex_;
+  std::set<std::string> synced_;  // guarded by mutex_
+};
+
+TEST_F(IfExistsTest, WhatIsSkippedIsDurableBeforeItIsDone) {
+  // A run that was killed has renamed it, and nobody has synced the directory since.
+  PutSource("dir/a", Content(5 * kPart, 1));
+  const std::string out = home.path() + "/out";
+  ASSERT_TRUE(FileIo().MakeDirsDurably(out + "/dir"));
+  ASSERT_TRUE(FileIo().WriteDurably(out + "/dir/a", AsBytes(Content(5 * kPart, 1))));
+  request.to = At(out);
+  SyncedFirst synced(*journal);
+  places = std::make_unique<storage::Places>(FileIo(&synced), clock, storage::PlacesOptions());
+  places->Register(At("mem://source/"), source);
+  auto report = RunTransfer(request, Lister(), {}, options, {*places, synced, clock, progress, {}});
+  ASSERT_TRUE(report) << report.error().message();
+  EXPECT_EQ(report->files_skipped, 1u);
+  EXPECT_EQ(synced.done, 1);
+}
+
+TEST_F(IfExistsTest, WhatCannotBeMadeDurableIsNotDone) {
+  PutSource("a", Content(5 * kPart, 1));
+  PutTarget("a", Content(5 * kPart, 1));
+  target->Fail({.op = BackendOp::kFlush});
+  EXPECT_FALSE(Run());
+  EXPECT_EQ(Plan()[0].state, FileState::kPending);
+  EXPECT_TRUE(Run());
 }
 
 /// The run was stopped half way through; then the object got its name without the journal knowing.

@@ -52,6 +52,7 @@ class WatchedBackend final : public storage::Backend {
     return inner_->Copy(from, to, options);
   }
   Result<void> Delete(std::string_view key) override { return inner_->Delete(key); }
+  Result<void> MakeDurable(std::string_view key) override { return inner_->MakeDurable(key); }
   Result<void> Flush() override {
     if (on.flush_begins) on.flush_begins();
     SF_TRY(inner_->Flush());

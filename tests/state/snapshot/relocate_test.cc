@@ -2,6 +2,8 @@
 // original.
 #include "state/snapshot/relocate.h"
 
+#include <mutex>
+
 #include "storage/file_backend.h"
 #include "tests/fakes/faulty_backend.h"
 #include "tests/state/snapshot/snapshot_rig.h"
@@ -333,6 +335,31 @@ TEST_F(Relocate, AnOverwriteThatEndsBeforeItsFirstFileLeavesTheOldSnapshotWhole)
   EXPECT_FALSE(Move(real.directory, Scratch("out"), Layout::kPortable, real.map()));
   EXPECT_EQ(Contents(Path("out")), contents);
   EXPECT_TRUE(Move(real.directory, Scratch("out"), Layout::kPortable, real.map()));
+}
+
+TEST_F(Relocate, MetadataThatIsThereAlreadyIsMadeDurable) {
+  // A run that was killed has renamed it, and nobody has synced the directory since.
+  class Synced final : public IoHooks {
+   public:
+    Result<void> Before(IoOp op, std::string_view path) override {
+      std::lock_guard lock(mutex_);
+      if (op == IoOp::kSync && path.ends_with("/_metadata")) file = true;
+      if (op == IoOp::kSyncDir && path.ends_with("/out")) directory = true;
+      return {};
+    }
+    bool file = false, directory = false;
+
+   private:
+    std::mutex mutex_;
+  };
+  const RealSnapshot real = Real("p1/chk-4");
+  ASSERT_TRUE(Move(real.directory, Scratch("out"), Layout::kPortable, real.map()));
+  Synced synced;
+  places = std::make_unique<storage::Places>(FileIo(&synced), clock, storage::PlacesOptions());
+  auto again = Move(real.directory, Scratch("out"), Layout::kPortable, real.map());
+  ASSERT_TRUE(again) << again.error().message();
+  EXPECT_TRUE(synced.file);
+  EXPECT_TRUE(synced.directory);
 }
 
 TEST_F(Relocate, RefusesADestinationThatIsAFile) {
