@@ -63,12 +63,13 @@ Result<TransferRecord> CancelTransfer(const std::string& id, Journal& journal,
   record->updated = FormatTime(clock.Now());
   record->plan_complete = false;
   record->started = false;
-  SF_TRY(journal.PutTransfer(*record));
+  // The plan first: what it says to be done must not outlive the record that says "begun before".
   SF_TRY(journal.DropPlan(id));
   return *record;
 }
 
 Result<PruneReport> PruneTransfers(std::chrono::seconds older_than, Journal& journal,
+  SF_TRY(journal.PutTransfer(*record));
                                    storage::Places& places, Clock& clock) {
   PruneReport report;
   // RFC 3339 in UTC with fixed digits sorts as time does.

@@ -54,6 +54,7 @@ class Planner {
     if (old_) {
       SF_TRY(known, old_->Take(task.to_name, name));
     }
+    if (known) plan_.begun_before = true;
     if (known && SameTask(known->task, task)) {
       plan_.max_part_bytes = std::max(plan_.max_part_bytes, known->part_bytes);
       return {};

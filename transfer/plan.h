@@ -34,7 +34,7 @@ struct PlanInputs {
 struct Plan {
   TransferRecord record;
   std::uint64_t max_part_bytes = 1;
-  /// An earlier run planned this transfer, so its files may have a state.
+  /// An earlier run planned this transfer or some of its files, so they may have a state.
   bool begun_before = false;
   /// An earlier run committed it and the source is listed as it was then.
   bool committed_and_unchanged = false;

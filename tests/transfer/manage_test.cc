@@ -1,5 +1,9 @@
 #include "transfer/manage.h"
 
+#include <filesystem>
+
+#include "storage/managed/managed_store.h"
+#include "tests/transfer/forwarding_journal.h"
 #include "tests/transfer/transfer_rig.h"
 
 namespace stateferry::transfer {
@@ -31,6 +35,50 @@ TEST_F(ManageTest, CancelDropsTheUploadAndThePlan) {
   ASSERT_TRUE(report) << report.error().message();
   EXPECT_EQ(SourceReads() - reads, 10u) << "it starts from nothing";
   EXPECT_EQ(Target("a"), Content(10 * kPart, 1));
+}
+
+TEST_F(ManageTest, AfterACancelThatWasKilledNoFileCountsAsMoved) {
+  class Killed final : public ForwardingJournal {
+   public:
+    using ForwardingJournal::ForwardingJournal;
+    Result<void> BeforeChange() override {
+      if (changes_++ < 1) return {};
+      return Error(ErrorCode::kIo, "killed");
+    }
+
+   private:
+    int changes_ = 0;
+  };
+  PutSource("a", Content(2 * kPart, 1));
+  PutSource("b", Content(10 * kPart, 2));
+  options.workers = 1;
+  options.verify_after_write = false;
+  options.max_transfer_bytes = 4 * kPart;
+  ASSERT_FALSE(Run());
+  options.max_transfer_bytes = 0;
+  ASSERT_EQ(Plan()[0].state, FileState::kDone);
+  Killed killed(*journal);
+  ASSERT_FALSE(CancelTransfer(Record().id, killed, *places, clock));
+  ASSERT_TRUE(target_bucket->Delete("out/a"));
+
+  auto report = Run();
+
+  ASSERT_TRUE(report) << report.error().message();
+  EXPECT_EQ(Target("a"), Content(2 * kPart, 1));
+  EXPECT_EQ(Target("b"), Content(10 * kPart, 2));
+}
+
+TEST_F(ManageTest, AHalfCancelledTransferOfAnEarlierVersionIsLookedAt) {
+  PutSource("a", Content(2 * kPart, 1));
+  ASSERT_TRUE(Run());
+  auto record = Record();
+  record.status = TransferStatus::kCancelled;
+  record.plan_complete = record.started = false;
+  ASSERT_TRUE(journal->PutTransfer(record));
+  ASSERT_TRUE(target_bucket->Delete("out/a"));
+  auto report = Run();
+  ASSERT_TRUE(report) << report.error().message();
+  EXPECT_EQ(Target("a"), Content(2 * kPart, 1));
 }
 
 TEST_F(ManageTest, CancelRefusesWhatIsCommittedOrUnknown) {
