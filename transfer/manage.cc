@@ -20,11 +20,15 @@ Result<std::uint64_t> AbortUploads(const TransferRecord& record, Journal& journa
                                    storage::Places& places) {
   std::uint64_t aborted = 0;
   std::optional<storage::Place> place;
+  bool gone = false;  // a destination that is gone holds nothing
   const auto abort = [&](const FileRecord& file) -> Result<void> {
-    if (file.resume_token.empty()) return {};
+    if (file.resume_token.empty() || gone) return {};
     if (!place) {
       SF_TRY(auto location, storage::ParseLocation(record.to));
-      SF_TRY(place, places.Open(location, storage::Access::kWrite));
+      auto opened = places.Open(location, storage::Access::kWrite);
+      gone = !opened && opened.error().code() == ErrorCode::kNotFound;
+      if (gone) return {};
+      SF_TRY(place, std::move(opened));
     }
     SF_TRY(const bool was_there, AbortUpload(*place->backend, place->Key(file.task.to_name), file));
     if (was_there) ++aborted;
@@ -65,11 +69,11 @@ Result<TransferRecord> CancelTransfer(const std::string& id, Journal& journal,
   record->started = false;
   // The plan first: what it says to be done must not outlive the record that says "begun before".
   SF_TRY(journal.DropPlan(id));
+  SF_TRY(journal.PutTransfer(*record));
   return *record;
 }
 
 Result<PruneReport> PruneTransfers(std::chrono::seconds older_than, Journal& journal,
-  SF_TRY(journal.PutTransfer(*record));
                                    storage::Places& places, Clock& clock) {
   PruneReport report;
   // RFC 3339 in UTC with fixed digits sorts as time does.

@@ -131,6 +131,36 @@ TEST_F(ManageTest, PruneRemovesWhatARunThatWasKilledLeft) {
   EXPECT_EQ(pruned->uploads_aborted, 1u);
 }
 
+/// The destination was removed as a whole, with the unfinished upload in it.
+class StoreGoneTest : public ManageTest {
+ protected:
+  void RunHalfAndRemoveTheStore() {
+    const std::string dir = home.path() + "/store";
+    ASSERT_TRUE(storage::managed::Store::Init(FileIo(), clock, dir));
+    request.to = At("managed://" + dir + "/project/out");
+    RunHalf();
+    ASSERT_NE(Plan()[0].resume_token, "");
+    places = std::make_unique<storage::Places>(FileIo(), clock, storage::PlacesOptions());
+    std::filesystem::remove_all(dir);
+  }
+};
+
+TEST_F(StoreGoneTest, NothingIsLeftToBeCancelled) {
+  RunHalfAndRemoveTheStore();
+  auto record = CancelTransfer(Record().id, *journal, *places, clock);
+  ASSERT_TRUE(record) << record.error().message();
+  EXPECT_EQ(record->status, TransferStatus::kCancelled);
+}
+
+TEST_F(StoreGoneTest, NothingIsLeftToBePruned) {
+  RunHalfAndRemoveTheStore();
+  clock.Advance(std::chrono::hours(2));
+  auto pruned = PruneTransfers(std::chrono::hours(1), *journal, *places, clock);
+  ASSERT_TRUE(pruned) << pruned.error().message();
+  EXPECT_EQ(pruned->removed, 1u);
+  EXPECT_EQ(pruned->kept_unreachable, 0u);
+}
+
 TEST_F(ManageTest, AnUploadWhoseFileLeavesThePlanIsDropped) {
   RunHalf();
   ASSERT_TRUE(source_bucket->Delete("in/a"));
