@@ -163,10 +163,14 @@ Result<std::vector<std::uint32_t>> Mover::OpenUpload(FileRun& file) {
   return missing;
 }
 
+// Claimed before it is read: many workers together keep the limit.
 bool Mover::OverLimit(std::size_t size_bytes) {
   const auto limit = in_.options.max_transfer_bytes;
-  const auto before = in_.meter.bytes_read.load();
-  return limit != 0 && before != 0 && before + size_bytes > limit;
+  if (limit == 0) return false;
+  const auto before = claimed_bytes_.fetch_add(size_bytes);
+  if (before == 0 || before + size_bytes <= limit) return false;
+  claimed_bytes_ -= size_bytes;
+  return true;
 }
 
 Result<void> Mover::CopyPart(Job& job, std::stop_token stop) {

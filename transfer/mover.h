@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -17,7 +18,7 @@
 namespace stateferry::transfer {
 
 /// What every worker does: takes the next job, moves or checks one part.  Stateless between jobs
-/// and shared by all workers; thread-safe.
+/// (but for the limit on bytes) and shared by all workers; thread-safe.
 class Mover {
  public:
   struct Inputs {
@@ -57,6 +58,7 @@ class Mover {
   Result<void> AtDestination(FileRun& file, Result<void> outcome);
 
   const Inputs in_;
+  std::atomic<std::uint64_t> claimed_bytes_{0};  ///< read by this run, or about to be
 };
 
 }  // namespace stateferry::transfer

@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include <thread>
+
 #include "storage/managed/managed_store.h"
 #include "tests/transfer/forwarding_journal.h"
 #include "tests/transfer/transfer_rig.h"
@@ -330,6 +332,23 @@ TEST_F(RunTransferTest, AnUploadThatIsGoneStartsAnew) {
 TEST_F(RunTransferTest, ReceiptsOfAnUploadThatIsGoneAreNeverBelievedAgain) {
   PutSource("a", Content(20 * kPart, 1));
   options.workers = 1;
+TEST_F(RunTransferTest, ManyWorkersKeepTheLimitOnBytes) {
+  for (std::uint64_t i = 0; i < 8; ++i) PutSource("f" + std::to_string(i), Content(kPart, i));
+  auto slow = std::make_shared<WatchedBackend>(source);
+  slow->on.before_read = [](std::string_view) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  };
+  places = std::make_unique<storage::Places>(FileIo(), clock, storage::PlacesOptions());
+  places->Register(At("mem://source/"), slow);
+  places->Register(At("mem://target/"), target);
+  options.workers = 8;
+  options.max_transfer_bytes = 2 * kPart;
+  auto report = Run();
+  ASSERT_FALSE(report);
+  EXPECT_EQ(report.error().code(), ErrorCode::kCancelled);
+  EXPECT_EQ(SourceReads(), 2u);
+}
+
   options.max_transfer_bytes = 10 * kPart;
   ASSERT_FALSE(Run());
   target->Fail({.op = BackendOp::kStartUpload,
