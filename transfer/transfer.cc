@@ -27,14 +27,17 @@ int Workers(const TransferRecord& record, const TransferOptions& options) {
   return std::clamp(static_cast<int>(std::thread::hardware_concurrency()), 2, kMaxLocalWorkers);
 }
 
-/// Writes how a run ended into the transfer's record.
+/// Writes where a run is, or how it ended, into the transfer's record.
 Result<void> PutStatus(TransferRecord& record, TransferStatus status, const std::string& error,
                        const Meter& meter, const TransferEnv& env) {
-  record.status = status;
-  record.error = error;
-  record.updated = FormatTime(env.clock.Now());
-  record.summary = DumpJson(ToJson(meter.Report(status)));
-  return env.journal.PutTransfer(record);
+  TransferRecord changed = record;
+  changed.status = status;
+  changed.error = error;
+  changed.updated = FormatTime(env.clock.Now());
+  changed.summary = DumpJson(ToJson(meter.Report(status)));
+  SF_TRY(env.journal.PutTransfer(changed));
+  record = std::move(changed);
+  return {};
 }
 
 /// What files that left the plan or changed have begun at the destination is of no use.
@@ -157,9 +160,11 @@ Result<TransferReport> RunTransfer(const TransferRequest& request, const FileLis
   }
   const bool cancelled = report.error().code() == ErrorCode::kCancelled;
   Error error = cancelled ? Stopped(report.error(), meter) : report.error();
-  // Best effort: on a full disk even this may fail, and what happened first is what counts.
-  (void)PutStatus(plan.record, cancelled ? TransferStatus::kCancelled : TransferStatus::kFailed,
-                  error.message(), meter, env);
+  // What was committed stays so until a run begins to move.  Else best effort: on a full disk even
+  // this may fail, and what happened first is what counts.
+  if (plan.record.status != TransferStatus::kCommitted)
+    (void)PutStatus(plan.record, cancelled ? TransferStatus::kCancelled : TransferStatus::kFailed,
+                    error.message(), meter, env);
   LogInfo("transfer", "{} ends: {}", plan.record.id, error.message());
   return error;
 }

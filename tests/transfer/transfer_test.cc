@@ -63,6 +63,17 @@ TEST_F(RunTransferTest, TheSameCommandAgainFindsNothingToDo) {
   EXPECT_EQ(target->calls(BackendOp::kReadRange), target_reads);
 }
 
+TEST_F(RunTransferTest, ARepeatThatMovesNothingLeavesACommittedTransferCommitted) {
+  PutSource("a", Content(5 * kPart, 1));
+  ASSERT_TRUE(Run());
+  PutTarget("a", Content(5 * kPart, 2));
+  ASSERT_FALSE(Run()) << "somebody has put something else there";
+  EXPECT_EQ(Record().status, TransferStatus::kCommitted);
+  stop.request_stop();
+  ASSERT_FALSE(Run());
+  EXPECT_EQ(Record().status, TransferStatus::kCommitted);
+}
+
 TEST_F(RunTransferTest, MovesAgainWhatVanishedFromTheDestination) {
   PutSource("a", Content(5 * kPart, 1));
   PutSource("b", Content(10, 2));
