@@ -355,6 +355,10 @@ Result<std::unique_ptr<Journal>> Journal::Open(const FileIo& io, Clock& clock,
   SF_TRY(journal->OpenDb());
   SF_TRY(io.SyncDir(dir));
   SF_TRY(io.SyncDir(home_dir));
+  // A run that was killed may have made the home and not synced its name.
+  auto named = io.SyncDir(ParentDir(home_dir));
+  // In a directory that we cannot read we have not made it.
+  if (!named && named.error().code() != ErrorCode::kPermission) return std::move(named).error();
   return std::unique_ptr<Journal>(std::move(journal));
 }
 

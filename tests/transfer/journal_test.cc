@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <fstream>
+#include <set>
 
 #include "tests/transfer/transfer_rig.h"
 #include "transfer/journal_options.h"
@@ -122,6 +123,22 @@ TEST_F(JournalTest, ASecondWriterIsToldWhoHoldsTheHome) {
   EXPECT_THAT(second.error().message(), HasSubstr("transfer_test"));
   first->reset();
   EXPECT_TRUE(Open());
+}
+
+TEST_F(JournalTest, TheNameOfTheHomeIsSyncedEvenWhenAKilledProcessMadeIt) {
+  class SyncedDirs final : public IoHooks {
+   public:
+    Result<void> Before(IoOp op, std::string_view path) override {
+      if (op == IoOp::kSyncDir) synced.emplace(path);
+      return {};
+    }
+    std::set<std::string> synced;
+  };
+  ASSERT_TRUE(FileIo().MakeDirsDurably(home() + "/journal"));
+  SyncedDirs hooks;
+  ASSERT_TRUE(Journal::Open(FileIo(&hooks), clock, home(), false));
+  for (const auto& name : {home() + "/journal", home(), ParentDir(home())})
+    EXPECT_TRUE(hooks.synced.contains(name)) << name;
 }
 
 TEST_F(JournalTest, ReadersWorkBesideAWriter) {
