@@ -28,6 +28,8 @@ struct Capabilities {
   std::uint64_t max_part_bytes = UINT64_MAX;
   std::uint32_t max_parts = UINT32_MAX;
   bool server_side_copy = false;  ///< Copy moves no bytes through this process
+  /// What Upload::Complete has returned from can be seen and is durable, without a Flush().
+  bool durable_on_complete = false;
   /// What was Flush()ed was read back and compared by content hash already (managed storage), so
   /// the transfer need not read it again to verify it.  Content that was there before was read back
   /// then; UploadOptions::recheck reads it once more.

@@ -79,9 +79,12 @@ Result<void> Committer::Commit(std::vector<Accepted>& entries) {
 void Committer::NoteIdentity(const Accepted& entry) const {
   if (entry.what != Accepted::What::kCompleted && entry.what != Accepted::What::kReused) return;
   FileRun& file = *entry.file;
-  // Without an answer the next run looks at the size alone.
-  const auto meta = in_.ends.to().Stat(file.to_key);
-  file.record.to_etag_hash = meta ? EtagHash(meta->etag) : 0;
+  file.record.to_etag_hash = file.completed_etag_hash;
+  if (file.record.to_etag_hash == 0) {
+    // Without an answer the next run looks at the size alone.
+    const auto meta = in_.ends.to().Stat(file.to_key);
+    if (meta) file.record.to_etag_hash = EtagHash(meta->etag);
+  }
   file.record.content.reset();
   if (entry.what == Accepted::What::kCompleted)
     file.record.content = ContentHash(file.size_bytes(), file.hashes);

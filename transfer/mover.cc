@@ -281,6 +281,10 @@ Result<void> Mover::Conclude(Job& job, Receipt receipt) {
   file.upload.reset();
   file.source = {};  // its directory need not stay open until the file is journaled
   file.at_destination = true;
+  // Asked by many workers rather than by the one committer, where there is something to see yet.
+  if (in_.ends.to().capabilities().durable_on_complete)
+    if (const auto meta = in_.ends.to().Stat(file.to_key))
+      file.completed_etag_hash = EtagHash(meta->etag);
   ++in_.meter.files_moved;
   Conclude(job, Accepted::What::kCompleted, receipt);
   return {};

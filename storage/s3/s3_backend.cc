@@ -17,7 +17,8 @@ class S3Backend final : public Backend {
     return {.min_part_bytes = client_->dialect().min_part_bytes,
             .max_part_bytes = client_->dialect().max_part_bytes,
             .max_parts = kMaxParts,
-            .server_side_copy = true};
+            .server_side_copy = true,
+            .durable_on_complete = true};
   }
 
   std::string Describe() const override { return client_->location(); }

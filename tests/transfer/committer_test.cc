@@ -86,6 +86,36 @@ TEST_F(CommitterTest, NothingIsJournaledBeforeItIsFlushed) {
   EXPECT_GE(ordering.commits, 2u);
 }
 
+TEST_F(CommitterTest, WhereCompleteIsDurableTheWorkersAskForTheIdentity) {
+  PutSource("a", Content(5 * kPart, 1));
+  auto watched = std::make_shared<WatchedBackend>(target);
+  places = std::make_unique<storage::Places>(FileIo(), clock, storage::PlacesOptions());
+  places->Register(At("mem://source/"), source);
+  places->Register(At("mem://target/"), watched);
+  for (const bool durable : {true, false}) {
+    std::mutex mutex;
+    std::set<std::thread::id> asking, flushing;
+    watched->durable_on_complete = durable;
+    watched->on.before_stat = [&](std::string_view) {
+      std::lock_guard lock(mutex);
+      asking.insert(std::this_thread::get_id());
+    };
+    watched->on.flush_begins = [&] {
+      std::lock_guard lock(mutex);
+      flushing.insert(std::this_thread::get_id());
+    };
+    request.to = At(durable ? "mem://target/out" : "mem://target/out2");
+    const std::string key = durable ? "out/a" : "out2/a";
+    auto report = Run();
+    ASSERT_TRUE(report) << report.error().message();
+    ASSERT_EQ(asking.size(), 1u);
+    EXPECT_NE(flushing.contains(*asking.begin()), durable) << "the committer is who flushes";
+    auto files = journal->Files(report->id, 0, 1);
+    ASSERT_TRUE(files && files->size() == 1);
+    EXPECT_EQ(files->front().to_etag_hash, EtagHash(target_bucket->Stat(key)->etag));
+  }
+}
+
 TEST_F(CommitterTest, APartThatComesAfterTheEndOfItsFileChangesNothing) {
   const std::string id = "0123456789abcdef";
   FileRecord planned;

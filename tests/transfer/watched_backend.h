@@ -16,14 +16,23 @@ class WatchedBackend final : public storage::Backend {
     std::function<void(const std::string& key, std::uint32_t part)> part_accepted;
     std::function<void(const std::string& key)> completed;
     std::function<void()> flush_begins, flush_ends;
+    std::function<void(std::string_view key)> before_stat;
     std::function<std::optional<storage::ObjectMeta>(std::string_view origin)> find_by_origin;
   };
   explicit WatchedBackend(std::shared_ptr<storage::Backend> inner) : inner_(std::move(inner)) {}
   Watchers on;
+  bool durable_on_complete = false;  ///< says so of the inner backend
 
-  storage::Capabilities capabilities() const override { return inner_->capabilities(); }
+  storage::Capabilities capabilities() const override {
+    auto capabilities = inner_->capabilities();
+    capabilities.durable_on_complete = durable_on_complete;
+    return capabilities;
+  }
   std::string Describe() const override { return inner_->Describe(); }
-  Result<storage::ObjectMeta> Stat(std::string_view key) override { return inner_->Stat(key); }
+  Result<storage::ObjectMeta> Stat(std::string_view key) override {
+    if (on.before_stat) on.before_stat(key);
+    return inner_->Stat(key);
+  }
   Result<void> List(std::string_view prefix,
                     const std::function<Result<void>(const storage::ObjectMeta&)>& visit) override {
     return inner_->List(prefix, visit);
