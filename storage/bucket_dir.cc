@@ -1,7 +1,6 @@
 #include "storage/bucket_dir.h"
 
 #include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -17,6 +16,11 @@ constexpr std::size_t kMaxOpenDirs = 32;
 constexpr std::size_t kMaxKnownDirs = 100'000;
 constexpr int kOpenDirFlags = O_RDONLY | O_DIRECTORY;
 
+Error NotAnObject(const std::string& path) {
+  return Error(ErrorCode::kRefused, path + " is neither a file nor a directory");
+}
+}  // namespace
+
 std::string_view ParentKey(std::string_view key) {
   const auto slash = key.rfind('/');
   return slash == std::string_view::npos ? std::string_view() : key.substr(0, slash);
@@ -29,11 +33,6 @@ FileStat ToFileStat(const struct stat& st) {
           .is_regular = S_ISREG(st.st_mode),
           .is_directory = S_ISDIR(st.st_mode)};
 }
-
-Error NotAnObject(const std::string& path) {
-  return Error(ErrorCode::kRefused, path + " is neither a file nor a directory");
-}
-}  // namespace
 
 std::string BucketDir::PathOf(std::string_view key) const {
   if (key.empty()) return root_;

@@ -1,6 +1,8 @@
 #pragma once
 // The directory of a bucket: keys become files and directories inside of it, never outside.
 
+#include <sys/stat.h>
+
 #include <list>
 #include <memory>
 #include <mutex>
@@ -21,6 +23,10 @@ inline constexpr std::string_view kBucketPrivateDir = ".stateferry";
 inline constexpr std::string_view kBucketUploadsDir = ".stateferry/uploads";
 
 /// Directories are named by their keys, "" is the bucket itself.  Thread-safe.
+/// "a/b/c" -> "a/b", "a" -> "".
+std::string_view ParentKey(std::string_view key);
+FileStat ToFileStat(const struct stat& st);
+
 class BucketDir {
  public:
   using Dir = std::shared_ptr<const OpenDir>;

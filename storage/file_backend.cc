@@ -59,9 +59,8 @@ class FileBackend final : public Backend {
 
   Result<void> Delete(std::string_view key) override {
     SF_TRY(BucketDir::CheckBucketKey(key));
-    const auto slash = key.rfind('/');
-    const std::string_view dir = slash == std::string_view::npos ? "" : key.substr(0, slash);
-    const std::string name(key.substr(slash + 1));  // npos + 1 is 0
+    const std::string_view dir = ParentKey(key);
+    const std::string name(key.substr(key.rfind('/') + 1));  // npos + 1 is 0
     auto parent = bucket_.OpenToRead(dir);
     if (!parent && parent.error().code() == ErrorCode::kNotFound) return {};
     if (!parent) return parent.error();

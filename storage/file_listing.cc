@@ -112,11 +112,7 @@ class Listing {
       return Error(ErrorCode::kRefused,
                    bucket_.PathOf(entry.key) + " is neither a file nor a directory");
     if (!S_ISLNK(st.st_mode)) {
-      entry.stat = {.size_bytes = static_cast<std::uint64_t>(st.st_size),
-                    .mtime_ns = st.st_mtim.tv_sec * 1'000'000'000LL + st.st_mtim.tv_nsec,
-                    .inode = st.st_ino,
-                    .is_regular = S_ISREG(st.st_mode),
-                    .is_directory = S_ISDIR(st.st_mode)};
+      entry.stat = ToFileStat(st);
       return true;
     }
     auto target = bucket_.Stat(entry.key);

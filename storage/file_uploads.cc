@@ -27,11 +27,6 @@ std::size_t MaxOpenFiles() {
   return std::clamp<std::size_t>(limit.rlim_cur / 4, 4, 256);
 }
 
-std::string_view ParentKey(std::string_view key) {
-  const auto slash = key.rfind('/');
-  return slash == std::string_view::npos ? std::string_view() : key.substr(0, slash);
-}
-
 /// Ties a token to what is uploaded, so that a token is never taken for another object's.
 std::string TokenPrefix(std::string_view key, const UploadOptions& options) {
   std::string identity(key);
