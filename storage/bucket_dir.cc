@@ -173,6 +173,8 @@ Result<BucketDir::Dir> BucketDir::OpenToWrite(std::string_view dir) {
 }
 
 void BucketDir::Touch(std::string_view dir) {
+    // Also where that is known: whoever made this one may not have come to touch it yet.
+    touched_.insert(std::string(ParentKey(above)));
   std::lock_guard lock(mutex_);
   touched_.insert(std::string(dir));
 }

@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <map>
+#include <set>
 
 #include "storage/file_backend.h"
 #include "tests/fakes/failing_io.h"
@@ -179,6 +180,26 @@ TEST(FileBackendCrash, SyncsDirectoriesThatAKilledProcessMade) {
   for (const char* name : {"bucket/a/b", "bucket/a", "bucket"})
     EXPECT_TRUE(hooks.synced.contains(dir.File(name))) << name;
   EXPECT_TRUE(hooks.synced.contains(ParentDir(dir.File("bucket")))) << "which names the bucket";
+}
+
+/// What another thread makes in a directory that was synced before is synced by whoever finds it.
+TEST(FileBackendCrash, SyncsTheNameOfADirectoryThatAppearedInAKnownOne) {
+  class SyncedDirs final : public IoHooks {
+   public:
+    Result<void> Before(IoOp op, std::string_view path) override {
+      if (op == IoOp::kSyncDir) synced.emplace(path);
+      return {};
+    }
+    std::set<std::string> synced;
+  };
+  ScratchDir dir;
+  SyncedDirs hooks;
+  auto backend = OpenFileBackend(FileIo(&hooks), dir.File("bucket"));
+  ASSERT_TRUE((*backend)->Put("a/k", AsBytes("x"), {}));
+  ASSERT_TRUE(FileIo().MakeDirsDurably(dir.File("bucket/a/b")));
+  hooks.synced.clear();
+  ASSERT_TRUE((*backend)->Put("a/b/k", AsBytes("x"), {}));
+  EXPECT_TRUE(hooks.synced.contains(dir.File("bucket/a")));
 }
 
 }  // namespace
