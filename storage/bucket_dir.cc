@@ -49,7 +49,8 @@ Result<void> BucketDir::CheckBucketKey(std::string_view key) {
                        "\" has a path component longer than 255 bytes, which no file can have");
     start = end + 1;
   }
-  if (key.substr(0, key.find('/')) == kBucketPrivateDir)
+  const std::string inside = "/" + std::string(kBucketPrivateDir) + "/";
+  if (key == kBucketPrivateDir || ("/" + std::string(key)).find(inside) != std::string::npos)
     return Error(ErrorCode::kInvalidArgument, "object key \"" + std::string(key) + "\" lies in " +
                                                   std::string(kBucketPrivateDir) +
                                                   ", which is kept for unfinished uploads");
@@ -167,14 +168,14 @@ Result<BucketDir::Dir> BucketDir::OpenToWrite(std::string_view dir) {
        above = ParentKey(above)) {
     touched_.insert(std::string(above));
     if (above.empty()) break;
+    // Also where that is known: whoever made this one may not have come to touch it yet.
+    touched_.insert(std::string(ParentKey(above)));
   }
   if (known_.size() > kMaxKnownDirs) known_.clear();
   return open;
 }
 
 void BucketDir::Touch(std::string_view dir) {
-    // Also where that is known: whoever made this one may not have come to touch it yet.
-    touched_.insert(std::string(ParentKey(above)));
   std::lock_guard lock(mutex_);
   touched_.insert(std::string(dir));
 }

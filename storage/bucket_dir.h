@@ -18,15 +18,16 @@
 
 namespace stateferry::storage {
 
-/// Where unfinished uploads of a bucket lie; no key can name it.
+/// Where unfinished uploads of a bucket lie; no key can name it.  A directory below may have been
+/// opened as a bucket too, so no directory of that name holds objects.
 inline constexpr std::string_view kBucketPrivateDir = ".stateferry";
 inline constexpr std::string_view kBucketUploadsDir = ".stateferry/uploads";
 
-/// Directories are named by their keys, "" is the bucket itself.  Thread-safe.
 /// "a/b/c" -> "a/b", "a" -> "".
 std::string_view ParentKey(std::string_view key);
 FileStat ToFileStat(const struct stat& st);
 
+/// Directories are named by their keys, "" is the bucket itself.  Thread-safe.
 class BucketDir {
  public:
   using Dir = std::shared_ptr<const OpenDir>;
@@ -37,7 +38,7 @@ class BucketDir {
   const std::string& root() const { return root_; }
   std::string PathOf(std::string_view key) const;
 
-  /// storage::CheckKey, path components of at most 255 bytes, and not below kBucketPrivateDir.
+  /// storage::CheckKey, path components of at most 255 bytes, and not below a kBucketPrivateDir.
   static Result<void> CheckBucketKey(std::string_view key);
 
   /// Opens a regular file for reading.  Errors: kNotFound (also for a directory); kPermission when

@@ -93,6 +93,7 @@ class Listing {
       if (!MayMatch(entry.key, true)) continue;
       SF_TRY(const bool there, Look(open, name, entry));
       if (!there || !MayMatch(entry.key, entry.stat.is_directory)) continue;
+      if (name == kBucketPrivateDir && entry.stat.is_directory) continue;  // of a bucket below
       if (entry.stat.is_directory) entry.sort_name += '/';
       entries.push_back(std::move(entry));
     }

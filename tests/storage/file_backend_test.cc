@@ -171,6 +171,14 @@ TEST_F(FileBackendTest, NamesOfThePrivateDirectoryAndOverlongNamesAreRefused) {
   EXPECT_TRUE(backend_->Put(std::string(255, 'n'), AsBytes("x"), {}));
 }
 
+TEST_F(FileBackendTest, UnfinishedUploadsOfABucketBelowAreNoObjects) {
+  WriteFile("bucket/nest/job/.stateferry/uploads/token", "half");
+  WriteFile("bucket/nest/job/k", "x");
+  EXPECT_EQ(*Keys(), (std::vector<std::string>{"inside", "nest/job/k"}));
+  for (const char* key : {"nest/job/.stateferry/uploads/token", "a/.stateferry/b"})
+    EXPECT_EQ(CodeOf(backend_->Put(key, AsBytes("x"), {})), ErrorCode::kInvalidArgument) << key;
+}
+
 TEST_F(FileBackendTest, AMissingBucketIsEmptyAndMadeByTheFirstWrite) {
   auto opened = OpenFileBackend(FileIo(), dir_.File("new/deep/bucket"));
   ASSERT_TRUE(opened);
