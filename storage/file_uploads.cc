@@ -106,8 +106,8 @@ Result<std::unique_ptr<Upload>> FileUploads::Start(std::string_view key,
 Result<std::shared_ptr<UploadFile>> FileUploads::Create(std::string_view key,
                                                         const UploadOptions& options) {
   // The destination's directory first: what stands in the way is found before a byte moves.
-  SF_TRY(bucket_.OpenToWrite(ParentKey(key)));
-  auto upload = std::make_shared<UploadFile>();
+  SF_TRY(MakeParent(key));
+  auto upload = std::make_shared<UploadFile>(open_files_);
   upload->key = key;
   upload->options = options;
   upload->token = TokenPrefix(key, options) + RandomHex();
@@ -125,7 +125,7 @@ Result<std::shared_ptr<UploadFile>> FileUploads::Create(std::string_view key,
     if (file.error().code() != ErrorCode::kNotFound || i == kTries) return file.error();
     bucket_.Forget();
   }
-  ++open_files_;
+  ++*open_files_;
   bucket_.Touch(kBucketUploadsDir);
   return upload;
 }
@@ -134,7 +134,7 @@ Result<std::shared_ptr<UploadFile>> FileUploads::Resume(std::string_view key,
                                                         const UploadOptions& options) {
   const Error gone(ErrorCode::kNotFound,
                    "the unfinished upload of " + bucket_.PathOf(key) + " is gone");
-  auto upload = std::make_shared<UploadFile>();
+  auto upload = std::make_shared<UploadFile>(open_files_);
   upload->key = key;
   upload->options = options;
   upload->token = options.resume_token;
@@ -153,7 +153,7 @@ Result<std::shared_ptr<UploadFile>> FileUploads::Resume(std::string_view key,
   used_ = true;
   SF_TRY(const auto stat, (*file)->Stat());
   if (!stat.is_regular || stat.size_bytes > options.size_bytes) {
-    CloseFile(*upload);
+    upload->CloseFile();
     return gone;
   }
   return upload;
@@ -163,14 +163,8 @@ Result<std::shared_ptr<File>> FileUploads::OpenFile(UploadFile& upload) {
   if (upload.file) return upload.file;
   SF_TRY(auto file, bucket_.io().Open(upload.temp(), OpenMode::kReadWrite));
   upload.file = std::make_shared<File>(std::move(file));
-  ++open_files_;
+  ++*open_files_;
   return upload.file;
-}
-
-void FileUploads::CloseFile(UploadFile& upload) {
-  if (!upload.file) return;
-  upload.file.reset();
-  --open_files_;
 }
 
 void FileUploads::MarkDirty(const std::shared_ptr<UploadFile>& upload) {
@@ -218,14 +212,14 @@ Result<void> FileUploads::Complete(const std::shared_ptr<UploadFile>& upload) {
                                            std::to_string(stat.size_bytes) + " of " +
                                            std::to_string(upload->options.size_bytes) + " bytes");
   SF_TRY(const auto parent, bucket_.OpenToWrite(ParentKey(upload->key)));
-  SF_TRY(CheckTarget(*upload, *parent));
+  SF_TRY(StartWaiting(*upload, *parent));
   upload->state = UploadFile::State::kComplete;
   // An empty object has no part that would have told Flush of it.
   if (upload->options.size_bytes == 0) MarkDirty(upload);
   std::lock_guard lock(mutex_);
   complete_.push_back(upload);
   // With many small files at once, do not hold a descriptor for each.
-  if (open_files_ > max_open_) CloseFile(*upload);
+  if (*open_files_ > max_open_) upload->CloseFile();
   return {};
 }
 
@@ -234,7 +228,8 @@ Result<void> FileUploads::Abort(const std::shared_ptr<UploadFile>& upload) {
   std::lock_guard file_lock(upload->mutex);
   if (upload->state == UploadFile::State::kNamed) return Ended(*upload);
   upload->state = UploadFile::State::kAborted;
-  CloseFile(*upload);
+  upload->CloseFile();
+  StopWaiting(*upload);
   {
     std::lock_guard lock(mutex_);
     std::erase(dirty_, upload);
@@ -384,7 +379,7 @@ Result<void> FileUploads::SyncContent(UploadFile& upload) {
   auto synced = file->Sync();
   if (!synced) Spoil(upload, synced.error());
   std::lock_guard file_lock(upload.mutex);
-  if (upload.state == UploadFile::State::kComplete) CloseFile(upload);
+  if (upload.state == UploadFile::State::kComplete) upload.CloseFile();
   return synced;
 }
 
@@ -404,28 +399,59 @@ Result<void> FileUploads::CheckTarget(const UploadFile& upload, const OpenDir& p
   return {};
 }
 
+/// The directory of `key`, unless it would take the name of an object that has none so far.
+Result<void> FileUploads::MakeParent(std::string_view key) {
+  std::lock_guard lock(waiting_mutex_);
+  for (auto above = ParentKey(key); !above.empty() && !waiting_.empty(); above = ParentKey(above))
+    if (waiting_.contains(std::string(above)))
+      return Error(ErrorCode::kConflict, bucket_.PathOf(above) +
+                                             " is a file, so no object can lie below it; choose "
+                                             "another destination");
+  SF_TRY(bucket_.OpenToWrite(ParentKey(key)));
+  return {};
+}
+
+Result<void> FileUploads::StartWaiting(UploadFile& upload, const OpenDir& parent) {
+  std::lock_guard lock(waiting_mutex_);
+  SF_TRY(CheckTarget(upload, parent));
+  waiting_.insert(upload.key);
+  upload.waits = true;
+  return {};
+}
+
+void FileUploads::StopWaiting(UploadFile& upload) {
+  if (!std::exchange(upload.waits, false)) return;
+  std::lock_guard lock(waiting_mutex_);
+  waiting_.erase(waiting_.find(upload.key));
+}
+
+Result<void> FileUploads::Rename(UploadFile& upload) {
+  SF_TRY(const auto parent, bucket_.OpenToWrite(ParentKey(upload.key)));
+  const NameInDir to{.dir_fd = parent->fd(), .path = bucket_.PathOf(upload.key)};
+  auto renamed = upload.options.overwrite ? bucket_.io().Rename(upload.temp(), to)
+                                          : bucket_.io().RenameNoReplace(upload.temp(), to);
+  if (renamed) return {};
+  // Perhaps somebody has put something there since it was looked at.
+  SF_TRY(CheckTarget(upload, *parent));
+  return renamed;
+}
+
 Result<void> FileUploads::GiveName(UploadFile& upload) {
   std::lock_guard file_lock(upload.mutex);
-  CloseFile(upload);
-  if (upload.error) return *upload.error;
-  const std::string_view parent_key = ParentKey(upload.key);
-  auto rename = [&]() -> Result<void> {
-    SF_TRY(const auto parent, bucket_.OpenToWrite(parent_key));
-    const NameInDir to{.dir_fd = parent->fd(), .path = bucket_.PathOf(upload.key)};
-    return upload.options.overwrite ? bucket_.io().Rename(upload.temp(), to)
-                                    : bucket_.io().RenameNoReplace(upload.temp(), to);
-  };
-  auto named = rename();
-  if (!named && named.error().code() == ErrorCode::kNotFound) {
+  upload.CloseFile();
+  auto named = upload.error ? Result<void>(*upload.error) : Rename(upload);
+  if (!upload.error && !named && named.error().code() == ErrorCode::kNotFound) {
     bucket_.Forget();  // somebody has removed the directory; make it again, once
-    named = rename();
+    named = Rename(upload);
   }
+  StopWaiting(upload);
+  if (upload.error) return named;
   if (!named) {
     upload.state = UploadFile::State::kOpen;  // it can be aborted, or completed later
     return named;
   }
   upload.state = UploadFile::State::kNamed;
-  bucket_.Touch(parent_key);
+  bucket_.Touch(ParentKey(upload.key));
   bucket_.Touch(kBucketUploadsDir);
   return {};
 }

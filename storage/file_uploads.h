@@ -18,6 +18,10 @@ namespace stateferry::storage {
 
 /// One temporary file on its way to a key.
 struct UploadFile {
+  using Counter = std::shared_ptr<std::atomic<std::size_t>>;
+  explicit UploadFile(Counter open) : open_files(std::move(open)) {}
+  ~UploadFile() { CloseFile(); }
+
   std::string key;
   UploadOptions options;
   std::string token;  ///< also the name of the temporary file
@@ -31,9 +35,15 @@ struct UploadFile {
   std::unordered_set<std::uint32_t> parts;  ///< put by this process
   enum class State { kOpen, kComplete, kNamed, kAborted } state = State::kOpen;
   std::optional<Error> error;  ///< an fsync failed: of no use any more
+  bool waits = false;          ///< its key is among FileUploads::waiting_
 
   bool dirty = false;  // guarded by FileUploads::mutex_
 
+  const Counter open_files;  ///< of all uploads of the bucket
+  void CloseFile() {         // caller holds mutex
+    if (file) --*open_files;
+    file.reset();
+  }
   NameInDir temp() const { return {.dir_fd = dir->fd(), .path = dir->PathOf(token)}; }
 };
 
@@ -67,20 +77,26 @@ class FileUploads {
   Result<std::shared_ptr<UploadFile>> Resume(std::string_view key, const UploadOptions& options);
   void MarkDirty(const std::shared_ptr<UploadFile>& upload);
   Result<std::shared_ptr<File>> OpenFile(UploadFile& upload);  // caller holds upload.mutex
-  void CloseFile(UploadFile& upload);                          // caller holds upload.mutex
   Result<void> SyncContents(const Uploads& dirty);
   Result<void> SyncContent(UploadFile& upload);
   Result<void> SyncKept(const std::vector<std::string>& keys);
   void Spoil(UploadFile& upload, const Error& error);
   Result<void> GiveName(UploadFile& upload);
   Result<void> CheckTarget(const UploadFile& upload, const OpenDir& parent) const;
+  Result<void> MakeParent(std::string_view key);
+  Result<void> StartWaiting(UploadFile& upload, const OpenDir& parent);  // likewise
+  void StopWaiting(UploadFile& upload);                                  // likewise
+  Result<void> Rename(UploadFile& upload);                               // likewise
 
   BucketDir& bucket_;
   const std::size_t max_open_;
-  std::atomic<std::size_t> open_files_{0};
+  const UploadFile::Counter open_files_ = std::make_shared<std::atomic<std::size_t>>(0);
   std::atomic<bool> used_{false};
 
-  std::mutex flush_mutex_;  // one flush at a time; taken before all others
+  std::mutex flush_mutex_;    // one flush at a time; taken before all others
+  std::mutex waiting_mutex_;  // taken after UploadFile::mutex
+  /// Keys of completed uploads without a name so far: no directory may take it from them.
+  std::unordered_multiset<std::string> waiting_;  // guarded by waiting_mutex_
   std::mutex mutex_;
   Uploads dirty_;                      // guarded by mutex_
   Uploads complete_;                   // guarded by mutex_

@@ -237,6 +237,38 @@ TEST_F(FileBackendTest, ObjectsAppearingMeanwhileAreNotReplacedWithoutOverwrite)
   EXPECT_EQ(TextOf("bucket/k"), "theirs");
 }
 
+TEST_F(FileBackendTest, NothingGoesBelowAnObjectThatWaitsForItsName) {
+  ASSERT_TRUE(Upload1("a", "x"));
+  for (const char* key : {"a/b", "a/b/c"}) {
+    EXPECT_EQ(CodeOf(Upload1(key, "y")), ErrorCode::kConflict);
+    EXPECT_EQ(CodeOf(backend_->Put(key, AsBytes("y"), {})), ErrorCode::kConflict);
+  }
+  EXPECT_TRUE(Upload1("ab/c", "z"));
+  ASSERT_TRUE(backend_->Flush());
+  EXPECT_EQ(TextOf("bucket/a"), "x");
+  EXPECT_EQ(TextOf("bucket/ab/c"), "z");
+  ASSERT_TRUE(backend_->Delete("a"));
+  EXPECT_TRUE(Upload1("a/b", "y") && backend_->Flush()) << "it waits no more";
+}
+
+TEST_F(FileBackendTest, AnAbortedObjectIsInNobodysWay) {
+  auto upload = backend_->StartUpload("a", {.size_bytes = 1, .part_bytes = 1});
+  ASSERT_TRUE(upload && (*upload)->PutPart(0, AsBytes("x")) && (*upload)->Complete());
+  ASSERT_TRUE((*upload)->Abort());
+  EXPECT_TRUE(Upload1("a/b", "y") && backend_->Flush());
+}
+
+TEST_F(FileBackendTest, ADirectoryThatAppearsBeforeTheFlushIsAConflictThatNamesIt) {
+  ASSERT_TRUE(Upload1("a", "x") && Upload1("other", "y"));
+  WriteFile("bucket/a/theirs", "z");
+  auto flushed = backend_->Flush();
+  ASSERT_EQ(CodeOf(flushed), ErrorCode::kConflict);
+  EXPECT_NE(flushed.error().message().find(dir_.File("bucket/a") + " is a directory"),
+            std::string::npos)
+      << flushed.error().message();
+  EXPECT_EQ(TextOf("bucket/other"), "y") << "the others get their names";
+}
+
 TEST_F(FileBackendTest, ManySmallUploadsDoNotRunOutOfDescriptors) {
   constexpr int kFiles = 1500;  // more than the usual limit of 1,024
   for (int i = 0; i < kFiles; ++i) {
@@ -247,6 +279,17 @@ TEST_F(FileBackendTest, ManySmallUploadsDoNotRunOutOfDescriptors) {
   ASSERT_TRUE(flushed) << flushed.error().message();
   EXPECT_EQ(Keys()->size(), kFiles + 1u);
   EXPECT_EQ(TextOf("bucket/d/1234"), "content 1234");
+}
+
+TEST_F(FileBackendTest, UploadsThatAreLetGoCountAsOpenNoMore) {
+  Open({.ops = {IoOp::kOpen}, .path_contains = ".stateferry/uploads"});
+  for (int i = 0; i < 300; ++i) {  // more than are kept open
+    auto upload = backend_->StartUpload("let-go", {.size_bytes = 1, .part_bytes = 1});
+    ASSERT_TRUE(upload) << upload.error().message();
+  }
+  const auto opened = io_->changes();
+  ASSERT_TRUE(Upload1("k", "x") && backend_->Flush());
+  EXPECT_EQ(io_->changes() - opened, 0u) << "it was closed when complete and opened for its fsync";
 }
 
 TEST_F(FileBackendTest, AFailedFsyncIsNeverForgotten) {

@@ -196,6 +196,24 @@ TEST_F(RunTransferTest, AFailingFileFailsAlone) {
   EXPECT_LT(SourceReads() - reads, 5u) << "parts read before are not read again";
 }
 
+TEST_F(RunTransferTest, AFileThatCannotLieBelowAnotherFailsAlone) {
+  for (const char* name : {"a", "a/b", "c"}) PutSource(name, Content(kPart, 1));
+  const std::string out = home.path() + "/out";
+  request.to = At(out);
+  options.workers = 1;
+  auto report = Run();
+  ASSERT_TRUE(report) << report.error().message();
+  EXPECT_EQ(report->status, TransferStatus::kFailed);
+  ASSERT_EQ(report->failures.size(), 1u);
+  EXPECT_EQ(report->failures[0].name, "a/b");
+  EXPECT_EQ(report->failures[0].code, ErrorCode::kConflict);
+  for (const char* name : {"/a", "/c"}) {
+    auto bytes = FileIo().ReadSmall(out + name, kPart);
+    ASSERT_TRUE(bytes) << bytes.error().message();
+    EXPECT_EQ(*bytes, Content(kPart, 1));
+  }
+}
+
 TEST_F(RunTransferTest, AMissingSourceFailsItsFile) {
   PutSource("a", Content(2 * kPart, 1));
   PutSource("b", Content(2 * kPart, 2));
@@ -314,6 +332,23 @@ TEST_F(RunTransferTest, StoppedInTheMiddleItGoesOnWhereItStopped) {
   EXPECT_EQ(Target("a"), Content(20 * kPart, 1));
 }
 
+TEST_F(RunTransferTest, ManyWorkersKeepTheLimitOnBytes) {
+  for (std::uint64_t i = 0; i < 8; ++i) PutSource("f" + std::to_string(i), Content(kPart, i));
+  auto slow = std::make_shared<WatchedBackend>(source);
+  slow->on.before_read = [](std::string_view) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  };
+  places = std::make_unique<storage::Places>(FileIo(), clock, storage::PlacesOptions());
+  places->Register(At("mem://source/"), slow);
+  places->Register(At("mem://target/"), target);
+  options.workers = 8;
+  options.max_transfer_bytes = 2 * kPart;
+  auto report = Run();
+  ASSERT_FALSE(report);
+  EXPECT_EQ(report.error().code(), ErrorCode::kCancelled);
+  EXPECT_EQ(SourceReads(), 2u);
+}
+
 TEST_F(RunTransferTest, AStopRequestBeforeTheStartMovesNothing) {
   PutSource("a", Content(2 * kPart, 1));
   stop.request_stop();
@@ -343,23 +378,6 @@ TEST_F(RunTransferTest, AnUploadThatIsGoneStartsAnew) {
 TEST_F(RunTransferTest, ReceiptsOfAnUploadThatIsGoneAreNeverBelievedAgain) {
   PutSource("a", Content(20 * kPart, 1));
   options.workers = 1;
-TEST_F(RunTransferTest, ManyWorkersKeepTheLimitOnBytes) {
-  for (std::uint64_t i = 0; i < 8; ++i) PutSource("f" + std::to_string(i), Content(kPart, i));
-  auto slow = std::make_shared<WatchedBackend>(source);
-  slow->on.before_read = [](std::string_view) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(20));
-  };
-  places = std::make_unique<storage::Places>(FileIo(), clock, storage::PlacesOptions());
-  places->Register(At("mem://source/"), slow);
-  places->Register(At("mem://target/"), target);
-  options.workers = 8;
-  options.max_transfer_bytes = 2 * kPart;
-  auto report = Run();
-  ASSERT_FALSE(report);
-  EXPECT_EQ(report.error().code(), ErrorCode::kCancelled);
-  EXPECT_EQ(SourceReads(), 2u);
-}
-
   options.max_transfer_bytes = 10 * kPart;
   ASSERT_FALSE(Run());
   target->Fail({.op = BackendOp::kStartUpload,
