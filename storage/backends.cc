@@ -98,6 +98,7 @@ Result<std::shared_ptr<Backend>> OpenContext::KeepRecent(const std::string& name
   auto backend = alive_[name].lock();
   if (!backend) {
     SF_TRY(backend, make());
+    std::erase_if(alive_, [](const auto& kept) { return kept.second.expired(); });
     alive_[name] = backend;
   }
   if (recent_.empty() || recent_.back() != backend) recent_.push_back(backend);
