@@ -1,0 +1,105 @@
+#include "base/lock_file.h"
+
+#include <fmt/format.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <optional>
+#include <thread>
+
+#include "base/json.h"
+
+namespace stateferry {
+
+namespace {
+
+constexpr std::size_t kMaxLockFileBytes = 64 * 1024;
+constexpr std::size_t kMaxCommandBytes = 200;
+constexpr int kHolderReads = 20;
+
+std::string HostName() {
+  std::array<char, 256> name{};
+  if (::gethostname(name.data(), name.size() - 1) != 0) return "unknown";
+  return name.data();
+}
+
+std::string ReadWhatComes(const File& file, std::size_t limit_bytes) {
+  std::string content(limit_bytes, '\0');
+  auto size = file.ReadAt(0, {reinterpret_cast<std::byte*>(content.data()), content.size()});
+  content.resize(size ? *size : 0);
+  return content;
+}
+
+/// The words of this process's command line, for people.
+std::string OwnCommand(const FileIo& io) {
+  auto file = io.Open("/proc/self/cmdline", OpenMode::kRead);
+  std::string command = file ? ReadWhatComes(*file, 4096) : "";
+  while (!command.empty() && command.back() == '\0') command.pop_back();
+  for (char& c : command)
+    if (static_cast<unsigned char>(c) < 0x20) c = ' ';
+  if (const auto slash = command.substr(0, command.find(' ')).rfind('/');
+      slash != std::string::npos)
+    command.erase(0, slash + 1);
+  if (command.size() > kMaxCommandBytes) command = command.substr(0, kMaxCommandBytes) + "...";
+  return command.empty() ? "stateferry" : command;
+}
+
+std::optional<std::string> HolderIn(std::string_view content) {
+  const auto json = ParseJson(content);
+  if (!json) return std::nullopt;
+  const auto pid = JsonUint(*json, "pid");
+  const auto command = JsonString(*json, "command");
+  const auto host = JsonString(*json, "host");
+  const auto started = JsonString(*json, "started");
+  if (!pid || !command || !host || !started) return std::nullopt;
+  return fmt::format("pid {} ({}) on {} since {}", *pid, *command, *host, *started);
+}
+
+Error Locked(const File& file, const LockBusy& busy) {
+  std::optional<std::string> holder;
+  // The holder writes right after it has the lock; give it that moment.
+  for (int i = 0; i < kHolderReads && !holder; ++i) {
+    if (i > 0) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    holder = HolderIn(ReadWhatComes(file, kMaxLockFileBytes));
+  }
+  return Error(ErrorCode::kLocked, busy.busy + " by " + holder.value_or("another process"))
+      .WithHint(busy.hint);
+}
+
+/// `how` as for flock(2).
+Result<void> TryLock(const File& file, int how, const LockBusy& busy) {
+  int rc;
+  do rc = ::flock(file.fd(), how | LOCK_NB);
+  while (rc != 0 && errno == EINTR);
+  if (rc == 0) return {};
+  if (errno != EWOULDBLOCK) return ErrnoError(errno, "locking " + file.path());
+  return Locked(file, busy);
+}
+
+}  // namespace
+
+Result<File> TakeLockFile(const FileIo& io, Clock& clock, const std::string& path,
+                          const LockBusy& busy) {
+  SF_TRY(auto file, io.Open(path, OpenMode::kCreateOrOpen));
+  SF_TRY(TryLock(file, LOCK_EX, busy));
+  const Json holder{{"pid", static_cast<std::uint64_t>(::getpid())},
+                    {"host", HostName()},
+                    {"started", FormatTime(clock.Now())},
+                    {"command", OwnCommand(io)}};
+  // On a full disk the lock is as good without.
+  if (file.Truncate(0)) (void)file.WriteAt(0, AsBytes(DumpJson(holder) + "\n"));
+  return file;
+}
+
+Result<void> CheckLockFileFree(const FileIo& io, const std::string& path, const LockBusy& busy) {
+  auto file = io.Open(path, OpenMode::kRead);
+  if (!file && file.error().code() == ErrorCode::kNotFound) return {};
+  if (!file) return std::move(file).error();
+  // Held until the file is closed, a moment later.
+  return TryLock(*file, LOCK_SH, busy);
+}
+
+}  // namespace stateferry

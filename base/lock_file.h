@@ -1,0 +1,29 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/clock.h"
+#include "base/file_io.h"
+#include "base/result.h"
+
+namespace stateferry {
+
+/// What to say when somebody else holds a lock: "`busy` by pid 7 (copy a b) on host since ...".
+struct LockBusy {
+  std::string busy;  ///< "/home is in use"
+  std::string hint;  ///< what to do
+};
+
+/// Locks the file at `path` with flock(2), making it when it is missing.  The lock is held until
+/// the returned file is closed; the kernel gives it back when the process ends, however it ends.
+/// The file then says who holds it, for people: a failure to write that is none to take the lock.
+/// Errors: kLocked, as `busy` says; what opening the file gives.
+Result<File> TakeLockFile(const FileIo& io, Clock& clock, const std::string& path,
+                          const LockBusy& busy);
+
+/// Success when nobody holds the lock at `path`, also when there is no such file.  Changes nothing.
+/// Errors: as TakeLockFile.
+Result<void> CheckLockFileFree(const FileIo& io, const std::string& path, const LockBusy& busy);
+
+}  // namespace stateferry
