@@ -45,6 +45,15 @@ std::stop_token App::StopOfWaits() {
   return stop_of_waits_.get_token();
 }
 
+/// What is no place (the id of a transfer) is none in a bucket either, and does no harm.
+void App::GivePlaces() {
+  for (const std::string& argument : parts_.arguments)
+    if (const auto place = ParsePlace(argument)) places_->Give(*place);
+  if (!parts_.options.Has("map")) return;
+  for (const auto& [old_place, new_place] : parts_.options.PathMaps("map"))
+    places_->Give(new_place);
+}
+
 storage::Places& App::places() {
   if (!places_) {
     const OptionValues& options = parts_.options;
@@ -59,6 +68,7 @@ storage::Places& App::places() {
     place_options.named_stores = parts_.settings.Stores();
     place_options.environment = parts_.environment.variables;
     places_ = std::make_unique<storage::Places>(parts_.io, parts_.clock, std::move(place_options));
+    GivePlaces();
   }
   return *places_;
 }

@@ -79,6 +79,7 @@ class App {
 
  private:
   std::stop_token StopOfWaits();
+  void GivePlaces();
 
   Parts parts_;
   std::stop_source stop_of_waits_;

@@ -1,25 +1,28 @@
 #include "storage/given_options.h"
 
-#include <algorithm>
-
 namespace stateferry::storage {
 
-Location GivenOptions::Complete(Location location) {
-  if (!IsInBucket(location.ToString())) return location;
-  if (!location.options.empty()) {
-    if (std::find(places_.begin(), places_.end(), location) == places_.end())
-      places_.push_back(location);
-    return location;
-  }
-  const Location* first = nullptr;
-  const Location* innermost = nullptr;
-  for (const Location& place : places_) {
-    if (place.scheme != location.scheme || place.authority != location.authority) continue;
-    if (!first) first = &place;
-    if (!IsWithin(location, place)) continue;
-    if (!innermost || place.path.size() > innermost->path.size()) innermost = &place;
-  }
-  if (const Location* found = innermost ? innermost : first) location.options = found->options;
+namespace {
+std::string BucketOf(const Location& location) {
+  return location.scheme + "://" + location.authority;
+}
+}  // namespace
+
+void GivenOptions::Give(const Location& location) {
+  if (IsInBucket(location.ToString())) by_bucket_[BucketOf(location)].insert(location.options);
+}
+
+Result<Location> GivenOptions::Complete(Location location) const {
+  if (!location.options.empty()) return location;
+  const auto given = by_bucket_.find(BucketOf(location));
+  if (given == by_bucket_.end() || given->second.contains({})) return location;
+  if (given->second.size() > 1)
+    return Error(ErrorCode::kRefused,
+                 location.ToString() +
+                     " is named without options, and the places given in its bucket have "
+                     "different ones")
+        .WithHint("say which with --map, or set the options in the environment");
+  location.options = *given->second.begin();
   return location;
 }
 

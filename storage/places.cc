@@ -52,12 +52,18 @@ Places::Places(FileIo io, Clock& clock, PlacesOptions options)
 
 Places::~Places() = default;
 
+void Places::Give(const Location& location) {
+  std::lock_guard lock(state_->mutex);
+  state_->given_options.Give(location);
+}
+
 Result<Place> Places::Open(const Location& location, Access access) {
   std::lock_guard lock(state_->mutex);
   for (const auto& [root, backend] : state_->registered)
     if (IsWithin(location, root))
       return Place{.backend = backend, .prefix = RelativeTo(location, root), .location = location};
-  SF_TRY(auto place, OpenPlace(state_->context, state_->given_options.Complete(location), access));
+  SF_TRY(const Location complete, state_->given_options.Complete(location));
+  SF_TRY(auto place, OpenPlace(state_->context, complete, access));
   place.backend = state_->Wrap(std::move(place.backend), access);
   return place;
 }

@@ -59,6 +59,10 @@ class Places {
   Places(FileIo io, Clock& clock, PlacesOptions options);
   ~Places();
 
+  /// Tells that the user has named this place, with its options or without any.  Call it for all of
+  /// them before anything is opened: the options of one side must not become those of the other.
+  void Give(const Location& location);
+
   /// For kRead the place is a read-only view.  A directory to be written to may be missing: the
   /// first write makes it.  A managed store that is open for reading is opened a second time when
   /// it is to be written; from then on all places in it go through the writer.
@@ -66,8 +70,7 @@ class Places {
   /// writes into the store; the message names it), kConflict (a file location that is a file, not a
   /// directory: see OpenObject), kInvalidArgument, kRefused.
   /// A bucket is not asked anything yet.  A location in it without options, such as metadata names,
-  /// takes those of the place that it is in, if that was opened with options, or else of the place
-  /// in its bucket that was opened first.
+  /// takes those of the places that were given in its bucket; kRefused when those differ.
   Result<Place> Open(const Location& location, Access access);
 
   /// The place of the parent and the key of the object itself.

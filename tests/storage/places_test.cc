@@ -65,6 +65,8 @@ TEST_F(PlacesTest, BucketsOpenWithoutAskingThem) {
   EXPECT_EQ(Open("oss://bucket/k", Access::kRead).error().code(), ErrorCode::kInvalidArgument)
       << "opened without a region";
   EXPECT_TRUE(Open("oss://bucket/k?region=cn-hangzhou", Access::kRead));
+  EXPECT_FALSE(Open("oss://bucket/other", Access::kRead)) << "it took the options of another place";
+  places_.Give(*ParseLocation("oss://bucket/k?region=cn-hangzhou"));
   EXPECT_TRUE(Open("oss://bucket/other", Access::kRead)) << "the options of the bucket are kept";
 }
 
