@@ -93,7 +93,9 @@ Result<std::pair<storage::Location, storage::Location>> ParsePathMap(std::string
   }
   if (split == std::string_view::npos) split = text.find('=');
   if (split == std::string_view::npos || split == 0 || split + 1 == text.size())
-    return Bad(fmt::format("'{}' is not OLD=NEW, two places with '=' between them", text));
+    return Bad(fmt::format(
+        "{} is not OLD=NEW, two places with '=' between them",
+        text.find('@') == std::string_view::npos ? fmt::format("'{}'", text) : "what was given"));
   // OLD is only ever compared with what metadata names, so it may lie where no backend reaches.
   auto from = storage::ParseLocation(text.substr(0, split));
   if (!from) from = state::snapshot::ParseRestoreUri(text.substr(0, split));

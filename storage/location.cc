@@ -28,6 +28,11 @@ std::string_view SchemeOf(std::string_view text) {
   return text.substr(0, colon);
 }
 
+/// The text for a message; not when there may be a password in it.
+std::string Shown(std::string_view text) {
+  return text.find('@') == std::string_view::npos ? "\"" + std::string(text) + "\"" : "the place";
+}
+
 /// Collapses "//", "." and "..", and drops a trailing "/".  Error when ".." climbs above the root.
 Result<std::string> Normalise(std::string_view path, std::string_view whole) {
   std::vector<std::string_view> components;
@@ -39,7 +44,7 @@ Result<std::string> Normalise(std::string_view path, std::string_view whole) {
     if (component == "..") {
       if (components.empty())
         return Error(ErrorCode::kInvalidArgument,
-                     "\"" + std::string(whole) + "\" climbs above its root with \"..\"");
+                     Shown(whole) + " climbs above its root with \"..\"");
       components.pop_back();
     } else {
       components.push_back(component);
@@ -67,6 +72,41 @@ std::string_view CutOptions(std::string_view text, std::map<std::string, std::st
   }
   options = std::move(found);
   return text.substr(0, question);
+}
+/// What a bucket may be called at any service; foreign metadata may have credentials before an '@'.
+bool IsBucketName(std::string_view authority) {
+  return authority.find('@') != std::string_view::npos ||
+         authority.find_first_not_of(
+             "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-") ==
+             std::string_view::npos;
+}
+
+/// "https://user:password@host", also where a '?' or '&' in it kept it from being read as an
+/// option.
+bool HasPasswordInEndpoint(const Location& location) {
+  const auto endpoint = location.options.find("endpoint");
+  if (endpoint != location.options.end() && endpoint->second.find('@') != std::string::npos)
+    return true;
+  const auto in_path = std::min(location.path.find("?endpoint="), location.path.find("&endpoint="));
+  if (in_path == std::string::npos) return false;
+  const auto has_at = [](const auto& option) {
+    return (option.first + option.second).find('@') != std::string::npos;
+  };
+  return location.path.find('@', in_path) != std::string::npos ||
+         std::any_of(location.options.begin(), location.options.end(), has_at);
+}
+
+/// No message shows the text: a part of it is a secret.
+Result<void> CheckInBucket(const Location& location) {
+  if (HasPasswordInEndpoint(location))
+    return Error(ErrorCode::kRefused, "the endpoint of a place holds credentials")
+        .WithHint("put them into a profile or the environment, where `ps` does not show them");
+  if (!IsBucketName(location.authority))
+    return Error(ErrorCode::kInvalidArgument, "what stands behind " + location.scheme +
+                                                  ":// is no name of a bucket (letters, digits, "
+                                                  "'.', '_' and '-')")
+        .WithHint("credentials go into a profile or the environment, and not into a place");
+  return {};
 }
 }  // namespace
 
@@ -106,7 +146,7 @@ std::string Location::Name() const { return path.substr(path.rfind('/') + 1); }
 
 Result<Location> ParseLocation(std::string_view text) {
   auto refuse = [&](const std::string& why) {
-    return Error(ErrorCode::kInvalidArgument, "\"" + std::string(text) + "\" " + why);
+    return Error(ErrorCode::kInvalidArgument, Shown(text) + " " + why);
   };
   if (text.empty()) return Error(ErrorCode::kInvalidArgument, "the place is empty");
   if (text.find('\0') != std::string_view::npos)
@@ -143,11 +183,12 @@ Result<Location> ParseLocation(std::string_view text) {
   }
   if (location.scheme == "file" && location.authority == "localhost") location.authority.clear();
   if (location.scheme == "file" && !location.authority.empty())
-    return refuse("names the host \"" + location.authority + "\"; write file:///path");
+    return refuse("names a host; write file:///path");
   if (rest.empty() && !location.authority.empty()) rest = "/";
   if (rest.empty() || rest.front() != '/')
     return refuse("has a relative path behind its scheme; write " + location.scheme + ":///path");
   SF_TRY(location.path, Normalise(rest, text));
+  if (location.scheme == "s3" || location.scheme == "oss") SF_TRY(CheckInBucket(location));
   return location;
 }
 

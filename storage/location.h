@@ -35,7 +35,8 @@ struct Location {
 
 /// A plain path ("cp/job" or "/cp/job") becomes an absolute file location.
 /// Errors: kInvalidArgument: empty, unknown scheme (the message lists the known ones), relative
-/// path behind a scheme, NUL, ".." that climbs above the root.
+/// path behind a scheme, NUL, ".." that climbs above the root, what is no name of a bucket;
+/// kRefused: credentials in an endpoint.  Messages quote no text that may hold a password.
 Result<Location> ParseLocation(std::string_view text);
 
 /// Whether that URI is in a bucket, so that work there is mostly waiting for a network.

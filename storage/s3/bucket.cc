@@ -67,6 +67,9 @@ class Resolver {
       return Error(ErrorCode::kRefused, location_.ToString() + " holds credentials")
           .WithHint("put them into a profile or the environment, where `ps` does not show them");
     if (location_.authority.empty()) return Wrong("the bucket is missing");
+    // Of metadata; not quoted, for it may be the first half of credentials with a '/' in them.
+    if (location_.authority.find(':') != std::string::npos)
+      return Error(ErrorCode::kRefused, "the name of a bucket holds a ':'");
     for (const auto& [name, value] : location_.options)
       if (std::find(std::begin(kOptions), std::end(kOptions), name) == std::end(kOptions))
         return Wrong("the option \"" + name +
@@ -98,6 +101,11 @@ class Resolver {
   }
 
   Result<void> TakeEndpoint(std::string_view endpoint) {
+    if (endpoint.find('@') != std::string_view::npos)
+      return Error(ErrorCode::kRefused, location_.ToString() +
+                                            ": the endpoint, given or in the environment, holds "
+                                            "credentials")
+          .WithHint("put them into a profile or their own variables of the environment");
     std::string_view rest = endpoint;
     const auto colon = rest.find("://");
     if (colon != std::string_view::npos) {
@@ -106,7 +114,7 @@ class Resolver {
     }
     while (rest.ends_with('/')) rest.remove_suffix(1);
     if ((bucket_.scheme != "http" && bucket_.scheme != "https") || rest.empty() ||
-        rest.find_first_of("/?#@ ") != std::string_view::npos)
+        rest.find_first_of("/?# ") != std::string_view::npos)
       return Wrong("the endpoint \"" + std::string(endpoint) +
                    "\" is not of the form https://HOST[:PORT]");
     bucket_.host = rest;

@@ -95,6 +95,21 @@ TEST(Location, RefusesWhatNamesNoPlace) {
   }
 }
 
+TEST(Location, NoMessageShowsAPassword) {
+  for (const char* text :
+       {"s3://b/x?endpoint=https://user:SECRET@host", "s3://KEY:SECRET/SECRET@b/x",
+        "s3://KEY:SECRET@b/../x", "oss://KEY:SECRET/b", "file://user:SECRET@host/x",
+        "s3://b/x?endpoint=https://user:SEC&SECRET@host", "s3:x@SECRET",
+        "s3://b/x?endpoint=https://user:SECRET?x=1@host"}) {
+    auto location = ParseLocation(text);
+    ASSERT_FALSE(location) << text << " was read as " << location->ToUri();
+    EXPECT_EQ(location.error().message().find("SECRET"), std::string::npos)
+        << location.error().message();
+  }
+  EXPECT_TRUE(ParseLocation("s3://b/user@host/x?profile=me@corp"));
+  EXPECT_TRUE(ParseLocation("s3://Legacy_Bucket.name/x"));
+}
+
 TEST(Location, AnUnknownSchemeIsToldTheKnownOnes) {
   for (const char* text : {"flink://host:8081/job", "k8s://context/ns", "hdfs://nn/x", "http://x",
                            "project:p", "a:b", "C:\\x", "ftp://user:secret@host/x"}) {

@@ -61,12 +61,20 @@ TEST(S3Bucket, AnotherRegionIsAnotherHostOnlyWhereTheHostFollowedFromIt) {
 TEST(S3Bucket, RefusesWhatItDoesNotUnderstand) {
   for (const char* uri :
        {"s3:///k", "s3://b/k?endpont=x", "s3://b/k?style=maybe", "s3://b/k?endpoint=ftp://x",
-        "s3://b/k?endpoint=http://u:p@x", "s3://b/k?dialect=klingon", "s3://B_B/k?style=virtual"})
+        "s3://b/k?dialect=klingon", "s3://B_B/k?style=virtual"})
     EXPECT_EQ(Resolve(uri).error().code(), ErrorCode::kInvalidArgument) << uri;
   auto secret = Resolve("s3://KEY:SECRET@b/k");
   ASSERT_FALSE(secret);
   EXPECT_EQ(secret.error().code(), ErrorCode::kRefused);
   EXPECT_EQ(secret.error().message().find("SECRET"), std::string::npos);
+}
+
+TEST(S3Bucket, ShowsNoPasswordOfAnEndpointInTheEnvironment) {
+  const auto bucket = ResolveBucket(*ParseLocation("s3://b/k"),
+                                    {{"AWS_ENDPOINT_URL_S3", "https://user:SECRET@host"}});
+  ASSERT_FALSE(bucket);
+  EXPECT_EQ(bucket.error().code(), ErrorCode::kRefused);
+  EXPECT_EQ(bucket.error().message().find("SECRET"), std::string::npos) << bucket.error().message();
 }
 
 }  // namespace
