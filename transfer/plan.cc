@@ -68,7 +68,7 @@ class Planner {
       file.owned = known->owned;
       file.to_etag_hash = known->to_etag_hash;
       batch_.drop_receipts_of.push_back(file.index);
-      if (!known->resume_token.empty()) plan_.leftovers.push_back(std::move(*known));
+      SF_TRY(DropUpload(*known));
     } else {
       file.index = old_ ? old_->NextIndex() : 0;
     }
@@ -85,10 +85,12 @@ class Planner {
     SF_TRY(WriteBatch());
     SF_TRY(CheckDistinct());
     if (!old_) return {};
-    SF_TRY(old_->VisitNotTaken([&](FileRecord gone) {
+    Result<void> dropped;
+    SF_TRY(old_->VisitNotTaken([&](const FileRecord& gone) {
       batch_.remove_files.push_back(gone.index);
-      if (!gone.resume_token.empty()) plan_.leftovers.push_back(std::move(gone));
+      if (dropped) dropped = DropUpload(gone);
     }));
+    SF_TRY(std::move(dropped));
     changed_ = changed_ || !batch_.remove_files.empty();
     return WriteBatch();
   }
@@ -96,6 +98,11 @@ class Planner {
   bool changed() const { return changed_; }
 
  private:
+  Result<void> DropUpload(const FileRecord& old) const {
+    if (old.resume_token.empty() || !inputs_.drop_upload) return {};
+    return inputs_.drop_upload(old);
+  }
+
   Result<void> WriteBatch() {
     if (!journal_ || batch_.empty()) return {};
     // A plain first plan needs no sync of its own: the record that completes the plan has one.

@@ -2,6 +2,7 @@
 // From a listing of files to a plan in the journal.  Reads the source's listing, writes nothing but
 // the journal.
 
+#include <functional>
 #include <stop_token>
 
 #include "base/clock.h"
@@ -29,6 +30,9 @@ struct PlanInputs {
   const FileLister& files;
   const TransferOptions& options;
   const storage::Capabilities& capabilities;  ///< of the destination
+  /// Drops what the unfinished upload of a file that left the plan or changed holds there; durable
+  /// on return.  Called before the journal forgets the upload, and again when that was not reached.
+  std::function<Result<void>(const FileRecord&)> drop_upload = {};
 };
 
 struct Plan {
@@ -38,8 +42,6 @@ struct Plan {
   bool begun_before = false;
   /// An earlier run committed it and the source is listed as it was then.
   bool committed_and_unchanged = false;
-  /// Old records of files that left the plan or changed, with unfinished uploads to be dropped.
-  std::vector<FileRecord> leftovers;
   /// XXH3-128 of every to_name, sorted.
   std::vector<Hash128> names;
 };
@@ -49,7 +51,7 @@ struct Plan {
 /// state; others start again; files no longer listed leave the plan.
 /// Memory: 16 bytes per file, and once more when the order changed.
 /// Errors: kInvalidArgument when two files have the same to_name; kRefused when a file would be
-/// copied onto itself; what the lister and the journal return; kCancelled.
+/// copied onto itself; what the lister, the journal and drop_upload return; kCancelled.
 Result<Plan> MakePlan(const PlanInputs& inputs, Journal& journal, Clock& clock, Meter& meter,
                       std::stop_token stop);
 

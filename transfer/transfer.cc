@@ -40,14 +40,6 @@ Result<void> PutStatus(TransferRecord& record, TransferStatus status, const std:
   return {};
 }
 
-/// What files that left the plan or changed have begun at the destination is of no use.
-Result<void> DropLeftovers(const Plan& plan, Endpoints& ends) {
-  if (plan.leftovers.empty()) return {};
-  for (const auto& file : plan.leftovers)
-    SF_TRY(AbortUpload(ends.to(), ends.ToKey(file.task), file));
-  return ends.to().Flush();
-}
-
 Result<TransferReport> Commit(Plan& plan, const Finalizer& finalize, Meter& meter,
                               const TransferEnv& env) {
   meter.SetPhase("committing");
@@ -71,7 +63,6 @@ Result<TransferReport> Execute(const TransferRequest& request, Plan& plan, Endpo
                                Meter& meter, const TransferEnv& env) {
   const auto& id = plan.record.id;
   const int workers = Workers(plan.record, options);
-  SF_TRY(DropLeftovers(plan, ends));
   BufferPool buffers(static_cast<std::size_t>(plan.max_part_bytes),
                      static_cast<std::size_t>(options.buffer_bytes));
   SF_TRY(auto left,
@@ -146,8 +137,12 @@ Result<TransferReport> RunTransfer(const TransferRequest& request, const FileLis
   SF_TRY(auto ends, Endpoints::Open(env.places, request.to, storage::Access::kWrite));
   SF_TRY(MeterPlaces(request, meter, env));
   const auto capabilities = ends->to().capabilities();
-  SF_TRY(auto plan, MakePlan({request, files, options, capabilities}, env.journal, env.clock, meter,
-                             env.stop));
+  const auto drop_upload = [&](const FileRecord& file) -> Result<void> {
+    SF_TRY(AbortUpload(ends->to(), ends->ToKey(file.task), file));
+    return ends->to().Flush();
+  };
+  SF_TRY(auto plan, MakePlan({request, files, options, capabilities, drop_upload}, env.journal,
+                             env.clock, meter, env.stop));
   LogInfo("transfer", "{} {}: {} {} -> {}, {} files, {} bytes", plan.record.id,
           plan.begun_before ? "goes on" : "starts", request.kind, request.from,
           request.to.ToString(), meter.files_total.load(), meter.bytes_total.load());
