@@ -18,7 +18,7 @@ namespace stateferry::transfer {
 /// Something that a worker did and that is to be remembered.
 struct Accepted {
   enum class What {
-    kPart,        ///< the receipt only
+    kPart,        ///< the receipt only; without one: the upload is begun
     kCompleted,   ///< the file is whole at the destination
     kReused,      ///< the destination had the content; no byte was read
     kFailed,      ///< for good, in this run; its parts, or what is written, stay of use

@@ -38,6 +38,8 @@ struct FileRun {
   std::atomic<bool> at_destination{false};  ///< completed, by this run or an earlier one
   /// EtagHash of what was completed, from the worker that did it; 0: not known yet.
   std::uint64_t completed_etag_hash = 0;
+  /// The committer was given an entry of it, with which the upload becomes known to the journal.
+  std::atomic<bool> accepted{false};
   /// The journal may hold receipts of an upload that is gone: they go with the first batch that
   /// says anything of this file.
   bool starts_anew = false;

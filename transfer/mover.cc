@@ -33,7 +33,12 @@ Result<void> Mover::Run(std::stop_token stop) {
     SF_TRY(auto job, in_.queue.Next(stop));
     if (!job) return {};
     switch (job->kind) {
-      case Job::Kind::kOpen: SF_TRY(OpenFile(*job, stop)); break;
+      case Job::Kind::kOpen: {
+        auto opened = OpenFile(*job, stop);
+        RememberUpload(job->file);
+        SF_TRY(std::move(opened));
+        break;
+      }
       case Job::Kind::kCopy: SF_TRY(CopyPart(*job, stop)); break;
       case Job::Kind::kVerify:
         if (in_.queue.at_plan_end()) in_.meter.SetPhase("verifying");
@@ -121,6 +126,12 @@ Result<bool> Mover::Reuse(Job& job) {
   return true;
 }
 
+// Without a part or an end there is no entry that names the upload, and the run may be over: it
+// must be found again all the same, for the parts that arrived are kept and paid for.
+void Mover::RememberUpload(const std::shared_ptr<FileRun>& file) {
+  if (!file->record.resume_token.empty() && !file->accepted) in_.committer.Accept({.file = file});
+}
+
 Result<void> Mover::StartUpload(FileRun& file, const std::string& token) {
   storage::UploadOptions options{.size_bytes = file.size_bytes(),
                                  .part_bytes = file.record.part_bytes,
@@ -189,6 +200,7 @@ Result<void> Mover::CopyPart(Job& job, std::stop_token stop) {
   // Accepted before it is counted: whoever counts the last part concludes the file, and nothing of
   // it may be accepted after that.
   if (receipt) {
+    file.accepted = true;
     in_.committer.Accept({.what = Accepted::What::kPart,
                           .file = job.file,
                           .receipt = receipt,
@@ -273,7 +285,11 @@ Result<void> Mover::Conclude(Job& job, Receipt receipt) {
     Conclude(job, worthless ? Accepted::What::kFailedAnew : Accepted::What::kFailed, receipt);
     return {};
   }
-  SF_TRY(AtDestination(file, file.upload->Complete()));
+  auto completed = file.upload->Complete();
+  // The destination has lost parts that an earlier run put, or the upload.
+  if (!completed && completed.error().code() == ErrorCode::kNotFound && file.restarts == 0)
+    return Restart(job, file.record.task.etag, completed.error().message());
+  SF_TRY(AtDestination(file, std::move(completed)));
   if (file.failed) {
     Conclude(job, Accepted::What::kFailed, receipt);
     return {};
@@ -295,6 +311,7 @@ void Mover::Conclude(Job& job, Accepted::What what, Receipt receipt) {
     const Error error = job.file->error();
     in_.meter.AddFailure({job.file->record.task.to_name, error.code(), error.message()});
   }
+  job.file->accepted = true;
   in_.committer.Accept({.what = what,
                         .file = job.file,
                         .receipt = receipt,
@@ -306,8 +323,8 @@ void Mover::Conclude(Job& job, Accepted::What what, Receipt receipt) {
 // identity; a source that changes faster than it can be read is a conflict.
 Result<void> Mover::StartAgain(Job& job, std::string etag_now) {
   FileRun& file = *job.file;
-  SF_TRY(file.upload->Abort());
   if (file.restarts > 0) {
+    SF_TRY(file.upload->Abort());
     file.Fail(Error(ErrorCode::kConflict,
                     fmt::format("{} changed twice while it was copied; copy it when nothing "
                                 "writes to it",
@@ -315,13 +332,21 @@ Result<void> Mover::StartAgain(Job& job, std::string etag_now) {
     Conclude(job, Accepted::What::kFailedAnew, std::nullopt);
     return {};
   }
-  in_.meter.Warn(SourceName(file.record.task) + " changed while it was copied: starting it again");
+  return Restart(job, std::move(etag_now),
+                 SourceName(file.record.task) + " changed while it was copied");
+}
+
+Result<void> Mover::Restart(Job& job, std::string etag, const std::string& why) {
+  FileRun& file = *job.file;
+  SF_TRY(file.upload->Abort());
+  in_.meter.Warn(why + ": starting it again");
   in_.meter.TakeBack(file.size_bytes());
   FileRecord record = file.record;
-  record.task.etag = std::move(etag_now);
+  record.task.etag = std::move(etag);
   record.resume_token.clear();
   // The committer reads the record that it is given while a worker opens the file again.
   auto to_journal = std::make_shared<FileRun>(record);
+  file.accepted = true;
   auto again = std::make_shared<FileRun>(std::move(record));
   again->restarts = file.restarts + 1;
   in_.committer.Accept({.what = Accepted::What::kRestarted,

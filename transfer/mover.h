@@ -45,12 +45,14 @@ class Mover {
   Result<void> OpenWritten(Job& job, std::stop_token stop);
   Result<bool> Reuse(Job& job);
   Result<std::vector<std::uint32_t>> OpenUpload(FileRun& file);
+  void RememberUpload(const std::shared_ptr<FileRun>& file);
   Result<void> StartUpload(FileRun& file, const std::string& token);
   Result<void> CopyPart(Job& job, std::stop_token stop);
   Result<Receipt> CopyBytes(FileRun& file, std::uint32_t part, std::stop_token stop);
   Result<void> Conclude(Job& job, Receipt receipt);
   Result<bool> SourceChanged(FileRun& file, std::string& etag_now);
   Result<void> StartAgain(Job& job, std::string etag_now);
+  Result<void> Restart(Job& job, std::string etag, const std::string& why);
   Result<void> VerifyPart(Job& job, std::stop_token stop);
   Result<void> CheckPart(FileRun& file, std::uint32_t part, MutableByteSpan buffer);
   void Conclude(Job& job, Accepted::What what, Receipt receipt);

@@ -178,6 +178,39 @@ TEST_F(ManageTest, AnUploadWhoseFileGetsAnotherLengthIsDropped) {
   EXPECT_EQ(Target("a"), Content(12 * kPart, 2));
 }
 
+TEST_F(ManageTest, AnUploadIsKnownUntilItIsDropped) {
+  RunHalf();
+  ASSERT_TRUE(source_bucket->Delete("in/a"));
+  target->Fail({.op = BackendOp::kAbort, .error = Error(ErrorCode::kUnavailable, "not now")});
+  ASSERT_FALSE(Run());
+  ASSERT_EQ(Plan().size(), 1u);
+  EXPECT_NE(Plan()[0].resume_token, "");
+  auto report = Run();
+  ASSERT_TRUE(report) << report.error().message();
+  EXPECT_EQ(target->calls(BackendOp::kAbort), 2u);
+}
+
+TEST_F(ManageTest, AnUploadThatWasStoppedBeforeItsFirstPartIsKnown) {
+  PutSource("a", Content(4 * kPart, 1));
+  PutSource("b", Content(4 * kPart, 2));
+  options.workers = 1;
+  options.max_transfer_bytes = 4 * kPart;
+  ASSERT_FALSE(Run());
+  ASSERT_EQ(target->calls(BackendOp::kStartUpload), 2u);
+  EXPECT_NE(Plan()[1].resume_token, "");
+  ASSERT_TRUE(CancelTransfer(Record().id, *journal, *places, clock));
+  EXPECT_EQ(target->calls(BackendOp::kAbort), 1u);
+}
+
+TEST_F(ManageTest, AnUploadWhoseFirstPartEndsTheRunIsKnown) {
+  PutSource("a", Content(4 * kPart, 1));
+  options.workers = 1;
+  target->Fail({.op = BackendOp::kPutPart, .error = Error(ErrorCode::kNoSpace, "full")});
+  ASSERT_FALSE(Run());
+  ASSERT_TRUE(CancelTransfer(Record().id, *journal, *places, clock));
+  EXPECT_EQ(target->calls(BackendOp::kAbort), 1u);
+}
+
 TEST_F(ManageTest, RecordsAsJson) {
   PutSource("a", "x");
   ASSERT_TRUE(Run());

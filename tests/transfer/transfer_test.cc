@@ -375,6 +375,19 @@ TEST_F(RunTransferTest, AnUploadThatIsGoneStartsAnew) {
   EXPECT_EQ(Target("a"), Content(20 * kPart, 1));
 }
 
+TEST_F(RunTransferTest, AnUploadThatLostPartsStartsAgain) {
+  PutSource("a", Content(20 * kPart, 1));
+  target->Fail(
+      {.op = BackendOp::kComplete, .error = Error(ErrorCode::kNotFound, "part 3 is gone")});
+
+  auto report = Run();
+
+  ASSERT_TRUE(report) << report.error().message();
+  EXPECT_EQ(report->failures_total, 0u);
+  EXPECT_EQ(target->calls(fakes::BackendOp::kAbort), 1u);
+  EXPECT_EQ(Target("a"), Content(20 * kPart, 1));
+}
+
 TEST_F(RunTransferTest, ReceiptsOfAnUploadThatIsGoneAreNeverBelievedAgain) {
   PutSource("a", Content(20 * kPart, 1));
   options.workers = 1;
