@@ -72,9 +72,12 @@ Result<transfer::LastObjectReceipt> LastObjects::Put(const LastObject& object) {
   }
   // Somebody may have put one since CheckFree looked.
   const bool overwrite = if_exists_ == transfer::IfExists::kOverwrite;
-  SF_TRY(place.backend->Put(key, AsBytes(content), {.overwrite = overwrite}));
+  const auto put = place.backend->Put(key, AsBytes(content), {.overwrite = overwrite});
+  // When the answer to a request got lost, its repetition finds what the first one put.
+  if (!put && put.error().code() != ErrorCode::kConflict) return put.error();
   SF_TRY(const Held after, WhatIsThere(object, content, storage::Access::kWrite));
   if (after == Held::kSame) return receipt;
+  if (!put) return put.error();
   return Error(ErrorCode::kCorruption, to_.Child(object.to_name).ToString() +
                                            " was written and does not read back as it should");
 }
