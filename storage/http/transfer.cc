@@ -114,6 +114,16 @@ std::optional<Transfer::Clock::time_point> Transfer::FirstByteDeadline() const {
 
 int Transfer::OnConnected(void* self, char*, char*, int, int) {
   auto& transfer = *static_cast<Transfer*>(self);
+  // libcurl repeats by itself what it sent over a connection that was used before and closed
+  // without an answer.  The server may have carried it out: the caller has to know that it is asked
+  // twice.
+  const std::string& method = transfer.request_.method;
+  if (transfer.sent_before_ && method != "GET" && method != "HEAD") {
+    transfer.error_ = Error(ErrorCode::kUnavailable, "the connection was closed without an answer",
+                            Retry::kMayHelp);
+    return CURL_PREREQFUNC_ABORT;
+  }
+  transfer.sent_before_ = true;
   if (transfer.request_.body.empty()) transfer.sent_at_ = Clock::now();
   return CURL_PREREQFUNC_OK;
 }

@@ -47,6 +47,7 @@ class Transfer {
   char curl_message_[CURL_ERROR_SIZE] = {};
   std::size_t sent_ = 0;
   std::optional<Clock::time_point> sent_at_;
+  bool sent_before_ = false;
   bool answering_ = false;  ///< a status line has come
   bool body_begun_ = false;
   bool into_span_ = false;

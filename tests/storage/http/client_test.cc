@@ -207,12 +207,29 @@ TEST(HttpClient, AConnectionThatWasClosedIsOpenedAgain) {
     return reply;
   });
   Client client({});
-  const std::string body = Random(100'000);
   for (int i = 0; i < 5; ++i) {
-    auto answer = client.Send({.method = "PUT", .url = server.url() + "/k", .body = AsBytes(body)});
+    auto answer = client.Send({.url = server.url() + "/k"});
     ASSERT_TRUE(answer) << answer.error().message();
-    EXPECT_EQ(answer->text, "PUT /k " + body);
+    EXPECT_EQ(answer->text, "GET /k ");
     std::this_thread::sleep_for(milliseconds(5));
+  }
+}
+
+// libcurl does it for connections that were used before.
+TEST(HttpClient, WhatChangesSomethingIsNotRepeatedUnasked) {
+  for (const char* method : {"PUT", "POST", "DELETE"}) {
+    HttpServer server([](const ServedRequest& request) {
+      auto reply = Echo(request);
+      if (request.method != "GET") reply.fault = Reply::Fault::kNoAnswer;
+      return reply;
+    });
+    Client client({});
+    ASSERT_TRUE(client.Send({.url = server.url() + "/k"}));
+    const auto answer = client.Send({.method = method, .url = server.url() + "/k"});
+    ASSERT_FALSE(answer) << method;
+    EXPECT_EQ(answer.error().code(), ErrorCode::kUnavailable);
+    EXPECT_EQ(answer.error().retry(), Retry::kMayHelp);
+    EXPECT_EQ(server.requests().size(), 2u) << method;
   }
 }
 
