@@ -127,12 +127,25 @@ Secret FormBody(const NameValues& fields) {
   return Secret(body);
 }
 
+namespace {
+/// Codes that services send with HTTP 400 and that pass.  Facts: the lists of errors of both STS,
+/// and botocore's retries.
+bool Passes(std::string_view problem) {
+  constexpr std::string_view kPassing[] = {
+      "IDPCommunicationError", "InternalError",      "InternalFailure", "RequestLimitExceeded",
+      "RequestThrottled",      "ServiceUnavailable", "SlowDown",        "Throttling",
+      "TooManyRequests"};
+  return std::any_of(std::begin(kPassing), std::end(kPassing),
+                     [&](std::string_view code) { return problem.starts_with(code); });
+}
+}  // namespace
+
 Result<void> CheckStatus(const HttpCallAnswer& answer, std::string_view service) {
   if (answer.status >= 200 && answer.status < 300) return {};
   const std::string problem = Problem(answer.body);
   std::string message = std::string(service) + " answers " + std::to_string(answer.status) +
                         (problem.empty() ? "" : " " + problem);
-  if (answer.status == 408 || answer.status == 429 || answer.status >= 500) {
+  if (answer.status == 408 || answer.status == 429 || answer.status >= 500 || Passes(problem)) {
     return Error(ErrorCode::kUnavailable, std::move(message), Retry::kMayHelp);
   }
   return Bad(std::move(message));

@@ -81,6 +81,15 @@ TEST(CheckStatus, TellsWhatMayBeRepeated) {
     EXPECT_EQ(error(status, "").code(), ErrorCode::kPermission);
     EXPECT_EQ(error(status, "").retry(), Retry::kNever);
   }
+  for (const char* code : {"Throttling", "Throttling.User", "IDPCommunicationError"})
+    EXPECT_EQ(error(400, ("<ErrorResponse><Error><Code>" + std::string(code) +
+                          "</Code></Error>"
+                          "</ErrorResponse>")
+                             .c_str())
+                  .retry(),
+              Retry::kMayHelp)
+        << code;
+  EXPECT_EQ(error(400, R"({"Code":"Throttling.Api","Message":"m"})").retry(), Retry::kMayHelp);
   EXPECT_EQ(error(400, R"({"Code":"C","Message":"m)"
                        "\\u001b"
                        R"("})")
