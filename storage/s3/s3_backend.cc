@@ -25,7 +25,7 @@ class S3Backend final : public Backend {
 
   Result<ObjectMeta> Stat(std::string_view key) override {
     SF_TRY(CheckKey(key));
-    const auto read_crc = versions_->CrcOfAllRead(key, client_->dialect());
+    const auto read_crc = versions_->CrcOfAllRead(key);
     if (read_crc) return StatAfterReading(key, *read_crc);
     auto meta = client_->Head(key);
     if (meta) {
@@ -68,7 +68,7 @@ class S3Backend final : public Backend {
       return Error(ErrorCode::kConflict,
                    std::string(key) + " was replaced while it was being read");
     if (const auto crc = CrcOf(client_->dialect(), out.first(read->count)); crc && read->count > 0)
-      versions_->NoteRead(key, read->version, offset, read->count, *crc);
+      versions_->NoteRead(key, read->version, offset, read->count, *crc, client_->dialect());
     return read->count;
   }
 
@@ -116,6 +116,7 @@ class S3Backend final : public Backend {
                    std::string(key) + " arrived with other bytes than the service has (CRC-64)");
     }
     versions_->Note(key, now);
+    versions_->ForgetRead(key);
     return std::move(looked.meta);
   }
 

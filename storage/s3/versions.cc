@@ -1,5 +1,6 @@
 #include "storage/s3/versions.h"
 
+#include <iterator>
 #include <utility>
 
 #include "storage/s3/body_check.h"
@@ -47,24 +48,47 @@ bool Versions::Agree(std::string_view key, const Version& version) {
 }
 
 void Versions::NoteRead(std::string_view key, const Version& version, std::uint64_t offset,
-                        std::uint64_t size_bytes, std::uint64_t crc) {
+                        std::uint64_t size_bytes, std::uint64_t crc, const Dialect& dialect) {
   std::lock_guard lock(mutex_);
   Entry* entry = Touch(key);
-  if (entry && entry->version == version) entry->read[offset] = {size_bytes, crc};
+  if (!entry || entry->version != version || size_bytes == 0) return;
+  auto& read = entry->read;
+  auto next = read.lower_bound(offset);
+  const auto end_of = [](const auto& range) { return range.first + range.second.size_bytes; };
+  const bool overlaps = (next != read.end() && next->first < offset + size_bytes) ||
+                        (next != read.begin() && end_of(*std::prev(next)) > offset);
+  // Read again: which of the bytes are used is not known, so that all count from here on.
+  if (overlaps) {
+    read.clear();
+    next = read.end();
+  }
+  Range range{size_bytes, crc};
+  if (next != read.end() && next->first == offset + size_bytes) {
+    range = {size_bytes + next->second.size_bytes,
+             CombineCrc(dialect, crc, next->second.crc, next->second.size_bytes)};
+    next = read.erase(next);
+  }
+  if (next != read.begin() && end_of(*std::prev(next)) == offset) {
+    Range& before = std::prev(next)->second;
+    before = {before.size_bytes + range.size_bytes,
+              CombineCrc(dialect, before.crc, range.crc, range.size_bytes)};
+    return;
+  }
+  read.emplace(offset, range);
 }
 
-std::optional<std::uint64_t> Versions::CrcOfAllRead(std::string_view key, const Dialect& dialect) {
+std::optional<std::uint64_t> Versions::CrcOfAllRead(std::string_view key) {
   std::lock_guard lock(mutex_);
   const Entry* entry = Touch(key);
-  if (!entry || entry->read.empty()) return std::nullopt;
-  std::uint64_t end = 0, crc = 0;
-  for (const auto& [offset, range] : entry->read) {
-    if (offset != end) return std::nullopt;
-    crc = end == 0 ? range.crc : CombineCrc(dialect, crc, range.crc, range.size_bytes);
-    end += range.size_bytes;
-  }
-  if (end != entry->version.size_bytes) return std::nullopt;
-  return crc;
+  if (!entry || entry->read.size() != 1) return std::nullopt;
+  const auto& [offset, range] = *entry->read.begin();
+  if (offset != 0 || range.size_bytes != entry->version.size_bytes) return std::nullopt;
+  return range.crc;
+}
+
+void Versions::ForgetRead(std::string_view key) {
+  std::lock_guard lock(mutex_);
+  if (Entry* entry = Touch(key)) entry->read.clear();
 }
 
 void Versions::Forget(std::string_view key) {

@@ -34,12 +34,14 @@ class Versions {
   bool Agree(std::string_view key, const Version& version);
   void Forget(std::string_view key);
 
-  /// A range of that version was read, and its bytes have this CRC.
+  /// A range of that version was read, and its bytes have this CRC, in the dialect's kind.
   void NoteRead(std::string_view key, const Version& version, std::uint64_t offset,
-                std::uint64_t size_bytes, std::uint64_t crc);
+                std::uint64_t size_bytes, std::uint64_t crc, const Dialect& dialect);
   /// The CRC of all bytes of the object, when the ranges that were read are all of it and do not
   /// overlap.
-  std::optional<std::uint64_t> CrcOfAllRead(std::string_view key, const Dialect& dialect);
+  std::optional<std::uint64_t> CrcOfAllRead(std::string_view key);
+  /// What was read has been compared: it need not be known any longer.
+  void ForgetRead(std::string_view key);
 
  private:
   struct Range {
@@ -49,7 +51,7 @@ class Versions {
   struct Entry {
     std::string key;
     Version version;
-    std::map<std::uint64_t, Range> read = {};  ///< by offset
+    std::map<std::uint64_t, Range> read = {};  ///< by offset; neighbours are one range
   };
   using Entries = std::list<Entry>;
   // Callers hold mutex_.

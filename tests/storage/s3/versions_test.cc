@@ -37,18 +37,23 @@ TEST(Versions, KnowsTheCrcOfAllThatWasRead) {
   Versions versions;
   const Version version{"e1", 10};
   versions.Note("k", version);
-  EXPECT_FALSE(versions.CrcOfAllRead("k", dialect));
-  versions.NoteRead("k", version, 7, 3, crc(7, 3));
-  versions.NoteRead("k", version, 0, 4, crc(0, 4));
-  EXPECT_FALSE(versions.CrcOfAllRead("k", dialect)) << "bytes 4 to 7 are missing";
-  versions.NoteRead("k", {"e2", 10}, 4, 3, crc(4, 3));
-  EXPECT_FALSE(versions.CrcOfAllRead("k", dialect)) << "that was another version";
-  versions.NoteRead("k", version, 4, 3, crc(4, 3));
-  EXPECT_EQ(versions.CrcOfAllRead("k", dialect), crc(0, 10));
-  versions.NoteRead("k", version, 4, 4, crc(4, 4));
-  EXPECT_FALSE(versions.CrcOfAllRead("k", dialect)) << "ranges overlap";
+  EXPECT_FALSE(versions.CrcOfAllRead("k"));
+  versions.NoteRead("k", version, 7, 3, crc(7, 3), dialect);
+  versions.NoteRead("k", version, 0, 4, crc(0, 4), dialect);
+  EXPECT_FALSE(versions.CrcOfAllRead("k")) << "bytes 4 to 7 are missing";
+  versions.NoteRead("k", {"e2", 10}, 4, 3, crc(4, 3), dialect);
+  EXPECT_FALSE(versions.CrcOfAllRead("k")) << "that was another version";
+  versions.NoteRead("k", version, 4, 3, crc(4, 3), dialect);
+  EXPECT_EQ(versions.CrcOfAllRead("k"), crc(0, 10));
+  versions.ForgetRead("k");
+  EXPECT_FALSE(versions.CrcOfAllRead("k")) << "it was compared";
+  for (const std::size_t at : {8u, 2u, 0u, 4u, 6u})
+    versions.NoteRead("k", version, at, 2, crc(at, 2), dialect);
+  EXPECT_EQ(versions.CrcOfAllRead("k"), crc(0, 10));
+  versions.NoteRead("k", version, 4, 4, crc(4, 4), dialect);
+  EXPECT_FALSE(versions.CrcOfAllRead("k")) << "ranges overlap";
   versions.Note("k", {"e2", 10});
-  EXPECT_FALSE(versions.CrcOfAllRead("k", dialect));
+  EXPECT_FALSE(versions.CrcOfAllRead("k"));
 }
 
 TEST(Versions, ForgetsWhatWasNotAskedForLongest) {
