@@ -20,17 +20,18 @@ Error OtherBytes(std::string_view how) {
           Retry::kMayHelp};
 }
 
-/// Whether the ETag of a body that was sent in one piece is its MD5: not when it was encrypted with
-/// a key of the customer or of a key service.
+/// Whether the ETag of a body that was sent in one piece is its MD5.
 bool IsMd5(const http::Answer& answer, std::string_view etag) {
-  if (answer.Header("x-amz-server-side-encryption").starts_with("aws:kms") ||
-      !answer.Header("x-amz-server-side-encryption-customer-algorithm").empty())
-    return false;
-  return etag.size() == 32 &&
+  return !IsEncryptedWithKey(answer) && etag.size() == 32 &&
          etag.find_first_not_of("0123456789abcdefABCDEF") == std::string_view::npos;
 }
 
 }  // namespace
+
+bool IsEncryptedWithKey(const http::Answer& answer) {
+  return answer.Header("x-amz-server-side-encryption").starts_with("aws:kms") ||
+         !answer.Header("x-amz-server-side-encryption-customer-algorithm").empty();
+}
 
 std::optional<std::uint64_t> CrcOf(const Dialect& dialect, ByteSpan bytes) {
   switch (dialect.checksum) {

@@ -31,6 +31,10 @@ class BodyCheck {
   const std::optional<std::uint64_t> crc_;
 };
 
+/// Whether the object is encrypted with a key of the customer or of a key service: then its ETag is
+/// no MD5, whatever it looks like.
+bool IsEncryptedWithKey(const http::Answer& answer);
+
 /// In the dialect's kind; none when it has none.
 std::optional<std::uint64_t> CrcOf(const Dialect& dialect, ByteSpan bytes);
 /// The CRC of two pieces, from the CRC of each and the size of the second.

@@ -45,28 +45,37 @@ Result<LookedAt> Client::HeadWithCrc(std::string_view key) {
 Result<LookedAt> Client::Look(Call call) {
   // 400, 403 and the like have their reason in a body, and HEAD has none.
   call.also = {301, 307, 400, 401, 403, 405};
-  SF_TRY(const auto answer, session_->Send(call));
+  SF_TRY(auto answer, session_->Send(call));
   LookedAt looked;
   if (answer.status != 200) {
-    SF_TRY(looked.meta, LearnByGet(call.key));
-    return looked;
+    SF_TRY(auto learned, LearnByGet(call.key));
+    if (learned) {
+      looked.meta = std::move(*learned);
+      return looked;
+    }
+    // The session knows now what the body of that refusal asked for: another region, the time.
+    SF_TRY(answer, session_->Send(call));
+    if (answer.status != 200)
+      return Error(ErrorCode::kRefused, call.key + ": HEAD is refused, and the object empty");
   }
   SF_TRY(looked.meta, MetaFrom(answer, call.key, ParseNumber(answer.Header("content-length"))));
   looked.crc = WholeObjectCrc(dialect(), answer);
+  looked.encrypted_with_key = IsEncryptedWithKey(answer);
   return looked;
 }
 
-// The first byte, for the error; where GET is allowed and HEAD is not, it tells as much.
-Result<ObjectMeta> Client::LearnByGet(std::string_view key) {
+// The first byte, for the error; where GET is allowed and HEAD is not, it tells as much.  Nothing
+// of an object without bytes.
+Result<std::optional<ObjectMeta>> Client::LearnByGet(std::string_view key) {
   SF_TRY(auto answer, session_->Send({.method = "GET",
                                       .key = std::string(key),
                                       .headers = {{"range", "bytes=0-0"}},
                                       .also = {416}}));
-  if (answer.status == 416)
-    return Error(ErrorCode::kRefused, std::string(key) + ": HEAD is refused, and the object empty");
+  if (answer.status == 416) return std::optional<ObjectMeta>();
   const auto range = answer.Header("content-range");
   const auto total = range.substr(std::min(range.find('/'), range.size() - 1) + 1);
-  return MetaFrom(answer, key, ParseNumber(total));
+  SF_TRY(auto meta, MetaFrom(answer, key, ParseNumber(total)));
+  return std::optional(std::move(meta));
 }
 
 Result<void> Client::RefuseIfThere(std::string_view key) {

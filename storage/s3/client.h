@@ -20,6 +20,7 @@ struct LookedAt {
   ObjectMeta meta;
   /// Of the whole object in the dialect's kind; none when the service keeps none.
   std::optional<std::uint64_t> crc = {};
+  bool encrypted_with_key = false;  ///< see IsEncryptedWithKey in body_check.h
 };
 
 /// A part as the service has it.
@@ -96,7 +97,7 @@ class Client {
  private:
   Result<void> RefuseIfThere(std::string_view key);
   Result<LookedAt> Look(Call call);
-  Result<ObjectMeta> LearnByGet(std::string_view key);
+  Result<std::optional<ObjectMeta>> LearnByGet(std::string_view key);
   Call CopyCall(const ObjectMeta& from, std::string_view to) const;
   Result<void> CopyParts(const ObjectMeta& from, std::string_view to, const std::string& upload_id,
                          bool overwrite);

@@ -55,6 +55,10 @@ Result<void> MultipartUpload::PutPart(std::uint32_t part_index, ByteSpan bytes) 
 Result<void> MultipartUpload::CheckAllThere() const {
   const std::uint64_t count = PartCount(options_);
   if (parts_.size() == count) return {};
+  if (!options_.resume_token.empty())
+    return Error(ErrorCode::kNotFound,
+                 fmt::format("the service has {} of the {} parts of {} that were put",
+                             parts_.size(), count, key_));
   return Error(ErrorCode::kInternal, fmt::format("the upload of {} was completed with {} of {} "
                                                  "parts",
                                                  key_, parts_.size(), count));
@@ -62,48 +66,56 @@ Result<void> MultipartUpload::CheckAllThere() const {
 
 Result<void> MultipartUpload::Complete() {
   SF_TRY(CheckAllThere());
-  const bool repeated = std::exchange(completed_before_, true);
   versions_->Forget(key_);
   auto etag = client_->Complete(key_, token_.upload_id, parts_,
                                 {.size_bytes = options_.size_bytes,
                                  .checksummed = token_.checksummed,
                                  .crc = WholeCrc(),
                                  .overwrite = options_.overwrite});
-  if (!etag) etag = ResolveUnclear(std::move(etag).error(), repeated);
+  if (!etag) etag = ResolveUnclear(std::move(etag).error());
   if (!etag) return std::move(etag).error();
   SF_TRY(CheckEtag(*etag));
   versions_->Note(key_, {std::move(*etag), options_.size_bytes});
   return {};
 }
 
-// An upload that is gone, or an object in the way of a second try: either it was somebody else, or
-// an earlier Complete of ours has reached its end and its answer was lost.  Then exactly our object
-// is there.
-Result<std::string> MultipartUpload::ResolveUnclear(Error error, bool repeated) const {
+// An upload that is gone, or an object in the way: either it was somebody else, or an earlier
+// Complete of ours has reached its end and its answer was lost; whoever stands between us and the
+// service may have repeated it as well.  Then exactly our object is there.
+Result<std::string> MultipartUpload::ResolveUnclear(Error error) const {
   const bool gone = error.code() == ErrorCode::kNotFound;
-  const bool in_the_way =
-      repeated && error.code() == ErrorCode::kConflict && error.retry() == Retry::kNever;
+  const bool in_the_way = error.code() == ErrorCode::kConflict && error.retry() == Retry::kNever;
   if (!gone && !in_the_way) return error;
   std::string etag;
-  SF_TRY(const bool ours, IsThereAlready(etag));
-  if (ours) return etag;
+  SF_TRY(const Whose whose, WhoseIsThere(etag));
+  switch (whose) {
+    case Whose::kOurs: return etag;
+    case Whose::kNobodys: return error;
+    case Whose::kUnclear:
+      return Error(ErrorCode::kConflict, "whether the object at " + key_ +
+                                             " is the one that was put cannot be told from its "
+                                             "ETag: " +
+                                             error.message())
+          .WithHint("the same command again compares the bytes");
+    case Whose::kOthers: break;
+  }
   if (!gone) return error;
   return Error(ErrorCode::kConflict,
                "the upload of " + key_ + " was ended by somebody else: " + error.message());
 }
 
-Result<bool> MultipartUpload::IsThereAlready(std::string& etag) const {
+Result<MultipartUpload::Whose> MultipartUpload::WhoseIsThere(std::string& etag) const {
   auto meta = client_->Head(key_);
-  if (!meta && meta.error().code() == ErrorCode::kNotFound) return false;
+  if (!meta && meta.error().code() == ErrorCode::kNotFound) return Whose::kNobodys;
   if (!meta) return std::move(meta).error();
   etag = meta->etag;
-  if (meta->size_bytes != options_.size_bytes) return false;
+  if (meta->size_bytes != options_.size_bytes) return Whose::kOthers;
   const std::string expected = ExpectedEtag();
-  if (!expected.empty() && LowerCase(etag) == expected) return true;
+  if (!expected.empty() && LowerCase(etag) == expected) return Whose::kOurs;
   const auto crc = WholeCrc();
-  if (!crc) return false;
+  if (!crc) return expected.empty() ? Whose::kUnclear : Whose::kOthers;
   SF_TRY(const auto looked, client_->HeadWithCrc(key_));
-  return looked.crc == crc;
+  return looked.crc == crc ? Whose::kOurs : Whose::kOthers;
 }
 
 // In CRC64NVME and OSS's CRC the parts' checksums add up, so the service compares all bytes as they
@@ -130,12 +142,15 @@ std::string MultipartUpload::ExpectedEtag() const {
 }
 
 // The parts' ETags are the service's word on what it received; that of the whole must follow from
-// them where it has the usual form.
+// them where it has the usual form.  A service that was told the CRC has compared better already,
+// and where it encrypts with a key of the customer or of a key service, ETags follow other rules.
 Result<void> MultipartUpload::CheckEtag(const std::string& etag) const {
   const std::string expected = ExpectedEtag();
   const auto dash = etag.find('-');
   const bool usual = dash != std::string::npos && Md5Of(etag.substr(0, dash));
-  if (!usual || expected.empty() || LowerCase(etag) == expected) return {};
+  if (!usual || expected.empty() || LowerCase(etag) == expected || WholeCrc()) return {};
+  const auto looked = client_->HeadWithCrc(key_);
+  if (looked && looked->encrypted_with_key) return {};
   return Error(ErrorCode::kCorruption, fmt::format("{} was assembled from other parts than were "
                                                    "sent: its ETag is {} and not {}",
                                                    key_, etag, expected));

@@ -28,8 +28,9 @@ class MultipartUpload final : public Upload {
   Result<void> CheckEtag(const std::string& etag) const;
   std::optional<std::uint64_t> WholeCrc() const;
   std::string ExpectedEtag() const;
-  Result<bool> IsThereAlready(std::string& etag) const;
-  Result<std::string> ResolveUnclear(Error error, bool repeated) const;
+  enum class Whose { kOurs, kOthers, kNobodys, kUnclear };
+  Result<Whose> WhoseIsThere(std::string& etag) const;
+  Result<std::string> ResolveUnclear(Error error) const;
 
   const std::shared_ptr<Client> client_;
   const std::shared_ptr<Versions> versions_;
@@ -37,8 +38,7 @@ class MultipartUpload final : public Upload {
   const UploadOptions options_;
   const UploadToken token_;
   mutable std::mutex mutex_;
-  bool completed_before_ = false;  ///< asked for; what became of it may be unknown
-  StoredParts parts_;              // guarded by mutex_ until Complete, which no PutPart may overlap
+  StoredParts parts_;  // guarded by mutex_ until Complete, which no PutPart may overlap
 };
 
 }  // namespace stateferry::storage::s3

@@ -34,6 +34,7 @@ constexpr Meaning kMeanings[] = {
     {"InvalidAccessKeyId", ErrorCode::kPermission, Retry::kNever, kKeyHint},
     {"InvalidObjectState", ErrorCode::kRefused, Retry::kNever,
      "the object is archived; restore it first"},
+    {"InvalidPart", ErrorCode::kNotFound},
     {"NoSuchBucket", ErrorCode::kNotFound},
     {"NoSuchKey", ErrorCode::kNotFound},
     {"NoSuchUpload", ErrorCode::kNotFound},

@@ -2,6 +2,7 @@
 
 #include "base/hash.h"
 #include "storage/part_grid.h"
+#include "storage/s3/body_check.h"
 #include "storage/s3/digest.h"
 #include "storage/s3/upload_token.h"
 
@@ -18,12 +19,12 @@ Result<void> WholeUpload::Complete() {
   if (!has_part_ && options_.size_bytes != 0)
     return Error(ErrorCode::kInternal,
                  "the upload of " + key_ + " was completed without its only part");
-  const bool repeated = std::exchange(put_before_, true);
   versions_->Forget(key_);
   auto etag = client_->Put(key_, bytes_, options_.overwrite);
   if (!etag) {
-    if (etag.error().code() != ErrorCode::kConflict || !repeated) return std::move(etag).error();
-    // The answer to our own PUT may have been lost on its way.
+    if (etag.error().code() != ErrorCode::kConflict || etag.error().retry() != Retry::kNever)
+      return std::move(etag).error();
+    // The answer to our own PUT may have been lost on its way, and a proxy may have repeated it.
     SF_TRY(const bool ours, IsThereAlready());
     if (!ours) return std::move(etag).error();
   } else {
@@ -35,8 +36,15 @@ Result<void> WholeUpload::Complete() {
 
 Result<bool> WholeUpload::IsThereAlready() const {
   SF_TRY(const auto meta, client_->Head(key_));
-  return meta.size_bytes == bytes_.size() &&
-         LowerCase(meta.etag) == ToHex(DigestBytes(Md5(bytes_)));
+  if (meta.size_bytes != bytes_.size()) return false;
+  if (bytes_.empty() || LowerCase(meta.etag) == ToHex(DigestBytes(Md5(bytes_)))) return true;
+  SF_TRY(const auto looked, client_->HeadWithCrc(key_));
+  const auto crc = CrcOf(client_->dialect(), bytes_);
+  if (looked.crc && crc) return looked.crc == crc;
+  // An ETag that is no MD5, and no checksum: the object is small enough to be looked at.
+  Bytes there(bytes_.size());
+  SF_TRY(const auto read, client_->GetRange(key_, 0, there, Version{meta.etag, meta.size_bytes}));
+  return read.count == there.size() && there == bytes_;
 }
 
 Result<void> WholeUpload::Abort() {

@@ -32,7 +32,6 @@ class WholeUpload final : public Upload {
   const std::string key_;
   const UploadOptions options_;
   bool has_part_ = false;
-  bool put_before_ = false;  ///< a PUT was sent; what became of it may be unknown
   Bytes bytes_;
 };
 

@@ -147,6 +147,24 @@ TEST(S3Client, TheReasonOfARefusedHeadIsAskedFor) {
   EXPECT_NE(head.error().message().find("InvalidAccessKeyId"), std::string::npos);
 }
 
+TEST(S3Client, AnEmptyObjectIsLookedAtAgainOnceTheRegionIsKnown) {
+  S3Rig rig(
+      [](const ServedRequest& request) -> Reply {
+        if (request.Header("authorization").find("/eu-west-1/") == std::string::npos) {
+          if (request.method == "HEAD") return {.status = 400};
+          auto reply = ErrorReply(301, "PermanentRedirect");
+          reply.headers.emplace_back("x-amz-bucket-region", "eu-west-1");
+          return reply;
+        }
+        if (request.method == "GET") return ErrorReply(416, "InvalidRange");
+        return {.headers = {{"ETag", "\"e\""}}};
+      },
+      "");
+  const auto head = rig.client->Head("k");
+  ASSERT_TRUE(head) << head.error().message();
+  EXPECT_EQ(head->size_bytes, 0u);
+}
+
 TEST(S3Client, WhereOnlyGetIsAllowedItTellsAsMuch) {
   S3Rig rig([](const ServedRequest& request) -> Reply {
     if (request.method == "HEAD") return {.status = 403};

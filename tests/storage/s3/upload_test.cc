@@ -110,8 +110,10 @@ TEST(S3Upload, ItsOwnObjectIsNotInTheWayOfASecondCompletion) {
     return ErrorReply(412, "PreconditionFailed");
   };
   service.complete = in_the_way;
+  EXPECT_TRUE(upload->Complete()) << "somebody on the way has sent the request twice";
+  service.head_etag = "0123456789abcdef0123456789abcdef-2";
   ExpectError(upload->Complete(), ErrorCode::kConflict, Retry::kNever);
-  EXPECT_EQ(service.heads, 0) << "the first time it is somebody else's";
+  service.head_etag = service.ExpectedEtag();
 
   auto second = Started(rig, options);
   ASSERT_TRUE(service.PutParts(*second));
@@ -127,12 +129,53 @@ TEST(S3Upload, AnUploadThatSomebodyElseEndedIsAConflict) {
   Service service;
   S3Rig rig([&](const ServedRequest& request) { return service.Answer(request); });
   service.complete = [](const ServedRequest&) { return ErrorReply(404, kGone); };
-  for (const char* etag : {"", "another-2"}) {
-    service.head_etag = etag;
-    auto upload = Started(rig, service.options());
-    ASSERT_TRUE(service.PutParts(*upload));
-    ExpectError(upload->Complete(), ErrorCode::kConflict, Retry::kNever);
-  }
+  service.head_etag = "another-2";
+  auto upload = Started(rig, service.options());
+  ASSERT_TRUE(service.PutParts(*upload));
+  ExpectError(upload->Complete(), ErrorCode::kConflict, Retry::kNever);
+  service.head_etag = "";
+  ExpectError(upload->Complete(), ErrorCode::kNotFound, Retry::kNever);
+}
+
+TEST(S3Upload, PartsThatTheServiceHasLostAreNotFound) {
+  Service service;
+  S3Rig rig([&](const ServedRequest& request) -> Reply {
+    if (request.method == "GET")
+      return {.body =
+                  "<ListPartsResult><IsTruncated>false</IsTruncated><UploadId>u:1</"
+                  "UploadId><Key>k</Key><Part><PartNumber>2"
+                  "</PartNumber><Size>4</Size><ETag>e</ETag></Part></ListPartsResult>"};
+    return service.Answer(request);
+  });
+  service.complete = [](const ServedRequest&) { return ErrorReply(400, "InvalidPart"); };
+  auto options = service.options();
+  const UploadToken token{
+      .size_bytes = options.size_bytes, .part_bytes = kPart, .upload_id = "u:1"};
+  options.resume_token = token.Text();
+  ExpectError(Started(rig, options)->Complete(), ErrorCode::kNotFound, Retry::kNever);
+
+  auto upload = Started(rig, options);
+  ASSERT_TRUE(service.PutParts(*upload));
+  ExpectError(upload->Complete(), ErrorCode::kNotFound, Retry::kNever);
+}
+
+TEST(S3Upload, TheEtagOfAnObjectUnderAKeyFollowsOtherRules) {
+  Service service;
+  std::string encryption = "aws:kms";
+  S3Rig rig([&](const ServedRequest& request) {
+    Reply reply = service.Answer(request);
+    if (request.method == "HEAD")
+      reply.headers.emplace_back("x-amz-server-side-encryption", encryption);
+    return reply;
+  });
+  service.head_etag = "0123456789abcdef0123456789abcdef-2";
+  service.complete = [&](const ServedRequest&) { return Completed(service.head_etag); };
+  auto upload = Started(rig, service.options());
+  ASSERT_TRUE(service.PutParts(*upload));
+  const auto completed = upload->Complete();
+  EXPECT_TRUE(completed) << completed.error().message();
+  encryption = "AES256";
+  ExpectError(upload->Complete(), ErrorCode::kCorruption, Retry::kNever);
 }
 
 TEST(S3Upload, APartThatArrivesDamagedIsNotAccepted) {
@@ -154,6 +197,10 @@ TEST(S3Upload, ASmallObjectIsOnePutAndItsOwnConflictIsNone) {
   S3Rig rig([&](const ServedRequest& request) -> Reply {
     if (request.method == "HEAD")
       return {.headers = {{"ETag", Md5Hex(there)}}, .body = std::string("small")};
+    if (request.method == "GET")
+      return {.status = 206,
+              .headers = {{"ETag", Md5Hex(there)}, {"Content-Range", "bytes 0-4/5"}},
+              .body = there.substr(0, 5)};
     ++puts;
     EXPECT_EQ(request.Header("if-none-match"), "*");
     if (puts == 1) return {.fault = Reply::Fault::kNoAnswer};
@@ -167,6 +214,24 @@ TEST(S3Upload, ASmallObjectIsOnePutAndItsOwnConflictIsNone) {
   ExpectError(upload->Complete(), ErrorCode::kConflict, Retry::kNever);
   there = "small";
   EXPECT_TRUE(upload->Complete());
+}
+
+TEST(S3Upload, ASmallObjectWhoseEtagIsNoMd5IsRecognisedByItsBytes) {
+  std::string there = "small";
+  S3Rig rig([&](const ServedRequest& request) -> Reply {
+    if (request.method == "HEAD") return {.headers = {{"ETag", "e-1"}}, .body = there};
+    if (request.method == "GET")
+      return {.status = 206,
+              .headers = {{"ETag", "e-1"}, {"Content-Range", "bytes 0-4/5"}},
+              .body = there};
+    return ErrorReply(412, "PreconditionFailed");
+  });
+  auto upload = Started(rig, {.size_bytes = 5, .part_bytes = kPart, .overwrite = false});
+  ASSERT_TRUE(upload->PutPart(0, AsBytes("small")));
+  EXPECT_TRUE(upload->Complete());
+  ASSERT_TRUE(upload->PutPart(0, AsBytes("small")));
+  there = "other";
+  ExpectError(upload->Complete(), ErrorCode::kConflict, Retry::kNever);
 }
 
 TEST(S3Upload, RefusesWhatTheServiceCannotTake) {
