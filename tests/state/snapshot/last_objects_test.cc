@@ -15,7 +15,7 @@ class LastObjectsTest : public ::testing::Test {
  protected:
   LastObjectsTest() { places_.Register(to_, bucket_); }
 
-  Result<void> Put() {
+  Result<transfer::LastObjectReceipt> Put() {
     LastObject object;
     object.to_name = "_metadata";
     object.bytes = "ours";
