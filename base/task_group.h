@@ -24,7 +24,6 @@ class TaskGroup {
   TaskGroup& operator=(const TaskGroup&) = delete;
 
   void Start(Task task);
-  void RequestStop() { stop_.request_stop(); }
   std::stop_token stop_token() const { return stop_.get_token(); }
   /// Joins all threads.  The first error that a task returned, or success.
   Result<void> Wait();

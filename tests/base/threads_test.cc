@@ -147,12 +147,13 @@ TEST(BufferPool, HasAtLeastOneBuffer) {
 TEST(BufferPool, StopWakesWhoWaits) {
   BufferPool pool(10, 10);
   auto lease = pool.Acquire();
-  TaskGroup group;
+  std::stop_source source;
+  TaskGroup group(source.get_token());
   group.Start([&](std::stop_token stop) -> Result<void> {
     if (pool.Acquire(stop)) return Error(ErrorCode::kInternal, "there was none");
     return {};
   });
-  group.RequestStop();
+  source.request_stop();
   auto outcome = group.Wait();
   EXPECT_TRUE(outcome) << outcome.error().message();
 }
