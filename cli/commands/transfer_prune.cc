@@ -22,7 +22,7 @@ Result<Outcome> Run(App& app) {
     app.out().Line(
         fmt::format("dropped {} that nobody finished", Count(report.uploads_aborted, "upload")));
   if (report.kept_unreachable > 0)
-    app.out().Warning(fmt::format("{} stay: their destinations cannot be opened now",
+    app.out().Warning(fmt::format("kept {} whose destination cannot be opened now",
                                   Count(report.kept_unreachable, "record")));
   Outcome outcome{.summary = {{"removed", report.removed},
                               {"uploadsAborted", report.uploads_aborted},
