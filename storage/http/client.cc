@@ -53,10 +53,10 @@ class Line {
       if (stop.stop_requested())
         return Error(ErrorCode::kCancelled, "stopped while a request was under way");
       milliseconds wait = kLongestWait;
-      if (const auto deadline = transfer.FirstByteDeadline()) {
+      if (const auto deadline = transfer.AnswerDeadline()) {
         const auto left = *deadline - Transfer::Clock::now();
         if (left <= left.zero())
-          return Error(ErrorCode::kUnavailable, "the server did not begin to answer in time",
+          return Error(ErrorCode::kUnavailable, "the server did not answer in time",
                        Retry::kMayHelp);
         wait = std::min(wait, std::chrono::ceil<milliseconds>(left));
       }

@@ -100,14 +100,16 @@ Result<void> Transfer::Prepare(CURL* handle) {
   const Timeouts& limits = request_.timeouts;
   curl_easy_setopt(handle, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(limits.connect.count()));
   curl_easy_setopt(handle, CURLOPT_TIMEOUT_MS, static_cast<long>(limits.total.count()));
-  curl_easy_setopt(handle, CURLOPT_LOW_SPEED_LIMIT, 1024L);
+  curl_easy_setopt(handle, CURLOPT_LOW_SPEED_LIMIT, limits.any_byte_is_progress ? 0L : 1024L);
   curl_easy_setopt(handle, CURLOPT_LOW_SPEED_TIME, static_cast<long>(limits.stall.count()));
   curl_easy_setopt(handle, CURLOPT_PREREQFUNCTION, OnConnected);
   curl_easy_setopt(handle, CURLOPT_PREREQDATA, this);
   return {};
 }
 
-std::optional<Transfer::Clock::time_point> Transfer::FirstByteDeadline() const {
+std::optional<Transfer::Clock::time_point> Transfer::AnswerDeadline() const {
+  if (answering_ && request_.timeouts.any_byte_is_progress)
+    return received_at_ + request_.timeouts.stall;
   if (answering_ || !sent_at_) return std::nullopt;
   return *sent_at_ + request_.timeouts.first_byte;
 }
@@ -129,6 +131,7 @@ int Transfer::OnConnected(void* self, char*, char*, int, int) {
 }
 
 std::size_t Transfer::OnHeader(char* data, std::size_t size, std::size_t count, void* self) {
+  static_cast<Transfer*>(self)->received_at_ = Clock::now();
   static_cast<Transfer*>(self)->TakeHeader({data, size * count});
   return size * count;
 }
@@ -152,6 +155,7 @@ void Transfer::TakeHeader(std::string_view line) {
 
 std::size_t Transfer::OnBody(char* data, std::size_t size, std::size_t count, void* self) {
   const ByteSpan bytes = AsBytes({data, size * count});
+  static_cast<Transfer*>(self)->received_at_ = Clock::now();
   return static_cast<Transfer*>(self)->TakeBody(bytes) ? bytes.size() : bytes.size() + 1;
 }
 

@@ -252,6 +252,8 @@ TEST(HttpClient, EachPhaseHasItsTimeLimit) {
     const auto begin = std::chrono::steady_clock::now();
     Timeouts timeouts{.connect = seconds(1), .first_byte = milliseconds(200), .stall = seconds(1)};
     ExpectTransient(client.Send({.url = server.url() + "/k", .timeouts = timeouts}));
+    timeouts.any_byte_is_progress = true;
+    ExpectTransient(client.Send({.url = server.url() + "/k", .timeouts = timeouts}));
     timeouts = {.total = milliseconds(300)};
     ExpectTransient(client.Send({.url = server.url() + "/k", .timeouts = timeouts}));
     EXPECT_LT(std::chrono::steady_clock::now() - begin, seconds(5));
