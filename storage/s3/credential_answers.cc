@@ -19,6 +19,8 @@ Result<Credentials> Checked(Credentials credentials, const std::string& expires)
   }
   if (!expires.empty()) {
     credentials.expires = ParseIso8601(expires);
+    // Programs leave the zone out, and the SDKs take it for UTC.
+    if (!credentials.expires) credentials.expires = ParseIso8601(expires + "Z");
     if (!credentials.expires) return Bad("an expiry that is no time");
   }
   return credentials;

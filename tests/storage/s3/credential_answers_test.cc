@@ -16,6 +16,12 @@ TEST(CredentialsJson, ReadsKeysWithAndWithoutExpiry) {
   EXPECT_EQ(full->access_key_id, "a");
   EXPECT_EQ(full->session_token.Reveal(), "t");
   EXPECT_EQ(full->expires, TimeOf("20250102T030405Z"));
+  const auto without_zone =
+      ParseCredentialsJson(Secret(R"({"AccessKeyId":"a","SecretAccessKey":"s",)"
+                                  R"("Expiration":"2025-01-02T03:04:05"})"),
+                           {});
+  ASSERT_TRUE(without_zone.has_value());
+  EXPECT_EQ(without_zone->expires, TimeOf("20250102T030405Z"));
   const auto bare =
       ParseCredentialsJson(Secret(R"({"AccessKeyId":"a","SecretAccessKey":"s"})"), {});
   ASSERT_TRUE(bare.has_value());
