@@ -181,6 +181,12 @@ HttpRequest Bucket::Request(std::string_view method, std::string_view key) const
   return request;
 }
 
+std::string Bucket::Service() const {
+  const bool vendors =
+      !dialect->host_suffix.empty() && HostName(host).ends_with(dialect->host_suffix);
+  return vendors ? "" : scheme + "://" + host;
+}
+
 Bucket Bucket::InRegion(std::string_view other) const {
   Bucket moved = *this;
   moved.region = other;

@@ -28,6 +28,9 @@ struct Bucket {
 
   /// Method, host and path for `key`; "" for the bucket itself.
   HttpRequest Request(std::string_view method, std::string_view key) const;
+  /// "https://minio:9000": where the bucket is.  "" at its vendor's own service, where a name means
+  /// the same bucket at every endpoint.
+  std::string Service() const;
   /// The same bucket in another region.
   Bucket InRegion(std::string_view other) const;
 };

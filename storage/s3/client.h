@@ -59,6 +59,7 @@ class Client {
 
   const Dialect& dialect() const { return session_->dialect(); }
   const std::string& location() const { return session_->location(); }
+  const std::string& service() const { return session_->service(); }
 
   Result<ObjectMeta> Head(std::string_view key);
   /// Also asks for the checksum, which for objects under a key of a key service takes the right to
@@ -80,7 +81,7 @@ class Client {
   Result<NewMultipart> CreateMultipart(std::string_view key, const MultipartOptions& options);
   Result<StoredPart> UploadPart(std::string_view key, const std::string& upload_id,
                                 std::uint32_t number, ByteSpan bytes);
-  /// Errors: kNotFound when the upload is gone.
+  /// Errors: kNotFound when the upload is gone; kRefused when the bucket is, or is not here.
   Result<StoredParts> ListParts(std::string_view key, const std::string& upload_id);
   /// Gives the ETag of the object.  Errors: kNotFound when the upload is gone, which may mean that
   /// an earlier Complete has reached its end unheard; kUnavailable (retry may help) also when the

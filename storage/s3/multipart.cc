@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/log.h"
 #include "storage/s3/body_check.h"
 #include "storage/s3/checksums.h"
 #include "storage/s3/client.h"
@@ -16,7 +17,8 @@ constexpr int kAbortTries = 5;
 
 /// The service joins the parts before it answers, and says nothing, or blanks, meanwhile.
 constexpr http::Timeouts kPatient{.first_byte = std::chrono::minutes(10),
-                                  .stall = std::chrono::minutes(10)};
+                                  .stall = std::chrono::minutes(10),
+                                  .any_byte_is_progress = true};
 
 constexpr std::string_view kNvmeInXml = "ChecksumCRC64NVME";
 
@@ -36,6 +38,23 @@ std::optional<std::uint64_t> CrcOfPart(const ListedPart& part, const Dialect& di
   if (dialect.checksum == BodyChecksum::kCrc64Ecma) return part.crc64_ecma;
   const auto text = FindHeader(part.checksums, kNvmeInXml);
   return text ? ParseChecksum64(*text) : std::nullopt;
+}
+
+/// Only of an upload that is not there may be concluded that nothing of it is left.
+Error UploadNotFound(const http::Answer& answer, const std::string& name) {
+  const ServiceError refusal = ReadRefusal(answer);
+  Error error = ToError(refusal).WithContext("listing the parts of " + name);
+  if (refusal.code != "NoSuchBucket") return error;
+  return Error(ErrorCode::kRefused, error.message())
+      .WithHint("the bucket is gone, or at another endpoint");
+}
+
+/// OSS says it in a header, S3 in the body.
+std::optional<std::uint64_t> CrcOfCompleted(const CompletedUpload& object,
+                                            const http::Answer& answer, const Dialect& dialect) {
+  const auto text = FindHeader(object.checksums, kNvmeInXml);
+  if (text && dialect.checksum == BodyChecksum::kCrc64Nvme) return ParseChecksum64(*text);
+  return WholeObjectCrc(dialect, answer);
 }
 
 }  // namespace
@@ -83,7 +102,9 @@ Result<StoredParts> Client::ListParts(std::string_view key, const std::string& u
   for (std::uint32_t marker = 0;;) {
     Call call{.key = std::string(key), .query = {{"max-parts", "1000"}, {"uploadId", upload_id}}};
     if (marker != 0) call.query.emplace_back("part-number-marker", std::to_string(marker));
+    call.also = {404};
     SF_TRY(const auto answer, session_->Send(call));
+    if (answer.status == 404) return UploadNotFound(answer, location() + "/" + call.key);
     SF_TRY(auto page, ParsePartsPage(answer.text));
     for (auto& part : page.parts) {
       const auto crc = CrcOfPart(part, dialect());
@@ -113,15 +134,14 @@ Result<std::string> Client::Complete(std::string_view key, const std::string& up
   SF_TRY(const auto answer, session_->Send(call));
   SF_TRY(auto completed, ParseCompletedUpload(answer.text));
   if (const auto* body = std::get_if<ErrorBody>(&completed)) {
-    // HTTP 200 was said before the service knew; what it means now is an error of the service.
-    ServiceError error = FromBody(*body, answer);
-    error.status = 500;
-    return ToError(error).WithContext("completing " + std::string(key));
+    return session_->ErrorUnder200(*body, answer).WithContext("completing " + std::string(key));
   }
-  if (const auto crc = WholeObjectCrc(dialect(), answer); crc && whole.crc && crc != whole.crc)
+  auto& object = std::get<CompletedUpload>(completed);
+  const auto crc = CrcOfCompleted(object, answer, dialect());
+  if (crc && whole.crc && crc != whole.crc)
     return Error(ErrorCode::kCorruption,
                  std::string(key) + " was assembled from other bytes than were sent");
-  return std::get<CompletedUpload>(completed).etag;
+  return std::move(object.etag);
 }
 
 // A part that is still on its way when the upload is aborted stays behind, unseen and paid for.
@@ -133,6 +153,12 @@ Result<void> Client::Abort(std::string_view key, const std::string& upload_id) {
                            .also = {404}}));
     auto left = ListParts(key, upload_id);
     if (!left && left.error().code() == ErrorCode::kNotFound) return {};
+    // The abort itself was allowed, and only whether a part was on its way is not known.
+    if (!left && left.error().code() == ErrorCode::kPermission) {
+      LogWarning("storage", "{}: whether parts are left of an aborted upload cannot be told: {}",
+                 location(), left.error().message());
+      return {};
+    }
     if (!left) return std::move(left).error();
   }
   return Error(ErrorCode::kUnavailable,

@@ -15,18 +15,16 @@ namespace {
 
 /// Says nothing until the copy is made, which takes its time for gigabytes.
 constexpr http::Timeouts kPatient{.first_byte = std::chrono::minutes(10),
-                                  .stall = std::chrono::minutes(10)};
+                                  .stall = std::chrono::minutes(10),
+                                  .any_byte_is_progress = true};
 /// Grown for objects that would have too many.
 constexpr std::uint64_t kCopyPartBytes = std::uint64_t{1} << 30;
 
 /// The ETag of what was made.  An error may come under HTTP 200.
-Result<std::string> EtagOfCopy(const http::Answer& answer) {
+Result<std::string> EtagOfCopy(const http::Answer& answer, Session& session) {
   SF_TRY(auto copied, ParseCopiedObject(answer.text));
-  if (const auto* body = std::get_if<ErrorBody>(&copied)) {
-    ServiceError error = FromBody(*body, answer);
-    error.status = 500;
-    return ToError(error);
-  }
+  if (const auto* body = std::get_if<ErrorBody>(&copied))
+    return session.ErrorUnder200(*body, answer);
   return std::get<CopiedObject>(copied).etag;
 }
 
@@ -45,7 +43,7 @@ Result<void> Client::Copy(const ObjectMeta& from, std::string_view to, bool over
   // Only the end of a multipart upload knows "if it does not exist" everywhere.
   if (overwrite && from.size_bytes <= kMaxCopyBytes) {
     SF_TRY(const auto answer, session_->Send(CopyCall(from, to)));
-    SF_TRY(EtagOfCopy(answer));
+    SF_TRY(EtagOfCopy(answer, *session_));
     return {};
   }
   if (from.size_bytes == 0) {
@@ -73,7 +71,7 @@ Result<void> Client::CopyParts(const ObjectMeta& from, std::string_view to,
     call.headers.emplace_back(std::string(dialect().header_prefix) + "copy-source-range",
                               fmt::format("bytes={}-{}", offset, offset + size - 1));
     SF_TRY(const auto answer, session_->Send(call));
-    SF_TRY(auto etag, EtagOfCopy(answer));
+    SF_TRY(auto etag, EtagOfCopy(answer, *session_));
     parts[number] = {.size_bytes = size, .etag = std::move(etag)};
   }
   SF_TRY(Complete(to, upload_id, parts, {.size_bytes = from.size_bytes, .overwrite = overwrite}));

@@ -17,7 +17,9 @@ struct Meaning {
 constexpr std::string_view kClockHint = "set this machine's clock";
 constexpr std::string_view kKeyHint = "check the credentials, the region and the endpoint";
 constexpr std::string_view kRightsHint =
-    "reading needs the rights to list the bucket and to get objects; writing needs put and abort";
+    "reading needs the rights to list the bucket and to get objects; writing needs those to put, "
+    "to "
+    "abort uploads and to list their parts";
 
 constexpr Meaning kMeanings[] = {
     {"AccessDenied", ErrorCode::kPermission, Retry::kNever, kRightsHint},

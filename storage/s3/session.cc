@@ -31,6 +31,7 @@ Session::Session(Bucket bucket, Clock& clock, SessionOptions options)
       options_(std::move(options)),
       dialect_(bucket.dialect),
       location_(bucket.location),
+      service_(bucket.Service()),
       bucket_name_(bucket.name),
       rate_(clock) {
   auto signer = MakeSigner(bucket);
@@ -71,13 +72,25 @@ Result<http::Answer> Session::Send(const Call& call) {
   }
 }
 
+Error Session::ErrorUnder200(const ErrorBody& body, const http::Answer& answer) {
+  ServiceError error = FromBody(body, answer);
+  error.status = 500;
+  if (IsThrottled(error)) rate_.Throttled();
+  return ToError(error);
+}
+
 Result<http::Answer> Session::SendOnce(const Target& to, const Call& call, const Payload& payload,
                                        const Credentials& credentials) {
   HttpRequest signed_request = to.bucket.Request(call.method, call.key);
   signed_request.query = call.query;
   signed_request.headers = call.headers;
   const auto now = clock_.Now() + std::chrono::seconds(skew_s_);
-  SF_TRY(to.signer->Sign(signed_request, credentials, payload, now));
+  // Of a profile that says so; an anonymous bucket has a signer that asks for none.
+  if (credentials.anonymous()) {
+    SF_TRY(MakeAnonymousSigner()->Sign(signed_request, credentials, payload, now));
+  } else {
+    SF_TRY(to.signer->Sign(signed_request, credentials, payload, now));
+  }
   http::Request request{.method = call.method,
                         .url = Url(signed_request),
                         .headers = std::move(signed_request.headers),

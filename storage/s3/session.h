@@ -15,6 +15,7 @@
 #include "storage/s3/bucket.h"
 #include "storage/s3/credentials.h"
 #include "storage/s3/request_rate.h"
+#include "storage/s3/s3_answers.h"
 #include "storage/s3/service_error.h"
 #include "storage/s3/signer.h"
 
@@ -55,8 +56,13 @@ class Session {
   const Dialect& dialect() const { return *dialect_; }
   /// "s3://bucket", for messages.
   const std::string& location() const { return location_; }
+  /// Bucket::Service().
+  const std::string& service() const { return service_; }
   const std::string& bucket_name() const { return bucket_name_; }
   const RequestRate& rate() const { return rate_; }
+  /// The error that came under HTTP 200: status and headers were said before the service knew.
+  /// What it means is an error of the service.
+  Error ErrorUnder200(const ErrorBody& body, const http::Answer& answer);
 
  private:
   struct Target {
@@ -77,6 +83,7 @@ class Session {
   const SessionOptions options_;
   const Dialect* const dialect_;
   const std::string location_;
+  const std::string service_;
   const std::string bucket_name_;
   RequestRate rate_;
   std::atomic<std::int64_t> skew_s_{0};  ///< the service's clock minus ours

@@ -28,6 +28,18 @@ Error Gone(std::string_view key) {
   return {ErrorCode::kNotFound, "the unfinished upload of " + std::string(key) + " is gone"};
 }
 
+/// The service that is spoken to does not know the upload: it is gone only if it was begun there.
+Error NotFound(std::string_view key, const UploadToken& token, const Client& client) {
+  if (!token.service || *token.service == client.service()) return Gone(key);
+  const auto shown = [](const std::string& service) {
+    return service.empty() ? std::string("the vendor's own service") : service;
+  };
+  return Error(ErrorCode::kRefused,
+               fmt::format("the unfinished upload of {} was begun at {}, and {} does not know it",
+                           key, shown(*token.service), shown(client.service())))
+      .WithHint("set the endpoint as it was, behind the place or in the environment");
+}
+
 /// Parts of another size than the grid's are of no use: they are put again.
 void DropMisfits(StoredParts& parts, const UploadOptions& options) {
   std::erase_if(parts, [&](const auto& entry) {
@@ -42,7 +54,7 @@ Result<std::unique_ptr<Upload>> Resume(std::shared_ptr<Client> client,
   auto token = UploadToken::Parse(options.resume_token);
   if (!token || !token->Fits(options)) return Gone(key);
   auto parts = client->ListParts(key, token->upload_id);
-  if (!parts && parts.error().code() == ErrorCode::kNotFound) return Gone(key);
+  if (!parts && parts.error().code() == ErrorCode::kNotFound) return NotFound(key, *token, *client);
   if (!parts) return std::move(parts).error();
   DropMisfits(*parts, options);
   return std::unique_ptr<Upload>(
@@ -65,7 +77,8 @@ Result<std::unique_ptr<Upload>> StartUpload(std::shared_ptr<Client> client,
   UploadToken token{.size_bytes = options.size_bytes,
                     .part_bytes = options.part_bytes,
                     .checksummed = started.checksummed,
-                    .upload_id = std::move(started.upload_id)};
+                    .upload_id = std::move(started.upload_id),
+                    .service = client->service()};
   return std::unique_ptr<Upload>(
       std::make_unique<MultipartUpload>(std::move(client), std::move(versions), std::string(key),
                                         options, std::move(token), StoredParts()));

@@ -14,6 +14,8 @@ struct UploadToken {
   std::uint64_t part_bytes = 0;
   bool checksummed = false;  ///< NewMultipart::checksummed
   std::string upload_id = {};
+  /// Bucket::Service() where it was begun; none in tokens of old.
+  std::optional<std::string> service = {};
 
   std::string Text() const;
   /// Nothing when `text` was not made by Text().

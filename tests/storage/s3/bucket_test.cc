@@ -58,6 +58,13 @@ TEST(S3Bucket, AnotherRegionIsAnotherHostOnlyWhereTheHostFollowedFromIt) {
   EXPECT_EQ(own.region, "eu-west-1");
 }
 
+TEST(S3Bucket, IsTheSameAtAllEndpointsOfItsVendor) {
+  EXPECT_EQ(Resolve("s3://b/k")->Service(), "");
+  EXPECT_EQ(Resolve("s3://b/k?endpoint=https://s3.eu-west-1.amazonaws.com")->Service(), "");
+  EXPECT_EQ(Resolve("oss://b/k?endpoint=oss-cn-hangzhou-internal.aliyuncs.com")->Service(), "");
+  EXPECT_EQ(Resolve("s3://b/k?endpoint=http://minio:9000")->Service(), "http://minio:9000");
+}
+
 TEST(S3Bucket, RefusesWhatItDoesNotUnderstand) {
   for (const char* uri :
        {"s3:///k", "s3://b/k?endpont=x", "s3://b/k?style=maybe", "s3://b/k?endpoint=ftp://x",

@@ -68,6 +68,12 @@ TEST(S3Client, SuccessThatCarriesAnErrorIsAnError) {
   ExpectError(complete(), ErrorCode::kUnavailable, Retry::kMayHelp);
   body = "<Error><Code>PreconditionFailed</Code></Error>";
   ExpectError(complete(), ErrorCode::kConflict, Retry::kNever);
+  EXPECT_EQ(rig.session->rate().limit(), 0);
+  body = "<Error><Code>SlowDown</Code></Error>";
+  ExpectError(complete(), ErrorCode::kThrottled, Retry::kMayHelp);
+  EXPECT_GT(rig.session->rate().limit(), 0);
+  ExpectError(rig.client->Copy({.key = "a", .size_bytes = 1, .etag = "e"}, "b", true),
+              ErrorCode::kThrottled, Retry::kMayHelp);
   for (const char* unclear : {"", " \n ", "<CompleteMultipartUploadResult><ETag>", "<html/>"}) {
     body = unclear;
     auto completed = complete();
@@ -78,6 +84,27 @@ TEST(S3Client, SuccessThatCarriesAnErrorIsAnError) {
       "<CompleteMultipartUploadResult><ETag>&quot;e-1&quot;</ETag>"
       "</CompleteMultipartUploadResult>";
   EXPECT_EQ(*complete(), "e-1");
+}
+
+TEST(S3Client, TheChecksumInTheBodyOfACompletionIsCompared) {
+  S3Rig rig([](const ServedRequest&) -> Reply {
+    return {.body =
+                "<CompleteMultipartUploadResult><ETag>e</ETag><ChecksumCRC64NVME>AAAAAAAAAAE="
+                "</ChecksumCRC64NVME></CompleteMultipartUploadResult>"};
+  });
+  const StoredParts parts{{1, {.size_bytes = 1, .etag = "a"}}};
+  EXPECT_TRUE(rig.client->Complete("k", "id", parts, {.checksummed = true, .crc = 1}));
+  ExpectError(rig.client->Complete("k", "id", parts, {.checksummed = true, .crc = 2}),
+              ErrorCode::kCorruption, Retry::kNever);
+}
+
+TEST(S3Client, AnAbortIsDoneWhereOnlyListingItsPartsIsForbidden) {
+  S3Rig rig([](const ServedRequest& request) -> Reply {
+    if (request.method == "DELETE") return {.status = 204};
+    return ErrorReply(403, "AccessDenied");
+  });
+  const auto aborted = rig.client->Abort("k", "id");
+  EXPECT_TRUE(aborted) << aborted.error().message();
 }
 
 TEST(S3Client, AnAbortIsRepeatedUntilNothingIsLeft) {

@@ -2,8 +2,13 @@
 
 #include "storage/s3/session.h"
 
+#include <filesystem>
+#include <fstream>
+
+#include "storage/s3/http_date.h"
 #include "storage/s3/refusal.h"
 #include "tests/fakes/fake_clock.h"
+#include "tests/fakes/scratch_dir.h"
 #include "tests/storage/s3/s3_rig.h"
 
 namespace stateferry::storage::s3 {
@@ -15,6 +20,23 @@ std::string ScopeOf(const ServedRequest& request) {
   const auto authorization = request.Header("authorization");
   const auto from = authorization.find("Credential=");
   return authorization.substr(from, authorization.find(',') - from);
+}
+
+TEST(S3Session, AnAnonymousProfileSignsNothing) {
+  const fakes::ScratchDir home;
+  std::filesystem::create_directory(home.File(".aliyun"));
+  std::ofstream(home.File(".aliyun/config.json"))
+      << R"({"current":"main","profiles":[{"name":"main","mode":"Anonymous"}]})";
+  HttpServer server([](const ServedRequest& request) -> Reply {
+    EXPECT_EQ(request.Header("authorization"), "");
+    return {.status = 204};
+  });
+  const auto session =
+      OpenSession(*storage::ParseLocation("oss://b/?region=cn-hangzhou&endpoint=" + server.url()),
+                  SystemClock(), {.environment = {{"HOME", home.path()}}});
+  ASSERT_TRUE(session) << session.error().message();
+  const auto deleted = Client(*session).Delete("k");
+  EXPECT_TRUE(deleted) << deleted.error().message();
 }
 
 TEST(S3Session, SignsForTheRegionOfTheBucketOnceItIsKnown) {
@@ -113,6 +135,12 @@ TEST(S3Session, NoSecretIsInAnError) {
   ExpectError(deleted, ErrorCode::kPermission, Retry::kNever);
   for (const char* secret : {"not-so-secret", "Signature="})
     EXPECT_EQ(deleted.error().message().find(secret), std::string::npos);
+}
+
+TEST(HttpDate, BeyondTheClockIsNone) {
+  EXPECT_TRUE(ParseHttpDate("Thu, 01 Jan 2026 00:00:00 GMT"));
+  EXPECT_FALSE(ParseHttpDate("Fri, 01 Jan 2500 00:00:00 GMT"));
+  EXPECT_FALSE(ParseHttpDate("Fri, 01 Jan 1500 00:00:00 GMT"));
 }
 
 TEST(ServiceErrors, StatusCountsWhereTheCodeIsUnknown) {

@@ -159,6 +159,23 @@ TEST(S3Upload, PartsThatTheServiceHasLostAreNotFound) {
   ExpectError(upload->Complete(), ErrorCode::kNotFound, Retry::kNever);
 }
 
+TEST(S3Upload, IsGoneOnlyWhereItWasBegun) {
+  Service service;
+  std::string code = kGone;
+  const auto answer = [&](const ServedRequest& request) {
+    return request.method == "GET" ? ErrorReply(404, code) : service.Answer(request);
+  };
+  S3Rig here(answer), elsewhere(answer);
+  auto options = service.options();
+  options.resume_token = Started(here, options)->ResumeToken();
+  ExpectError(here.backend->StartUpload("k", options), ErrorCode::kNotFound, Retry::kNever);
+  const auto asked_elsewhere = elsewhere.backend->StartUpload("k", options);
+  ExpectError(asked_elsewhere, ErrorCode::kRefused, Retry::kNever);
+  EXPECT_NE(asked_elsewhere.error().message().find(here.server.url()), std::string::npos);
+  code = "NoSuchBucket";
+  ExpectError(here.backend->StartUpload("k", options), ErrorCode::kRefused, Retry::kNever);
+}
+
 TEST(S3Upload, TheEtagOfAnObjectUnderAKeyFollowsOtherRules) {
   Service service;
   std::string encryption = "aws:kms";
@@ -251,9 +268,15 @@ TEST(UploadToken, RoundTripsAnyUploadId) {
     const auto parsed = UploadToken::Parse(token.Text());
     ASSERT_TRUE(parsed) << token.Text();
     EXPECT_EQ(parsed->Text(), token.Text());
+    UploadToken at = token;
+    at.service = "http://h:1";
+    ASSERT_TRUE(UploadToken::Parse(at.Text())) << at.Text();
+    EXPECT_EQ(UploadToken::Parse(at.Text())->service, at.service);
+    EXPECT_EQ(UploadToken::Parse(at.Text())->upload_id, id);
   }
-  for (const char* bad : {"", "whole", "multipart:", "multipart:1:2:1:", "multipart:1:2:2:x",
-                          "multipart:-1:2:1:x", "multipart:1:2:x", "1:2:1:x"})
+  for (const char* bad :
+       {"", "whole", "multipart:", "multipart:1:2:1:", "multipart:1:2:2:x", "multipart:-1:2:1:x",
+        "multipart:1:2:x", "1:2:1:x", "multipart-at:1:2:1:h", "multipart-at:1:2:1:%:x"})
     EXPECT_FALSE(UploadToken::Parse(bad)) << bad;
 }
 
