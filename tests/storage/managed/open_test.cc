@@ -80,8 +80,7 @@ TEST_F(OpenTest, TheSecondWriterIsToldWhoTheFirstIs) {
   const auto second = Store::Open(FileIo(), SystemClock(), dir(), {});
   ASSERT_FALSE(second);
   EXPECT_EQ(second.error().code(), ErrorCode::kLocked);
-  EXPECT_NE(second.error().message().find("pid " + std::to_string(first.pid())),
-            std::string::npos)
+  EXPECT_NE(second.error().message().find("pid " + std::to_string(first.pid())), std::string::npos)
       << second.error().message();
   EXPECT_NE(second.error().message().find("managed_test"), std::string::npos)
       << second.error().message();
