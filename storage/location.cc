@@ -187,6 +187,9 @@ Result<Location> ParseLocation(std::string_view text) {
   if (rest.empty() && !location.authority.empty()) rest = "/";
   if (rest.empty() || rest.front() != '/')
     return refuse("has a relative path behind its scheme; write " + location.scheme + ":///path");
+  // In a bucket that is another key, which no file has the name of.
+  if (IsInBucket(location.scheme + "://") && rest.find("//") != std::string_view::npos)
+    return refuse("has an empty name between two slashes");
   SF_TRY(location.path, Normalise(rest, text));
   if (location.scheme == "s3" || location.scheme == "oss") SF_TRY(CheckInBucket(location));
   return location;

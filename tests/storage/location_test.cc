@@ -69,9 +69,9 @@ TEST(Location, ARelativePathStartsAtTheWorkingDirectory) {
 }
 
 TEST(Location, OptionsBelongToServices) {
-  auto location = ParseLocation("oss://bucket/a?b/c?region=cn&endpoint=http://x/y?z");
+  auto location = ParseLocation("oss://bucket/a?b/c?region=cn&endpoint=x/y?z");
   ASSERT_TRUE(location);
-  EXPECT_EQ(location->path, "/a?b/c?region=cn&endpoint=http:/x/y?z")
+  EXPECT_EQ(location->path, "/a?b/c?region=cn&endpoint=x/y?z")
       << "the last '?' is not followed by options, so all of it is path";
   location = ParseLocation("oss://bucket/a?b/c?region=cn&profile=");
   ASSERT_TRUE(location);
@@ -88,7 +88,7 @@ TEST(Location, RefusesWhatNamesNoPlace) {
        {std::string(), nul, std::string("file:"), std::string("file:a/b"), std::string("file://"),
         std::string("file://host/a"), std::string("/.."), std::string("/a/../.."),
         std::string("s3://b/../x"), std::string("s3:"), std::string("s3:a"), std::string("s3://"),
-        std::string("managed:store")}) {
+        std::string("managed:store"), std::string("s3://b/a//c"), std::string("oss://b//c")}) {
     auto location = ParseLocation(text);
     ASSERT_FALSE(location) << text << " was read as " << location->ToString();
     EXPECT_EQ(location.error().code(), ErrorCode::kInvalidArgument) << text;
