@@ -6,6 +6,7 @@
 #include "storage/backends.h"
 #include "storage/given_options.h"
 #include "storage/managed/managed_store.h"
+#include "storage/s3/bucket.h"
 #include "storage/wrap/read_only.h"
 #include "storage/wrap/retrying.h"
 #include "storage/wrap/throttled.h"
@@ -83,6 +84,17 @@ Result<managed::Store*> Places::ManagedStore(const Location& location, Access ac
   std::lock_guard lock(state_->mutex);
   SF_TRY(auto found, state_->context.OpenStore(location, access));
   return found.store;
+}
+
+std::string Places::ServiceOf(const Location& location) const {
+  std::lock_guard lock(state_->mutex);
+  for (const auto& [root, backend] : state_->registered)
+    if (IsWithin(location, root)) return {};
+  const auto complete = state_->given_options.Complete(location);
+  if (!complete || !IsInBucket(complete->ToString())) return {};
+  // What cannot be resolved cannot be opened either, and is reported there.
+  const auto bucket = s3::ResolveBucket(*complete, state_->context.options().environment);
+  return bucket ? bucket->Service() : std::string();
 }
 
 std::uint64_t Places::retries() const { return *state_->retry.counter; }

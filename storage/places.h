@@ -80,6 +80,11 @@ class Places {
   };
   Result<Object> OpenObject(const Location& location, Access access);
 
+  /// Where the bucket of a location is, with its options and the environment: "http://minio:9000",
+  /// or "" at its vendor's own service; "" for all other places.  Two buckets of one name are the
+  /// same only where this is.
+  std::string ServiceOf(const Location& location) const;
+
   /// The store behind a managed location, opened like Open does; nullptr for other schemes.
   Result<managed::Store*> ManagedStore(const Location& location, Access access);
 

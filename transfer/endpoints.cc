@@ -20,9 +20,10 @@ Result<Endpoints::Source> Endpoints::SourceOf(const FileTask& task) {
   return Source{last_place_.backend, last_place_.Key(task.from_name)};
 }
 
-std::string OriginOf(const FileTask& task) {
+std::string Endpoints::OriginOf(const FileTask& task) {
   if (task.etag.empty()) return {};
-  return fmt::format("{}\n{}\n{}\n{}", task.from_dir.Child(task.from_name).ToString(), task.etag,
+  return fmt::format("{}{}\n{}\n{}\n{}", places_.ServiceOf(task.from_dir),
+                     task.from_dir.Child(task.from_name).ToString(), task.etag,
                      task.whole_object ? 0 : task.offset, task.size_bytes);
 }
 

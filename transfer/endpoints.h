@@ -22,6 +22,9 @@ class Endpoints {
     std::string key;
   };
   Result<Source> SourceOf(const FileTask& task);
+  /// Identity of the bytes of a task for FindByOrigin: service, place, size, etag and range.
+  /// Empty when the etag is unknown: then nothing may be concluded.
+  std::string OriginOf(const FileTask& task);
 
   storage::Backend& to() { return *to_.backend; }
   const storage::Place& to_place() const { return to_; }
@@ -38,9 +41,5 @@ class Endpoints {
   storage::Location last_dir_;  // guarded by mutex_
   storage::Place last_place_;   // guarded by mutex_
 };
-
-/// Identity of the bytes of a task for FindByOrigin: place, size, etag and range.
-/// Empty when the etag is unknown: then nothing may be concluded.
-std::string OriginOf(const FileTask& task);
 
 }  // namespace stateferry::transfer

@@ -98,7 +98,7 @@ Result<void> Mover::OpenWritten(Job& job, std::stop_token stop) {
 // Managed storage may know the content by its origin: a new reference, no byte moves.
 Result<bool> Mover::Reuse(Job& job) {
   FileRun& file = *job.file;
-  const std::string origin = OriginOf(file.record.task);
+  const std::string origin = in_.ends.OriginOf(file.record.task);
   if (in_.options.paranoid || origin.empty() || file.restarts > 0) return false;
   SF_TRY(auto found, in_.ends.to().FindByOrigin(origin));
   if (!found || found->size_bytes != file.size_bytes()) return false;
@@ -136,7 +136,7 @@ Result<void> Mover::StartUpload(FileRun& file, const std::string& token) {
   storage::UploadOptions options{.size_bytes = file.size_bytes(),
                                  .part_bytes = file.record.part_bytes,
                                  .resume_token = token,
-                                 .origin = OriginOf(file.record.task),
+                                 .origin = in_.ends.OriginOf(file.record.task),
                                  .overwrite = MayReplace(file.record, in_.options),
                                  .recheck = in_.options.paranoid};
   SF_TRY(file.upload, in_.ends.to().StartUpload(file.to_key, options));

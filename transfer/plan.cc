@@ -21,12 +21,14 @@ bool SameTask(const FileTask& a, const FileTask& b) {
          a.etag == b.etag;
 }
 
-Result<void> CheckTask(const FileTask& task, const storage::Location& to) {
+Result<void> CheckTask(const FileTask& task, const PlanInputs& inputs) {
+  const storage::Location& to = inputs.request.to;
   SF_TRY(storage::CheckKey(task.to_name));
   SF_TRY(storage::CheckKey(task.from_name));
   const storage::Location source = task.from_dir.Child(task.from_name);
   const storage::Location target = to.Child(task.to_name);
-  if (storage::IsWithin(source, target) && storage::IsWithin(target, source))
+  if (storage::IsWithin(source, target) && storage::IsWithin(target, source) &&
+      (!inputs.service_of || inputs.service_of(source) == inputs.service_of(target)))
     return Error(ErrorCode::kRefused,
                  fmt::format("{} would be copied onto itself", to.Child(task.to_name).ToString()));
   if (!task.whole_object && task.offset + task.size_bytes < task.offset)
@@ -43,7 +45,7 @@ class Planner {
   }
 
   Result<void> Add(FileTask task) {
-    SF_TRY(CheckTask(task, inputs_.request.to));
+    SF_TRY(CheckTask(task, inputs_));
     const Hash128 name = Xxh3_128(AsBytes(task.to_name));
     plan_.names.push_back(name);
     ++plan_.record.files_total;

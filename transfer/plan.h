@@ -33,6 +33,8 @@ struct PlanInputs {
   /// Drops what the unfinished upload of a file that left the plan or changed holds there; durable
   /// on return.  Called before the journal forgets the upload, and again when that was not reached.
   std::function<Result<void>(const FileRecord&)> drop_upload = {};
+  /// Places::ServiceOf; without it buckets of one name are taken for the same.
+  std::function<std::string(const storage::Location&)> service_of = {};
 };
 
 struct Plan {

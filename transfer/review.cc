@@ -142,7 +142,7 @@ class Review {
   /// A destination that names content by its etag may know that it has this content: a run that was
   /// killed before it could say so need not be repeated.
   Result<bool> SameByOrigin(const FileTask& task, const Present::Object& there) const {
-    const std::string origin = OriginOf(task);
+    const std::string origin = in_.ends.OriginOf(task);
     if (in_.options.paranoid || origin.empty()) return false;
     SF_TRY(const auto found, in_.ends.to().FindByOrigin(origin));
     return found && found->size_bytes == task.size_bytes &&

@@ -98,7 +98,9 @@ Result<TransferReport> DryRun(const TransferRequest& request, const FileLister& 
                               const TransferOptions& options, Meter& meter,
                               const TransferEnv& env) {
   const storage::Capabilities any;
-  SF_TRY(auto plan, CountPlan({request, files, options, any}, env.clock, meter, env.stop));
+  const auto service_of = [&](const storage::Location& at) { return env.places.ServiceOf(at); };
+  SF_TRY(auto plan,
+         CountPlan({request, files, options, any, {}, service_of}, env.clock, meter, env.stop));
   return meter.Report(TransferStatus::kPlanned);
 }
 
@@ -141,8 +143,9 @@ Result<TransferReport> RunTransfer(const TransferRequest& request, const FileLis
     SF_TRY(AbortUpload(ends->to(), ends->ToKey(file.task), file));
     return ends->to().Flush();
   };
-  SF_TRY(auto plan, MakePlan({request, files, options, capabilities, drop_upload}, env.journal,
-                             env.clock, meter, env.stop));
+  const auto service_of = [&](const storage::Location& at) { return env.places.ServiceOf(at); };
+  SF_TRY(auto plan, MakePlan({request, files, options, capabilities, drop_upload, service_of},
+                             env.journal, env.clock, meter, env.stop));
   LogInfo("transfer", "{} {}: {} {} -> {}, {} files, {} bytes", plan.record.id,
           plan.begun_before ? "goes on" : "starts", request.kind, request.from,
           request.to.ToString(), meter.files_total.load(), meter.bytes_total.load());

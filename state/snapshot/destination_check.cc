@@ -9,6 +9,11 @@ namespace {
 
 /// The one name of a place that may have several.
 storage::Location NameOf(storage::Places& places, const storage::Location& location) {
+  if (location.scheme == "s3" || location.scheme == "oss") {
+    storage::Location name = location;
+    name.options = {{"endpoint", places.ServiceOf(location)}};
+    return name;
+  }
   if (location.scheme != "managed") return Resolved(location);
   const auto place = places.Open(location, storage::Access::kRead);
   if (!place) return location;

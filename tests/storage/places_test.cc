@@ -70,6 +70,16 @@ TEST_F(PlacesTest, BucketsOpenWithoutAskingThem) {
   EXPECT_TRUE(Open("oss://bucket/other", Access::kRead)) << "the options of the bucket are kept";
 }
 
+TEST_F(PlacesTest, BucketsOfOneNameAreToldByTheirService) {
+  Places places(FileIo(), SystemClock(),
+                {.environment = {{"AWS_ENDPOINT_URL_S3", "http://here:1"}}});
+  const auto service = [&](const char* text) { return places.ServiceOf(*ParseLocation(text)); };
+  EXPECT_EQ(service("s3://b/x"), "http://here:1");
+  EXPECT_EQ(service("s3://b/x?endpoint=http://there:2"), "http://there:2");
+  EXPECT_EQ(service("oss://b/x?region=cn-hangzhou"), "");
+  EXPECT_EQ(service("/b/x"), "");
+}
+
 TEST_F(PlacesTest, MemoryPlacesAreSharedByName) {
   auto to = Open("mem://one/dir", Access::kWrite);
   ASSERT_TRUE(to->backend->Put(to->Key("k"), AsBytes("x"), {}));
