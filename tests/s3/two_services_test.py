@@ -8,7 +8,7 @@ import sys
 
 import servers
 import signed
-from program_test import Runner, Sandbox, check, contents
+from program_test import MIB, Runner, Sandbox, check, contents
 
 BUCKET = "state"
 
@@ -66,7 +66,34 @@ def snapshots_move_between_services(runner, here, there):
           "the snapshot that came back has other bytes")
 
 
-TESTS = (options_stay_on_their_side, snapshots_move_between_services)
+@in_sandbox
+def the_same_name_at_two_services_is_two_places(runner, here, there):
+    write(runner.sandbox.path("good/f"), "good")
+    runner.run("copy", "{DIR}/good", f"s3://{BUCKET}/x")
+    runner.run("copy", f"s3://{BUCKET}/x", f"s3://{BUCKET}/x?endpoint={there}")
+    check(signed.get(there, BUCKET, "x/f") == b"good", "the copy under the same name")
+    itself = runner.run("copy", f"s3://{BUCKET}/x", f"s3://{BUCKET}/x?endpoint={here}", code=11)
+    check("is the source itself" in itself["message"], f"its own place: {itself}")
+
+
+@in_sandbox
+def uploads_are_cancelled_where_they_are(runner, here, there):
+    """Not at the service that the environment names by now, which knows nothing of them."""
+    write(runner.sandbox.path("big/f"), "x" * (40 * MIB))
+    runner.run("copy", "{DIR}/big", f"s3://{BUCKET}/big", "--part-size", "5MiB", "--max-transfer",
+               "20MiB", code=10)
+    check(signed.unfinished_uploads(here, BUCKET) == 1, "the stopped upload is not there")
+    ids = runner.sandbox.run(["transfer", "list", "-q"], env=runner.env).stdout.decode().split()
+    runner.env["AWS_ENDPOINT_URL_S3"] = there
+    refused = runner.run("transfer", "cancel", ids[0], "--yes", code=4)
+    check(here in refused["message"], f"where it is, is told: {refused}")
+    runner.env["AWS_ENDPOINT_URL_S3"] = here
+    runner.run("transfer", "cancel", ids[0], "--yes")
+    check(signed.unfinished_uploads(here, BUCKET) == 0, "the upload is still there")
+
+
+TESTS = (options_stay_on_their_side, snapshots_move_between_services,
+         the_same_name_at_two_services_is_two_places, uploads_are_cancelled_where_they_are)
 
 
 def main():
