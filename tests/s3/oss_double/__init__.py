@@ -1,0 +1,1 @@
+"""A test double of Alibaba Cloud OSS; see README.md."""
