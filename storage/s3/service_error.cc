@@ -34,6 +34,8 @@ constexpr Meaning kMeanings[] = {
     {"InsufficientStorage", ErrorCode::kNoSpace},
     {"InternalError", ErrorCode::kUnavailable, Retry::kMayHelp},
     {"InvalidAccessKeyId", ErrorCode::kPermission, Retry::kNever, kKeyHint},
+    {"InvalidObjectName", ErrorCode::kRefused, Retry::kNever,
+     "OSS takes names of at most 1023 bytes of UTF-8 that do not begin with \"\\\""},
     {"InvalidObjectState", ErrorCode::kRefused, Retry::kNever,
      "the object is archived; restore it first"},
     {"InvalidPart", ErrorCode::kNotFound},

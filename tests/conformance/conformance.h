@@ -29,6 +29,8 @@ struct BackendCase {
   bool keys_are_paths = false;
   /// Of the odd keys of KeysAreBytesWithoutMeaning.
   std::vector<std::string> impossible_keys = {};
+  /// What the place takes, of the 1024 that a key may have.
+  std::size_t longest_key_bytes = 1024;
   /// Of an upload with more than one part.
   std::size_t part_bytes = 1000;
 };

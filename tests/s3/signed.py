@@ -8,10 +8,12 @@ import urllib.request
 
 import servers
 
+SCHEME, REGION = "s3", "us-east-1"
+environment = servers.environment
 EMPTY = hashlib.sha256(b"").hexdigest()
 
 
-def _hmac(key, text):
+def hmac_sha256(key, text):
     return hmac.new(key, text.encode(), hashlib.sha256).digest()
 
 
@@ -26,13 +28,17 @@ def request(url, method, path, query=""):
                          hashlib.sha256(canonical.encode()).hexdigest()])
     key = ("AWS4" + servers.SECRET_KEY).encode()
     for part in scope.split("/"):
-        key = _hmac(key, part)
+        key = hmac_sha256(key, part)
     authorization = (f"AWS4-HMAC-SHA256 Credential={servers.ACCESS_KEY}/{scope}, "
                      "SignedHeaders=host;x-amz-content-sha256;x-amz-date, "
-                     f"Signature={_hmac(key, to_sign).hex()}")
-    sent = urllib.request.Request(f"{url}{path}" + (f"?{query}" if query else ""), method=method,
-                                  headers={"x-amz-date": now, "x-amz-content-sha256": EMPTY,
-                                           "Authorization": authorization})
+                     f"Signature={hmac_sha256(key, to_sign).hex()}")
+    return send(f"{url}{path}" + (f"?{query}" if query else ""), method,
+                {"x-amz-date": now, "x-amz-content-sha256": EMPTY, "Authorization": authorization})
+
+
+def send(url, method, headers):
+    """Status and body."""
+    sent = urllib.request.Request(url, method=method, headers=headers)
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
         with opener.open(sent) as answer:
@@ -41,22 +47,22 @@ def request(url, method, path, query=""):
         return error.code, error.read()
 
 
-def make_bucket(url, name):
-    status, body = request(url, "PUT", f"/{name}")
+def make_bucket(url, name, ask=request):
+    status, body = ask(url, "PUT", f"/{name}")
     if status != 200:
         raise AssertionError(f"making the bucket {name}: {status} {body[:500]}")
 
 
-def unfinished_uploads(url, bucket):
+def unfinished_uploads(url, bucket, ask=request):
     """How many multipart uploads are open in the bucket."""
-    status, body = request(url, "GET", f"/{bucket}", "uploads=")
+    status, body = ask(url, "GET", f"/{bucket}", "uploads=")
     if status != 200:
         raise AssertionError(f"listing uploads of {bucket}: {status} {body[:500]}")
     return body.count(b"<UploadId>")
 
 
-def get(url, bucket, key):
-    status, body = request(url, "GET", f"/{bucket}/{urllib.parse.quote(key)}")
+def get(url, bucket, key, ask=request):
+    status, body = ask(url, "GET", f"/{bucket}/{urllib.parse.quote(key)}")
     if status != 200:
         raise AssertionError(f"getting {key}: {status} {body[:500]}")
     return body

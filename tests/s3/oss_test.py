@@ -1,0 +1,96 @@
+#!/usr/bin/env python3
+"""The program and the double of OSS: who may do what, other clocks, regions and credentials.
+
+Usage: oss_test.py BINARY
+"""
+import os
+import pathlib
+import sys
+
+import oss_signed
+import servers
+from oss_double import identities
+from program_test import Runner, Sandbox, check
+
+
+def runner_as(sandbox, url, principal=identities.FULL, **more):
+    runner = Runner(sandbox, url, "places", oss_signed)
+    runner.env = {**servers.oss_environment(url, principal), **more}
+    runner.secrets = [value.encode() for value in (principal.secret, principal.token) if value]
+    return runner
+
+
+def some_files(sandbox):
+    for name, size in (("small", 10), ("large", 300 << 10)):
+        path = pathlib.Path(sandbox.path("source", name))
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(os.urandom(size))
+
+
+def there_and_back(runner, place):
+    runner.run("copy", "{DIR}/source", place, "--part-size", "128KiB")
+    runner.run("copy", place, "{DIR}/back", "--part-size", "128KiB")
+    for name in ("small", "large"):
+        with open(runner.sandbox.path("source", name), "rb") as sent, \
+                open(runner.sandbox.path("back", name), "rb") as got:
+            check(sent.read() == got.read(), f"{name} has other bytes")
+
+
+def with_a_token(binary, url):
+    with Sandbox(binary, snapshot=None) as sandbox:
+        some_files(sandbox)
+        there_and_back(runner_as(sandbox, url, identities.STS), "oss://places/token")
+
+
+def told_apart(binary, url):
+    """Each refusal by its own code, with the service's finer one, and without a secret."""
+    wrong = identities.Principal("", identities.FULL.key_id, "wrong")
+    nobody = identities.Principal("", "LTAInobody", "wrong")
+    with Sandbox(binary, snapshot=None) as sandbox:
+        some_files(sandbox)
+        cases = (("oss://places/x", identities.STS_EXPIRED, {}, 5, "SecurityTokenExpired"),
+                 ("oss://places/x", wrong, {}, 5, "SignatureDoesNotMatch 0002-00000040"),
+                 ("oss://places/x", nobody, {}, 5, "InvalidAccessKeyId 0002-00000902"),
+                 ("oss://places/x", identities.READ_ONLY, {}, 5, "AccessDenied 0003-00000001"),
+                 ("oss://places/x", identities.FULL, {"OSS_REGION": "cn-beijing"}, 4,
+                  "InvalidArgument 0002-00000226"),
+                 ("oss://absent-place/x", identities.FULL, {}, 6, "NoSuchBucket 0015-00000101"))
+        for place, principal, more, code, words in cases:
+            told = runner_as(sandbox, url, principal, **more).run("copy", "{DIR}/source", place,
+                                                                  code=code)
+            check(words in str(told), f"{words} is not told: {told}")
+
+
+def another_clock(binary):
+    """One hour is more than the service bears: the program takes over its time."""
+    with servers.serving(servers.OSS, ["--clock-offset", "3600"]) as url, \
+            Sandbox(binary, snapshot=None) as sandbox:
+        some_files(sandbox)
+        runner = Runner(sandbox, url, "clocks", oss_signed_ahead)
+        there_and_back(runner, "oss://clocks/x")
+
+
+class oss_signed_ahead:
+    """oss_signed for a service whose clock is one hour ahead."""
+    environment = servers.oss_environment
+
+    @staticmethod
+    def make_bucket(url, name):
+        oss_signed.make_bucket(url, name, ahead_s=3600)
+
+
+def main():
+    try:
+        with servers.serving(servers.OSS) as url:
+            for test in (with_a_token, told_apart):
+                print(test.__name__, flush=True)
+                test(sys.argv[1], url)
+        print("another_clock", flush=True)
+        another_clock(sys.argv[1])
+    except servers.Unavailable as why:
+        servers.missing(servers.OSS, why)
+        sys.exit(servers.SKIPPED)
+
+
+if __name__ == "__main__":
+    main()
