@@ -48,9 +48,10 @@ Result<LookedAt> Client::Look(Call call) {
   SF_TRY(auto answer, session_->Send(call));
   LookedAt looked;
   if (answer.status != 200) {
-    SF_TRY(auto learned, LearnByGet(call.key));
-    if (learned) {
-      looked.meta = std::move(*learned);
+    auto learned = LearnByGet(call.key);
+    if (!learned) return NotFoundIfUnlisted(call.key, std::move(learned).error());
+    if (*learned) {
+      looked.meta = std::move(**learned);
       return looked;
     }
     // The session knows now what the body of that refusal asked for: another region, the time.
@@ -76,6 +77,22 @@ Result<std::optional<ObjectMeta>> Client::LearnByGet(std::string_view key) {
   const auto total = range.substr(std::min(range.find('/'), range.size() - 1) + 1);
   SF_TRY(auto meta, MetaFrom(answer, key, ParseNumber(total)));
   return std::optional(std::move(meta));
+}
+
+// Where the right to list is bound to a prefix, S3 says "denied" of an absent object: its request
+// has no prefix, so the condition does not hold.  The listing tells.
+Error Client::NotFoundIfUnlisted(std::string_view key, Error refusal) {
+  if (refusal.code() != ErrorCode::kPermission) return refusal;
+  const auto answer = session_->Send({.query = {{"list-type", "2"},
+                                                {"encoding-type", "url"},
+                                                {"max-keys", "1"},
+                                                {"prefix", std::string(key)}}});
+  if (!answer) return refusal;
+  const auto page =
+      ParseListPage(answer->text, {.token_is_encoded = dialect().list_token_is_encoded});
+  // The key itself would be the first of all that begin with it.
+  if (!page || (!page->objects.empty() && page->objects.front().key == key)) return refusal;
+  return Error(ErrorCode::kNotFound, std::string(key) + " is not in the listing of " + location());
 }
 
 Result<void> Client::RefuseIfThere(std::string_view key) {

@@ -99,6 +99,7 @@ class Client {
   Result<void> RefuseIfThere(std::string_view key);
   Result<LookedAt> Look(Call call);
   Result<std::optional<ObjectMeta>> LearnByGet(std::string_view key);
+  Error NotFoundIfUnlisted(std::string_view key, Error refusal);
   Call CopyCall(const ObjectMeta& from, std::string_view to) const;
   Result<void> CopyParts(const ObjectMeta& from, std::string_view to, const std::string& upload_id,
                          bool overwrite);

@@ -205,5 +205,27 @@ TEST(S3Client, WhereOnlyGetIsAllowedItTellsAsMuch) {
   EXPECT_EQ(head->etag, "e");
 }
 
+/// Refuses to tell of objects, as S3 does of absent ones where the right to list is bound to a
+/// prefix, and lists these keys.
+S3Rig RefusingButListing(std::string keys) {
+  return S3Rig([keys](const ServedRequest& request) -> Reply {
+    if (request.target.find("list-type=2") == std::string::npos)
+      return request.method == "HEAD" ? Reply{.status = 403} : ErrorReply(403, "AccessDenied");
+    EXPECT_NE(request.target.find("prefix=cp"), std::string::npos) << request.target;
+    return {.body = "<ListBucketResult><IsTruncated>false</IsTruncated>" + keys +
+                    "</ListBucketResult>"};
+  });
+}
+
+TEST(S3Client, WhatTheListingDoesNotHaveIsNotFoundAlthoughAskingForItIsDenied) {
+  auto rig = RefusingButListing("<Contents><Key>cp/a</Key><Size>1</Size></Contents>");
+  ExpectError(rig.client->Head("cp"), ErrorCode::kNotFound, Retry::kNever);
+}
+
+TEST(S3Client, WhatTheListingHasMayNotBeRead) {
+  auto rig = RefusingButListing("<Contents><Key>cp</Key><Size>1</Size></Contents>");
+  ExpectError(rig.client->Head("cp"), ErrorCode::kPermission, Retry::kNever);
+}
+
 }  // namespace
 }  // namespace stateferry::storage::s3
