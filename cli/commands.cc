@@ -6,6 +6,8 @@
 namespace stateferry::cli {
 
 const std::vector<Command>& Commands() {
+  // It would set an even number of lines in two columns.
+  // clang-format off
   static const std::vector<Command> commands = {
       InspectCommand(),
       SnapshotListCommand(),
@@ -27,6 +29,7 @@ const std::vector<Command>& Commands() {
       StoreRebuildIndexCommand(),
       BenchCopyCommand(),
       BenchGenerateCommand(),
+      PolicyPrintCommand(),
       DoctorCommand(),
       ConfigGetCommand(),
       ConfigSetCommand(),
@@ -36,6 +39,7 @@ const std::vector<Command>& Commands() {
       VersionCommand(),
       HelpCommand(),
   };
+  // clang-format on
   return commands;
 }
 

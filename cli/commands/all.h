@@ -26,6 +26,7 @@ Command StoreForgetCommand();
 Command StoreRebuildIndexCommand();
 Command BenchCopyCommand();
 Command BenchGenerateCommand();
+Command PolicyPrintCommand();
 Command DoctorCommand();
 Command CompletionCommand();
 Command ConfigGetCommand();

@@ -8,6 +8,8 @@ from program import Sandbox
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
+ALIBABA_ROLE = "arn:sts::1060219998962774:assumed-role/aliyunstreamasidefaultrole/refresh_token"
+
 # Name of the file in expected/ -> command lines, run one after the other in one sandbox.
 CASES = {
     "help": [["help"], ["store", "--help"]],
@@ -48,6 +50,22 @@ CASES = {
         ["config", "get"],
         ["config", "path"],
         ["config", "list-profiles"],
+    ],
+    "policy-print": [
+        ["policy", "print", "--principal", ALIBABA_ROLE, "oss://state"],
+        ["policy", "print", "--principal", ALIBABA_ROLE, "oss://state/cp/job", "--owner", "42"],
+        ["policy", "print", "--principal", ALIBABA_ROLE, "state/cp"],
+        ["policy", "print", "--principal", "arn:aws:iam::123456789012:role/reader", "s3a://state/"],
+        ["policy", "print", "--principal", "arn:aws-cn:iam::123456789012:role/r", "s3://state/cp/"],
+        ["policy", "print", "--principal", "READER", "--for", "s3", "state/cp"],
+        ["policy", "print", "--principal", "arn:aws:iam::1:root", "state/cp", "--output", "json"],
+        ["policy", "print", "oss://state"],
+        ["policy", "print", "--principal", "*", "oss://state"],
+        ["policy", "print", "--principal", "READER", "state"],
+        ["policy", "print", "--principal", "READER", "oss://state/a*b"],
+        ["policy", "print", "--principal", "READER", "oss://KEY:SECRET@state"],
+        ["policy", "print", "--principal", "READER", "oss://state", "--for", "s3"],
+        ["policy", "print", "--principal", "READER", "oss://state", "--owner", "me"],
     ],
     "orphans": [["orphans", "{BUCKET}", "--older-than", "0"]],
 }
