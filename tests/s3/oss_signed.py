@@ -11,7 +11,7 @@ SCHEME, REGION = "oss", identities.REGION
 environment = servers.oss_environment
 
 
-def request(url, method, path, query="", principal=identities.FULL, ahead_s=0):
+def request(url, method, path, query="", body=b"", principal=identities.FULL, ahead_s=0):
     """Status and body.  `path` is /bucket or /bucket/key, encoded already, the query sorted too.
     `ahead_s`: of the service's clock."""
     now = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=ahead_s)
@@ -31,7 +31,7 @@ def request(url, method, path, query="", principal=identities.FULL, ahead_s=0):
         key = signed.hmac_sha256(key, part)
     headers["Authorization"] = (f"OSS4-HMAC-SHA256 Credential={principal.key_id}/{scope},"
                                 f"Signature={signed.hmac_sha256(key, to_sign).hex()}")
-    return signed.send(f"{url}{path}" + (f"?{query}" if query else ""), method, headers)
+    return signed.send(f"{url}{path}" + (f"?{query}" if query else ""), method, headers, body)
 
 
 def make_bucket(url, name, ahead_s=0):

@@ -17,7 +17,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "golden"
 import oss_signed  # noqa: E402
 import servers  # noqa: E402
 import signed  # noqa: E402
-from program import Sandbox  # noqa: E402
+from program import JOB, P1, Sandbox  # noqa: E402, F401
 
 MIB = 1 << 20
 

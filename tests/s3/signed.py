@@ -1,29 +1,29 @@
 """The few requests a test itself makes, signed by SigV4 as the documents say, apart from our C++."""
+import contextlib
 import datetime
 import hashlib
 import hmac
-import urllib.error
+import http.client
 import urllib.parse
-import urllib.request
 
 import servers
 
 SCHEME, REGION = "s3", "us-east-1"
 environment = servers.environment
-EMPTY = hashlib.sha256(b"").hexdigest()
 
 
 def hmac_sha256(key, text):
     return hmac.new(key, text.encode(), hashlib.sha256).digest()
 
 
-def request(url, method, path, query=""):
+def request(url, method, path, query="", body=b""):
     """Status and body.  `path` and `query` are encoded already, the query sorted."""
+    digest = hashlib.sha256(body).hexdigest()
     host = urllib.parse.urlsplit(url).netloc
     now = datetime.datetime.now(datetime.timezone.utc).strftime("%Y%m%dT%H%M%SZ")
     scope = f"{now[:8]}/us-east-1/s3/aws4_request"
-    canonical = "\n".join([method, path, query, f"host:{host}", f"x-amz-content-sha256:{EMPTY}",
-                           f"x-amz-date:{now}", "", "host;x-amz-content-sha256;x-amz-date", EMPTY])
+    canonical = "\n".join([method, path, query, f"host:{host}", f"x-amz-content-sha256:{digest}",
+                           f"x-amz-date:{now}", "", "host;x-amz-content-sha256;x-amz-date", digest])
     to_sign = "\n".join(["AWS4-HMAC-SHA256", now, scope,
                          hashlib.sha256(canonical.encode()).hexdigest()])
     key = ("AWS4" + servers.SECRET_KEY).encode()
@@ -33,18 +33,18 @@ def request(url, method, path, query=""):
                      "SignedHeaders=host;x-amz-content-sha256;x-amz-date, "
                      f"Signature={hmac_sha256(key, to_sign).hex()}")
     return send(f"{url}{path}" + (f"?{query}" if query else ""), method,
-                {"x-amz-date": now, "x-amz-content-sha256": EMPTY, "Authorization": authorization})
+                {"x-amz-date": now, "x-amz-content-sha256": digest, "Authorization": authorization},
+                body)
 
 
-def send(url, method, headers):
-    """Status and body."""
-    sent = urllib.request.Request(url, method=method, headers=headers)
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    try:
-        with opener.open(sent) as answer:
-            return answer.status, answer.read()
-    except urllib.error.HTTPError as error:
-        return error.code, error.read()
+def send(url, method, headers, body=b""):
+    """Status and body, with no header besides those that HTTP needs."""
+    parts = urllib.parse.urlsplit(url)
+    with contextlib.closing(http.client.HTTPConnection(parts.netloc, timeout=60)) as connection:
+        target = parts.path + (f"?{parts.query}" if parts.query else "")
+        connection.request(method, target, body or None, headers)
+        answer = connection.getresponse()
+        return answer.status, answer.read()
 
 
 def make_bucket(url, name, ask=request):

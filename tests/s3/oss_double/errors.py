@@ -25,6 +25,7 @@ _KNOWN = {
     "InvalidPart": (400, "", "One or more of the specified parts could not be found or the "
                              "specified entity tag might not have matched the part's entity tag."),
     "InvalidPartOrder": (400, "", "The list of parts was not in ascending order."),
+    "InvalidPolicyDocument": (400, "", "The policy is invalid."),
     "InvalidRange": (416, "", "The requested range cannot be satisfied."),
     "InvalidSecurityToken": (403, "", "The security token you provided is invalid."),
     "MalformedXML": (400, "", "The XML you provided was not well-formed."),

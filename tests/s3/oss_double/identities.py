@@ -17,6 +17,7 @@ class Principal:
     token: str = ""
     expired: bool = False  # the token
     rights: frozenset = None  # actions as OSS's policies name them; None: all
+    arn: str = ""  # what bucket policies call it
 
     def may(self, action):
         return self.rights is None or action in self.rights
@@ -34,6 +35,11 @@ STS = Principal("sts", "STS.Ntemporary0000000000", "secret-of-the-sts-principal"
 STS_EXPIRED = Principal("sts-expired", "STS.Nexpired000000000000",
                         "secret-of-the-expired-principal",
                         token="CAISa/token+of=the/expired+principal==", expired=True)
+# May do what a bucket's policy says.
+GUEST = Principal("guest", "STS.Nguest00000000000000", "secret-of-the-guest",
+                  token="CAISa/token+of=the/guest==", rights=frozenset(),
+                  arn="arn:sts::1060219998962774:assumed-role/aliyunstreamasidefaultrole/"
+                      "refresh_token")
 ANONYMOUS = Principal("anonymous", "", "", rights=frozenset())
 
-PRINCIPALS = (FULL, READ_ONLY, GET_ONLY, NO_DELETE, STS, STS_EXPIRED)
+PRINCIPALS = (FULL, READ_ONLY, GET_ONLY, NO_DELETE, STS, STS_EXPIRED, GUEST)

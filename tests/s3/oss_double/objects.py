@@ -171,7 +171,7 @@ def copy_source(request, state):
     """The object that x-oss-copy-source names, when its conditions hold and it may be read."""
     path = urllib.parse.unquote(request.header("x-oss-copy-source").partition("?")[0])
     bucket, _, key = path.removeprefix("/").partition("/")
-    if not request.principal.may("oss:GetObject"):
+    if not request.principal.may("oss:GetObject"):  # policies of the source do not count here
         raise OssError("AccessDenied")
     with state.lock:
         found = state.bucket(bucket).object(key)

@@ -2,7 +2,7 @@
 import dataclasses
 from typing import Callable
 
-from . import listing, multipart, objects
+from . import listing, multipart, objects, policies
 from .answer import Answer, Xml
 from .errors import OssError
 from .identities import REGION
@@ -44,6 +44,7 @@ def _location(request, state):
 
 # (method, whether a key is named, name in the query) -> operation; "" = none of the others.
 _OPERATIONS = {
+    ("PUT", False, "policy"): Operation("PutBucketPolicy", "oss:PutBucketPolicy", policies.put),
     ("PUT", False, ""): Operation("PutBucket", "oss:PutBucket", _put_bucket),
     ("DELETE", False, ""): Operation("DeleteBucket", "oss:DeleteBucket", _delete_bucket),
     ("GET", False, "location"): Operation("GetBucketLocation", "oss:GetBucketLocation", _location),
@@ -72,7 +73,7 @@ _OPERATIONS = {
 _COPIES = {"PutObject": Operation("CopyObject", "oss:PutObject", objects.copy),
            "UploadPart": Operation("UploadPartCopy", "oss:PutObject", multipart.upload_part_copy)}
 # Sub-resources that the double does not know must not be taken for something else.
-_UNKNOWN = ("acl", "append", "symlink", "restore", "versions", "versioning", "policy", "lifecycle",
+_UNKNOWN = ("acl", "append", "symlink", "restore", "versions", "versioning", "lifecycle",
             "cors", "bucketInfo", "stat", "x-oss-process", "versionId")
 
 
@@ -91,6 +92,8 @@ def authorise(request, state, operation):
     if request.principal.may(operation.right):
         return
     with state.lock:
-        acl = state.bucket(request.bucket).acl
+        acl, policy = state.bucket(request.bucket).acl, state.bucket(request.bucket).policy
+    if policies.allows(policy, request, operation.right):
+        return
     if operation.right != "oss:GetObject" or not acl.startswith("public-read"):
         raise OssError("AccessDenied")

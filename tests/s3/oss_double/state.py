@@ -46,6 +46,7 @@ class Upload:
 class Bucket:
     name: str
     acl: str = "private"
+    policy: dict = dataclasses.field(default_factory=dict)
     objects: dict = dataclasses.field(default_factory=dict)
     uploads: dict = dataclasses.field(default_factory=dict)  # by id
 
