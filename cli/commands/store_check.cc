@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "cli/bucket_check.h"
 #include "cli/commands/all.h"
 #include "cli/store_place.h"
 #include "cli/units.h"
@@ -31,7 +32,7 @@ void PrintDamage(Output& out, const managed::Damage& damage) {
   for (const std::string& file : damage.files) out.Line("  hits the file " + file);
 }
 
-Result<Outcome> Run(App& app) {
+Result<Outcome> CheckStore(App& app) {
   SF_TRY(const managed::StorePath path, StorePathOf(app, app.argument(0)));
   SF_TRY(const auto store, managed::Store::Open(app.io(), app.clock(), path.store_dir,
                                                 {.read_only = true, .compress = {}}));
@@ -62,26 +63,45 @@ Result<Outcome> Run(App& app) {
   }
   return outcome;
 }
+
+Result<Outcome> Run(App& app) {
+  SF_TRY(const storage::Location location, storage::ParseLocation(app.argument(0)));
+  if (!storage::IsInBucket(location.ToString())) return CheckStore(app);
+  if (app.options().Text("level") != "quick")
+    return Error(ErrorCode::kInvalidArgument, "--level is for managed stores, not for buckets");
+  return CheckBucket(app, location);
+}
 }  // namespace
 
 Command StoreCheckCommand() {
-  return {.name = "store check",
-          .summary = "Look for damage in a managed store",
-          .details =
-              "Level quick compares index, packs and files; level deep also reads every "
-              "byte of every pack and compares every hash.  Names the snapshots that a "
-              "damage hits and exits with 7.",
-          .arguments = {{"STORE", "A store, or any place in it"}},
-          .options = {{.name = "level",
-                       .kind = ValueKind::kChoice,
-                       .value_name = "LEVEL",
-                       .help = "How closely to look",
-                       .default_text = "quick",
-                       .choices = {"quick", "deep"},
-                       .only_on_command_line = true}},
-          .examples = {"stateferry store check managed:///srv/store --level deep"},
-          .stops_cleanly = true,
-          .run = Run};
+  return {
+      .name = "store check",
+      .summary = "Look for damage in a managed store, or try what may be done in a bucket",
+      .details =
+          "A managed store: level quick compares index, packs and files; level deep also reads "
+          "every byte of every pack and compares every hash.  Names the snapshots that a "
+          "damage hits and exits with 7.\n"
+          "A place in a bucket: tries list, get, put, delete, multipart uploads, conditions and "
+          "checksums with small objects of its own, which it deletes again.  What cannot be "
+          "deleted again is not made.  Exits with 5 when a right is missing that moving "
+          "snapshots takes, with 3 when something had to stay.  With --read-only or --dry-run "
+          "only list and get are tried.",
+      .arguments = {{"STORE", "A store, any place in it, or a place in a bucket"}},
+      .options = {{.name = "level",
+                   .kind = ValueKind::kChoice,
+                   .value_name = "LEVEL",
+                   .help = "How closely to look",
+                   .default_text = "quick",
+                   .choices = {"quick", "deep"},
+                   .only_on_command_line = true},
+                  {.name = "read-only",
+                   .help = "In a bucket: write nothing, not even for a moment",
+                   .only_on_command_line = true}},
+      .examples = {"stateferry store check managed:///srv/store --level deep",
+                   "stateferry store check s3://state/cp --read-only"},
+      .dry_run = DryRun::kSupported,
+      .stops_cleanly = true,
+      .run = Run};
 }
 
 }  // namespace stateferry::cli

@@ -43,6 +43,12 @@ std::shared_ptr<const Session::Target> Session::target() const {
   return target_;
 }
 
+Result<std::string> Session::Identity() {
+  if (target()->bucket.anonymous) return std::string("anonymous");
+  SF_TRY(const auto credentials, options_.credentials->Get());
+  return credentials.ShownId() + " (" + options_.credentials->Describe() + ")";
+}
+
 // Over TLS the body is safe and a checksum header guards it; signing it as well would cost a
 // SHA-256 of every byte.
 Payload Session::PayloadOf(const Call& call) const {

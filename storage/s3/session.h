@@ -54,6 +54,11 @@ class Session {
   Result<http::Answer> Send(const Call& call);
 
   const Dialect& dialect() const { return *dialect_; }
+  /// As it is spoken to now.
+  Bucket bucket() const { return target()->bucket; }
+  /// Who asks, for messages: the first letters of a key id and where it comes from.  Errors: the
+  /// credentials'.
+  Result<std::string> Identity();
   /// "s3://bucket", for messages.
   const std::string& location() const { return location_; }
   /// Bucket::Service().

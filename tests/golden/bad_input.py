@@ -91,7 +91,9 @@ TABLE = [
     (["orphans", "{DIR}"], REFUSED, "_metadata", cut_metadata, None),
     (["store", "info", "{DIR}"], NOT_FOUND, "{DIR}", None, None),
     (["store", "init", "{BUCKET}"], LOCKED, "bucket", None, None),
-    (["store", "check", "s3://bucket/x"], USAGE, "s3://bucket/x", None, None),
+    (["store", "info", "s3://bucket/x"], USAGE, "s3://bucket/x", None, None),
+    (["store", "check", "s3://bucket/x?colour=red"], USAGE, "colour", None, None),
+    (["store", "check", "s3://bucket/x", "--level", "deep"], USAGE, "--level", None, None),
     (["transfer", "show", "0123456789abcdef"], NOT_FOUND, "0123456789abcdef", None, None),
     (["transfer", "resume", "x"], NOT_FOUND, "'x'", None, None),
 ]
