@@ -72,7 +72,7 @@ class Checker {
     SF_TRY(ScanPacks(*db, note));
     for (const auto& [id, row] : packs) {
       SF_TRY(Stopped());
-      const std::string path = core_.layout.PackPath(row.project, id);
+      const std::string path = core_.pack_store->PathOf(row.project, id);
       auto checked = CheckPack(*db, id, row, path);
       if (!checked && checked.error().code() == ErrorCode::kNotFound) {
         SF_TRY(bool vanished, HasVanished(id));
@@ -111,8 +111,8 @@ class Checker {
   /// An error means that the pack as a whole cannot be trusted.
   Result<void> CheckPack(const IndexDb& db, const PackId& id, const PackRow& row,
                          const std::string& path) {
-    SF_TRY(auto file, core_.io.Open(path, OpenMode::kRead));
-    SF_TRY(auto pack, ReadPack(file));
+    SF_TRY(auto source, core_.pack_store->OpenPath(path));
+    SF_TRY(auto pack, ReadPack(*source));
     if (pack.header.store_id != core_.meta.id || pack.header.pack_id != id ||
         pack.header.project != row.project)
       return Error(ErrorCode::kCorruption, "its header names another store, pack or project");
@@ -136,7 +136,7 @@ class Checker {
       if (entry.kind == EntryKind::kTombstone) return NoteTombstone(row.project, path, stored);
       return {};
     };
-    return ScanEntries(file, pack.entries, verify);
+    return ScanEntries(*source, pack.entries, verify);
   }
 
   Result<void> CompareWithIndex(const IndexDb& db, const PackId& id, const std::string& project,
@@ -242,7 +242,7 @@ class Checker {
   /// Files under packs/ that the index does not name: a crash may leave whole ones, which the next
   /// writer takes in; broken ones are damage.
   Result<void> CheckUnknownPacks() {
-    SF_TRY(auto files, ListPackFiles(core_.io, core_.layout));
+    SF_TRY(auto files, core_.pack_store->List());
     for (const auto& found : files) {
       SF_TRY(Stopped());
       if (known_packs_.contains(found.id)) continue;
@@ -255,12 +255,12 @@ class Checker {
   }
 
   Result<void> CheckUnknownPack(const std::string& path) {
-    SF_TRY(auto file, core_.io.Open(path, OpenMode::kRead));
-    SF_TRY(auto pack, ReadPack(file));
+    SF_TRY(auto source, core_.pack_store->OpenPath(path));
+    SF_TRY(auto pack, ReadPack(*source));
     if (!deep_) return {};
     Bytes plain;
     auto unzip = core_.decompressors.Take();
-    return ScanEntries(file, pack.entries, [&](const PackEntry& entry, ByteSpan stored) {
+    return ScanEntries(*source, pack.entries, [&](const PackEntry& entry, ByteSpan stored) {
       report_.bytes_read += stored.size();
       auto verified = VerifyEntry(entry, stored, *unzip, plain);
       if (verified) return verified;

@@ -35,7 +35,7 @@ Result<std::shared_ptr<const FileReader::OpenFile>> FileReader::Find(const std::
   }
   SF_TRY(auto bytes, core_.index()->Get(Family::kFiles, file_key));
   if (!bytes)
-    return Error(ErrorCode::kNotFound, "managed://" + core_.layout.dir + "/" + project + "/" +
+    return Error(ErrorCode::kNotFound, "managed://" + core_.name() + "/" + project + "/" +
                                            std::string(key) + " does not exist");
   auto file = std::make_shared<OpenFile>();
   SF_TRY(file->record, DecodeFileRecord(*bytes));
@@ -63,14 +63,14 @@ Result<ChunkPlace> FileReader::Locate(const std::string& project, const OpenFile
 Result<void> FileReader::ReadRun(const std::string& project, const OpenFile& file,
                                  std::size_t first, const std::vector<ChunkPlace>& places,
                                  MutableByteSpan out) {
-  const std::string path = core_.layout.PackPath(project, places.front().pack);
-  auto pack = core_.pack_files.Get(path);
+  auto pack = core_.pack_store->Open(project, places.front().pack);
   if (!pack)
     return std::move(pack).error().WithContext("a pack that " + file.record.key + " needs");
   auto damaged = [&](std::uint64_t offset, const std::string& what) {
-    return Error(ErrorCode::kCorruption, path + ": chunk at offset " + std::to_string(offset) +
-                                             " of file " + file.record.key + " is damaged: " + what)
-        .WithHint("run: stateferry store check --level deep " + core_.layout.dir);
+    return Error(ErrorCode::kCorruption, (*pack)->path() + ": chunk at offset " +
+                                             std::to_string(offset) + " of file " +
+                                             file.record.key + " is damaged: " + what)
+        .WithHint("run: stateferry store check --level deep " + core_.name());
   };
   const std::uint64_t begin = places.front().offset;
   const std::uint64_t size = places.back().offset + places.back().stored_bytes - begin;
@@ -181,7 +181,7 @@ Result<std::size_t> FileReader::Read(const std::string& project, std::string_vie
     SF_TRY(auto place, FindChunk(*core_.index(), project, file->record.chunks[attempt.chunk]));
     if (i == kTries || (!changed && place == attempt.place))
       return Error(ErrorCode::kCorruption, filled.error().message())
-          .WithHint("run: stateferry store check " + core_.layout.dir);
+          .WithHint("run: stateferry store check " + core_.name());
     if (changed) attempt = {};
     file = std::move(now);
   }

@@ -25,7 +25,7 @@ std::uint64_t StoreCore::failures() const {
 
 Error StoreCore::LostError() const {
   std::lock_guard lock(mutex);
-  return Error(ErrorCode::kIo, "an earlier flush of store " + layout.dir +
+  return Error(ErrorCode::kIo, "an earlier flush of store " + name() +
                                    " failed, what was put since is lost: " + last_failure_);
 }
 
@@ -96,27 +96,10 @@ Result<void> StoreCore::SealPacks(Epoch& epoch) {
   return {};
 }
 
-Result<void> StoreCore::MakePackDir(const PackHeader& header) {
-  const std::string dir = layout.PackDir(header.project, header.pack_id);
-  SF_TRY(io.MakeDirsDurably(dir));
-  if (synced_projects_.contains(header.project)) return {};
-  // What is there already may have been made by a process that was killed before it synced.
-  SF_TRY(io.SyncDir(ParentDir(dir)));
-  SF_TRY(io.SyncDir(layout.PacksDir()));
-  synced_projects_.insert(header.project);
-  return {};
-}
-
 Result<void> StoreCore::PublishPack(const PackWriter& pack) {
-  const auto& header = pack.header();
-  auto synced = MakePackDir(header);
-  if (synced) {
-    SF_TRY(io.RenameNoReplace(pack.temp_path(), layout.PackPath(header.project, header.pack_id)));
-    synced = io.SyncDir(layout.PackDir(header.project, header.pack_id));
-  }
-  // A second sync that succeeds would prove nothing about what the first has lost.
-  if (!synced) broken = true;
-  return synced;
+  auto published = pack_store->Publish(pack);
+  if (pack_store->broken()) broken = true;
+  return published;
 }
 
 Result<void> StoreCore::PublishPacks(const Epoch& epoch) {
@@ -135,15 +118,9 @@ Result<void> StoreCore::PublishPacks(const Epoch& epoch) {
 }
 
 Result<void> StoreCore::RemovePack(const std::string& project, const PackId& pack) {
-  const std::string path = layout.PackPath(project, pack);
-  // Where it is gone already, a process that was killed may have removed it just before.
-  SF_TRY(bool had_dir, io.Exists(ParentDir(path)));
-  if (!had_dir) return {};
-  SF_TRY(io.Unlink(path));
-  pack_files.Forget(path);
-  auto synced = io.SyncDir(ParentDir(path));
-  if (!synced) broken = true;
-  return synced;
+  auto removed = pack_store->Remove(project, pack);
+  if (pack_store->broken()) broken = true;
+  return removed;
 }
 
 Result<void> StoreCore::CommitIndex(IndexDb::Batch& batch) {

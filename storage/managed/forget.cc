@@ -20,8 +20,8 @@ Result<std::uint64_t> ForgetFiles(StoreCore& core, const std::string& project,
                               return true;
                             }));
   if (keys.empty())
-    return Error(ErrorCode::kNotFound, "store " + core.layout.dir + " has no files at or below " +
-                                           project + "/" + prefix);
+    return Error(ErrorCode::kNotFound,
+                 "store " + core.name() + " has no files at or below " + project + "/" + prefix);
   // Another thread's flush may come in between: what then is left half forgotten has no `_metadata`
   // and counts as no snapshot; a repeat finds the rest.
   std::stable_partition(keys.begin(), keys.end(), [](const std::string& key) {

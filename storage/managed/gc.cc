@@ -71,7 +71,7 @@ class Collector {
   Result<void> BeAlone() {
     std::lock_guard lock(core_.mutex);
     if (core_.gc_running)
-      return Error(ErrorCode::kLocked, "a gc of store " + core_.layout.dir + " is running already");
+      return Error(ErrorCode::kLocked, "a gc of store " + core_.name() + " is running already");
     core_.gc_running = began_ = true;
     core_.touched_chunks.clear();
     return {};
@@ -104,13 +104,13 @@ class Collector {
       return {};
     };
     SF_TRY(ScanPacks(*core_.index(), note));
-    SF_TRY(auto files, ListPackFiles(core_.io, core_.layout));
+    SF_TRY(auto files, core_.pack_store->List());
     if (files.size() != packs_.size())
       return Error(ErrorCode::kCorruption, "gc refused: " + core_.layout.PacksDir() + " holds " +
                                                std::to_string(files.size()) +
                                                " packs, the index knows " +
                                                std::to_string(packs_.size()))
-          .WithHint("run: stateferry store check " + core_.layout.dir);
+          .WithHint("run: stateferry store check " + core_.name());
     report_.packs_before = report_.packs_after = packs_.size();
     return {};
   }
@@ -153,22 +153,22 @@ class Collector {
     if (found >= live_.size()) return {};
     return Error(ErrorCode::kCorruption, "gc refused: " + std::to_string(live_.size() - found) +
                                              " chunks that files need are not in the store")
-        .WithHint("run: stateferry store check " + core_.layout.dir);
+        .WithHint("run: stateferry store check " + core_.name());
   }
 
   Result<PackView> Load(const KnownPack& pack) {
     PackView view;
     view.pack = pack;
-    SF_TRY(auto file, OpenPack(view));
-    auto contents = ReadPack(*file);
+    SF_TRY(auto source, OpenPack(view));
+    auto contents = ReadPack(*source);
     if (!contents) return contents.error().WithContext("gc refused");
     view.contents = std::move(contents).value();
     return view;
   }
-  Result<std::shared_ptr<const File>> OpenPack(const PackView& view) {
-    auto file = core_.pack_files.Get(core_.layout.PackPath(view.pack.row.project, view.pack.id));
-    if (!file) return file.error().WithContext("gc refused");
-    return file;
+  Result<std::shared_ptr<const PackSource>> OpenPack(const PackView& view) {
+    auto source = core_.pack_store->Open(view.pack.row.project, view.pack.id);
+    if (!source) return source.error().WithContext("gc refused");
+    return source;
   }
 
   /// Which keys have tombstones, and how many file records of these keys there are.
@@ -232,8 +232,8 @@ class Collector {
       if (view.live[i]) ++view.live_records;
       return {};
     };
-    SF_TRY(auto file, OpenPack(view));
-    if (auto judged = ScanRecords(*file, view.contents, judge); !judged)
+    SF_TRY(auto source, OpenPack(view));
+    if (auto judged = ScanRecords(*source, view.contents, judge); !judged)
       return judged.error().WithContext("gc refused");
     for (std::size_t i = 0; i < entries.size(); ++i)
       if (view.live[i]) view.live_bytes += entries[i].stored_bytes;
@@ -324,12 +324,13 @@ class Collector {
     std::vector<PackEntry> wanted;
     for (std::size_t i = 0; i < view.live.size(); ++i)
       if (view.live[i]) wanted.push_back(view.contents.entries[i]);
-    SF_TRY(auto file, OpenPack(view));
+    SF_TRY(auto source, OpenPack(view));
     auto take = [&](const PackEntry& entry, ByteSpan stored) -> Result<void> {
       if (StoredCheck(stored) != entry.check)
-        return Error(ErrorCode::kCorruption, "gc refused: " + file->path() + ": bytes at offset " +
+        return Error(ErrorCode::kCorruption, "gc refused: " + source->path() +
+                                                 ": bytes at offset " +
                                                  std::to_string(entry.offset) + " fail their check")
-            .WithHint("run: stateferry store check --level deep " + core_.layout.dir);
+            .WithHint("run: stateferry store check --level deep " + core_.name());
       if (entry.kind != EntryKind::kChunk) {
         records.push_back({entry.kind, entry.hash, std::string(AsText(stored))});
         return {};
@@ -338,7 +339,7 @@ class Collector {
       SF_ASSERT(offset);
       return {};
     };
-    return ScanEntries(*file, wanted, take);
+    return ScanEntries(*source, wanted, take);
   }
 
   void DropRows(const std::string& project, const PackView& view, IndexDb::Batch& batch) {

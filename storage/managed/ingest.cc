@@ -50,10 +50,10 @@ bool StoreCore::IsLost(const PackId& pack) const {
 }
 
 bool StoreCore::ReadsBack(const std::string& project, const ChunkId& id, const ChunkPlace& place) {
-  auto file = pack_files.Get(layout.PackPath(project, place.pack));
-  if (!file || place.stored_bytes > id.length) return false;
+  auto pack = pack_store->Open(project, place.pack);
+  if (!pack || place.stored_bytes > id.length) return false;
   Bytes stored(place.stored_bytes);
-  auto read = (*file)->ReadAt(place.offset, stored);
+  auto read = (*pack)->ReadAt(place.offset, stored);
   if (!read || *read != stored.size()) return false;
   if (place.codec == Codec::kRaw) return Xxh3_128(stored) == id.hash;
   Bytes plain(id.length);

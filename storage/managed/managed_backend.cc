@@ -11,7 +11,7 @@ Capabilities ManagedBackend::capabilities() const {
 }
 
 std::string ManagedBackend::Describe() const {
-  return "managed://" + core_.layout.dir + "/" + project_;
+  return "managed://" + core_.name() + "/" + project_;
 }
 
 Result<ObjectMeta> ManagedBackend::Stat(std::string_view key) {

@@ -9,27 +9,26 @@ namespace stateferry::storage::managed {
 namespace {
 constexpr std::size_t kScanBlockBytes = 1u << 20;
 
-Result<std::string> ReadText(const File& file, std::uint64_t offset, std::size_t size) {
+Result<std::string> ReadText(const PackSource& source, std::uint64_t offset, std::size_t size) {
   std::string text(size, '\0');
-  SF_TRY(auto read, file.ReadAt(offset, {reinterpret_cast<std::byte*>(text.data()), size}));
+  SF_TRY(auto read, source.ReadAt(offset, {reinterpret_cast<std::byte*>(text.data()), size}));
   if (read != size) return Error(ErrorCode::kCorruption, "pack is cut off");
   return text;
 }
 
-Result<PackContents> Read(const File& file) {
-  SF_TRY(auto stat, file.Stat());
+Result<PackContents> Read(const PackSource& source) {
   PackContents pack;
-  pack.size_bytes = stat.size_bytes;
-  const auto head_bytes = std::min<std::uint64_t>(stat.size_bytes, kMaxPackHeaderBytes);
-  SF_TRY(auto head, ReadText(file, 0, head_bytes));
+  SF_TRY(pack.size_bytes, source.SizeBytes());
+  const auto head_bytes = std::min<std::uint64_t>(pack.size_bytes, kMaxPackHeaderBytes);
+  SF_TRY(auto head, ReadText(source, 0, head_bytes));
   SF_TRY(pack.header, DecodePackHeader(head, pack.header_bytes));
-  if (stat.size_bytes < pack.header_bytes + kPackTrailerBytes)
+  if (pack.size_bytes < pack.header_bytes + kPackTrailerBytes)
     return Error(ErrorCode::kCorruption, "pack is cut off");
-  SF_TRY(auto tail, ReadText(file, stat.size_bytes - kPackTrailerBytes, kPackTrailerBytes));
-  SF_TRY(auto trailer, DecodeTrailer(tail, stat.size_bytes));
+  SF_TRY(auto tail, ReadText(source, pack.size_bytes - kPackTrailerBytes, kPackTrailerBytes));
+  SF_TRY(auto trailer, DecodeTrailer(tail, pack.size_bytes));
   if (trailer.footer_offset < pack.header_bytes)
     return Error(ErrorCode::kCorruption, "footer lies in the header");
-  SF_TRY(auto footer, ReadText(file, trailer.footer_offset, trailer.footer_bytes));
+  SF_TRY(auto footer, ReadText(source, trailer.footer_offset, trailer.footer_bytes));
   if (Xxh3_128(AsBytes(footer)) != trailer.footer_hash)
     return Error(ErrorCode::kCorruption, "footer fails its hash");
   SF_TRY(pack.entries, DecodeFooter(footer, pack.header_bytes, trailer.footer_offset));
@@ -48,13 +47,13 @@ Result<PackChange> DecodeChange(const PackEntry& entry, ByteSpan stored) {
 }
 }  // namespace
 
-Result<PackContents> ReadPack(const File& file) {
-  auto pack = Read(file);
-  if (!pack) return std::move(pack).error().WithContext(file.path());
+Result<PackContents> ReadPack(const PackSource& source) {
+  auto pack = Read(source);
+  if (!pack) return std::move(pack).error().WithContext(source.path());
   return pack;
 }
 
-Result<void> ScanEntries(const File& file, const std::vector<PackEntry>& entries,
+Result<void> ScanEntries(const PackSource& source, const std::vector<PackEntry>& entries,
                          const EntryVisitor& visit) {
   Bytes block;
   for (std::size_t first = 0; first < entries.size();) {
@@ -67,10 +66,10 @@ Result<void> ScanEntries(const File& file, const std::vector<PackEntry>& entries
       end += entries[last++].stored_bytes;
     const std::size_t size = end - begin;
     if (block.size() < size) block.resize(size);
-    SF_TRY(auto read, file.ReadAt(begin, MutableByteSpan(block).first(size)));
+    SF_TRY(auto read, source.ReadAt(begin, MutableByteSpan(block).first(size)));
     if (read != size)
       return Error(ErrorCode::kCorruption,
-                   file.path() + ": cut off at offset " + std::to_string(begin + read));
+                   source.path() + ": cut off at offset " + std::to_string(begin + read));
     for (; first < last; ++first)
       SF_TRY(visit(entries[first], ByteSpan(block).subspan(entries[first].offset - begin,
                                                            entries[first].stored_bytes)));
@@ -78,16 +77,16 @@ Result<void> ScanEntries(const File& file, const std::vector<PackEntry>& entries
   return {};
 }
 
-Result<void> ScanRecords(const File& file, const PackContents& pack,
+Result<void> ScanRecords(const PackSource& source, const PackContents& pack,
                          const std::function<Result<void>(const PackChange&)>& visit,
                          const std::function<Result<void>(const Error&)>& on_bad) {
   std::vector<PackEntry> records;
   for (const auto& entry : pack.entries)
     if (entry.kind != EntryKind::kChunk) records.push_back(entry);
-  return ScanEntries(file, records, [&](const PackEntry& entry, ByteSpan stored) -> Result<void> {
+  return ScanEntries(source, records, [&](const PackEntry& entry, ByteSpan stored) -> Result<void> {
     auto change = DecodeChange(entry, stored);
     if (change) return visit(*change);
-    auto error = std::move(change).error().WithContext(file.path() + ": record at offset " +
+    auto error = std::move(change).error().WithContext(source.path() + ": record at offset " +
                                                        std::to_string(entry.offset));
     if (on_bad && error.code() == ErrorCode::kCorruption) return on_bad(error);
     return error;
@@ -108,35 +107,6 @@ Result<void> VerifyEntry(const PackEntry& entry, ByteSpan stored, ZstdDecompress
   SF_TRY(unzip.Decompress(stored, plain));
   if (Xxh3_128(plain) != entry.hash) return Error(ErrorCode::kCorruption, "chunk fails its hash");
   return {};
-}
-
-Result<std::shared_ptr<const File>> PackFiles::Get(const std::string& path) {
-  {
-    std::lock_guard lock(mutex_);
-    if (const auto found = by_path_.find(path); found != by_path_.end()) {
-      recent_.splice(recent_.begin(), recent_, found->second);
-      return found->second->file;
-    }
-  }
-  SF_TRY(auto opened, io_.Open(path, OpenMode::kRead));
-  auto file = std::make_shared<const File>(std::move(opened));
-  std::lock_guard lock(mutex_);
-  if (by_path_.contains(path)) return file;
-  recent_.push_front({path, file});
-  by_path_[path] = recent_.begin();
-  if (recent_.size() > kMaxOpen) {
-    by_path_.erase(recent_.back().path);
-    recent_.pop_back();
-  }
-  return file;
-}
-
-void PackFiles::Forget(const std::string& path) {
-  std::lock_guard lock(mutex_);
-  const auto found = by_path_.find(path);
-  if (found == by_path_.end()) return;
-  recent_.erase(found->second);
-  by_path_.erase(found);
 }
 
 }  // namespace stateferry::storage::managed

@@ -1,16 +1,12 @@
 #pragma once
 
 #include <functional>
-#include <list>
-#include <memory>
-#include <mutex>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "base/codec.h"
-#include "base/file_io.h"
 #include "storage/managed/pack_format.h"
+#include "storage/managed/pack_source.h"
 
 namespace stateferry::storage::managed {
 
@@ -23,14 +19,19 @@ struct PackContents {
 };
 
 /// Reads header, trailer and footer; every byte of them is covered by a check.  Memory is bounded
-/// by the length of the file.  Errors: kCorruption, kRefused (newer version), with the path.
-Result<PackContents> ReadPack(const File& file);
+/// by the length of the pack.  Errors: kCorruption, kRefused (newer version), with the path.
+Result<PackContents> ReadPack(const PackSource& source);
+inline Result<PackContents> ReadPack(const File& file) { return ReadPack(FileView(file)); }
 
 using EntryVisitor = std::function<Result<void>(const PackEntry&, ByteSpan stored)>;
 /// Visits entries in order of offset, read in large blocks.  Nothing is checked here.
-/// A short file is kCorruption.
-Result<void> ScanEntries(const File& file, const std::vector<PackEntry>& entries,
+/// A short pack is kCorruption.
+Result<void> ScanEntries(const PackSource& source, const std::vector<PackEntry>& entries,
                          const EntryVisitor& visit);
+inline Result<void> ScanEntries(const File& file, const std::vector<PackEntry>& entries,
+                                const EntryVisitor& visit) {
+  return ScanEntries(FileView(file), entries, visit);
+}
 
 /// One file record or tombstone of a pack.
 struct PackChange {
@@ -41,7 +42,7 @@ struct PackChange {
 /// Visits the records and tombstones only, checked.  One that is damaged goes to `on_bad`, and the
 /// scan goes on unless that returns an error; without `on_bad` it ends the scan.
 /// Errors: kCorruption; kRefused for a record of a newer version.
-Result<void> ScanRecords(const File& file, const PackContents& pack,
+Result<void> ScanRecords(const PackSource& source, const PackContents& pack,
                          const std::function<Result<void>(const PackChange&)>& visit,
                          const std::function<Result<void>(const Error&)>& on_bad = {});
 
@@ -49,25 +50,5 @@ Result<void> ScanRecords(const File& file, const PackContents& pack,
 /// `plain` is scratch space.
 Result<void> VerifyEntry(const PackEntry& entry, ByteSpan stored, ZstdDecompressor& unzip,
                          Bytes& plain);
-
-/// Open packs by path, the least recently used closed beyond a bound.  Thread-safe.
-class PackFiles {
- public:
-  explicit PackFiles(const FileIo& io) : io_(io) {}
-  /// Errors: kNotFound when the pack is gone.
-  Result<std::shared_ptr<const File>> Get(const std::string& path);
-  void Forget(const std::string& path);
-
- private:
-  static constexpr std::size_t kMaxOpen = 64;
-  const FileIo io_;
-  std::mutex mutex_;
-  struct Opened {
-    std::string path;
-    std::shared_ptr<const File> file;
-  };
-  std::list<Opened> recent_;                                              // guarded by mutex_
-  std::unordered_map<std::string, std::list<Opened>::iterator> by_path_;  // guarded by mutex_
-};
 
 }  // namespace stateferry::storage::managed

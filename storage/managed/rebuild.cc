@@ -16,12 +16,13 @@ constexpr std::size_t kBatchBytes = 4u << 20;
 /// key, the second puts those that are files.
 class Rebuilder {
  public:
-  Rebuilder(const FileIo& io, const StoreLayout& layout, const StoreMeta& meta, IndexDb& db)
-      : io_(io), layout_(layout), meta_(meta), db_(db), batch_(db.NewBatch()), names_(io, layout) {}
+  Rebuilder(const PackStore& packs, const StoreMeta& meta, IndexDb& db)
+      : packs_(packs), meta_(meta), db_(db), batch_(db.NewBatch()) {}
 
   /// Returns a report without StoreInfo.
   Result<RebuildReport> Run(const StoreProgress& progress, std::stop_token stop) {
-    SF_TRY(auto files, ListPackFiles(io_, layout_));
+    SF_TRY(auto files, packs_.List());
+    SF_TRY(packs_.SyncNames(files));
     const std::uint64_t steps = 2 * files.size();
     std::uint64_t done = 0;
     for (const bool first_pass : {true, false}) {
@@ -41,10 +42,10 @@ class Rebuilder {
 
  private:
   Result<void> TakePack(const FoundPack& found, bool first_pass) {
-    SF_TRY(auto file, io_.Open(found.path, OpenMode::kRead));
-    auto pack = ReadPack(file);
+    SF_TRY(auto source, packs_.OpenPath(found.path));
+    auto pack = ReadPack(*source);
     if (pack && (pack->header.store_id != meta_.id || pack->header.pack_id != found.id ||
-                 layout_.PackPath(pack->header.project, found.id) != found.path))
+                 packs_.PathOf(pack->header.project, found.id) != found.path))
       pack = Error(ErrorCode::kCorruption, found.path + " belongs to another place");
     if (!pack) {
       // An unreadable pack must not keep the readable ones from being used.  `store check` names
@@ -55,10 +56,7 @@ class Rebuilder {
       ++report_.packs_left_out;
       return {};
     }
-    if (first_pass) {
-      SF_TRY(names_.Sync(found));
-      SF_TRY(PutChunks(found.id, file, *pack));
-    }
+    if (first_pass) SF_TRY(PutChunks(found.id, *source, *pack));
     auto take = [&](const PackChange& change) {
       return first_pass ? NoteChange(pack->header.project, change)
                         : PutChange(pack->header.project, change);
@@ -69,10 +67,10 @@ class Rebuilder {
       ++report_.records_left_out;
       return {};
     };
-    return ScanRecords(file, *pack, take, leave_out);
+    return ScanRecords(*source, *pack, take, leave_out);
   }
 
-  Result<void> PutChunks(const PackId& id, const File& file, const PackContents& pack) {
+  Result<void> PutChunks(const PackId& id, const PackSource& source, const PackContents& pack) {
     const std::string& project = pack.header.project;
     std::vector<PackEntry> again;
     for (const auto& entry : pack.entries) {
@@ -86,7 +84,7 @@ class Rebuilder {
       SF_TRY(CommitWhenLarge());
     }
     // A damaged chunk may have been stored again in another pack: of two copies take a good one.
-    SF_TRY(ScanEntries(file, again, [&](const PackEntry& entry, ByteSpan stored) -> Result<void> {
+    SF_TRY(ScanEntries(source, again, [&](const PackEntry& entry, ByteSpan stored) -> Result<void> {
       if (VerifyEntry(entry, stored, unzip_, plain_))
         PutChunk(*batch_, project, entry.chunk_id(), PlaceOf(id, entry));
       return {};
@@ -126,12 +124,10 @@ class Rebuilder {
     return {};
   }
 
-  const FileIo& io_;
-  const StoreLayout& layout_;
+  const PackStore& packs_;
   const StoreMeta& meta_;
   IndexDb& db_;
   std::unique_ptr<IndexDb::Batch> batch_;
-  PackNameSyncer names_;
   std::unordered_map<Hash128, std::uint64_t> newest_;  // by hash of the FileKey
   std::uint64_t sequence_ = 0;
   ZstdDecompressor unzip_;
@@ -168,7 +164,7 @@ Result<RebuildReport> RebuildIndex(const FileIo& io, Clock& clock, const std::st
   RebuildReport report;
   {
     SF_TRY(auto db, IndexDb::Open(io, layout.IndexBuildDir(), IndexDb::Mode::kCreate));
-    SF_TRY(report, Rebuilder(io, layout, meta, *db).Run(progress, stop));
+    SF_TRY(report, Rebuilder(*PacksInDirectory(io, layout), meta, *db).Run(progress, stop));
   }
   SF_TRY(io.SyncDir(layout.IndexBuildDir()));
   // Under the name index.new the index is whole; Open finishes the swap after a crash.

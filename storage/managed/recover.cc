@@ -42,13 +42,10 @@ Result<void> StoreCore::RemoveCondemnedPacks() {
 
 Result<void> StoreCore::NoteLostPacks(const IndexDb& db, const std::vector<FoundPack>& files) {
   std::unordered_map<std::string, std::uint64_t> size_of;  // by path
-  for (const auto& found : files) {
-    SF_TRY(auto stat, io.Stat(found.path));
-    size_of[found.path] = stat.size_bytes;
-  }
+  for (const auto& found : files) size_of[found.path] = found.size_bytes;
   std::unordered_set<PackId> lost;
   SF_TRY(ScanPacks(db, [&](const PackId& id, const PackRow& row) -> Result<void> {
-    const std::string path = layout.PackPath(row.project, id);
+    const std::string path = pack_store->PathOf(row.project, id);
     const auto found = size_of.find(path);
     if (found != size_of.end() && found->second == row.size_bytes) return {};
     LogWarning("storage", "pack {} is {}; what it held is stored again when it is put again", path,
@@ -63,21 +60,21 @@ Result<void> StoreCore::NoteLostPacks(const IndexDb& db, const std::vector<Found
 
 Result<void> StoreCore::AdoptUnknownPacks() {
   const auto db = index();
-  SF_TRY(auto files, ListPackFiles(io, layout));
+  SF_TRY(auto files, pack_store->List());
   auto batch = db->NewBatch();
   bool any = false;
   std::map<std::string, std::pair<std::uint64_t, std::string>> changes;  // FileKey -> newest
   SF_TRY(const auto sequence, LoadSequence(*db));
 
   auto adopt = [&](const FoundPack& found) -> Result<void> {
-    SF_TRY(auto file, io.Open(found.path, OpenMode::kRead));
-    SF_TRY(auto pack, ReadPack(file));
+    SF_TRY(auto source, pack_store->OpenPath(found.path));
+    SF_TRY(auto pack, ReadPack(*source));
     const std::string& project = pack.header.project;
     if (pack.header.store_id != meta.id || pack.header.pack_id != found.id ||
-        layout.PackPath(project, found.id) != found.path)
+        pack_store->PathOf(project, found.id) != found.path)
       return Error(ErrorCode::kCorruption, found.path + " belongs to another place");
     std::map<std::string, std::pair<std::uint64_t, std::string>> found_changes;
-    SF_TRY(ScanRecords(file, pack, [&](const PackChange& change) -> Result<void> {
+    SF_TRY(ScanRecords(*source, pack, [&](const PackChange& change) -> Result<void> {
       auto& newest = found_changes[FileKey(project, change.key)];
       if (change.sequence > newest.first) newest = {change.sequence, change.record_bytes};
       return {};
@@ -97,11 +94,13 @@ Result<void> StoreCore::AdoptUnknownPacks() {
     any = true;
     return {};
   };
-  PackNameSyncer names(io, layout);
+  std::vector<FoundPack> unknown;
   for (const auto& found : files) {
     SF_TRY(auto row, db->Get(Family::kPacks, found.id.raw()));
-    if (row) continue;
-    SF_TRY(names.Sync(found));
+    if (!row) unknown.push_back(found);
+  }
+  SF_TRY(pack_store->SyncNames(unknown));
+  for (const auto& found : unknown) {
     if (auto adopted = adopt(found); !adopted)
       LogWarning("storage", "pack left out of the index: {}", adopted.error().message());
   }

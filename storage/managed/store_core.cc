@@ -11,7 +11,7 @@ StoreCore::StoreCore(const FileIo& io_in, Clock& clock_in, std::string dir, Stor
       layout{std::move(dir)},
       meta(std::move(meta_in)),
       options(options_in),
-      pack_files(io_in),
+      pack_store(PacksInDirectory(io_in, layout)),
       compressors([policy = options_in.compress] { return MakeCompressor(policy); }),
       decompressors([] { return std::make_unique<ZstdDecompressor>(); }),
       scratch([] { return std::make_unique<Bytes>(); }),
@@ -43,9 +43,9 @@ Result<void> StoreCore::RefreshViewSince(std::uint64_t seen) {
 
 Result<void> StoreCore::CheckWritable() const {
   if (options.read_only)
-    return Error(ErrorCode::kRefused, "store " + layout.dir + " is open for reading only");
+    return Error(ErrorCode::kRefused, "store " + name() + " is open for reading only");
   if (broken)
-    return Error(ErrorCode::kIo, "store " + layout.dir +
+    return Error(ErrorCode::kIo, "store " + name() +
                                      ": an earlier write of the index or of a directory failed; no "
                                      "more writes until the store is opened again");
   return {};

@@ -29,6 +29,7 @@
 #include "storage/managed/managed_store.h"
 #include "storage/managed/object_pool.h"
 #include "storage/managed/pack_reader.h"
+#include "storage/managed/pack_store.h"
 #include "storage/managed/pack_writer.h"
 #include "storage/managed/store_files.h"
 
@@ -88,7 +89,9 @@ class StoreCore {
   const StoreLayout layout;
   const StoreMeta meta;
   const StoreOptions options;
-  PackFiles pack_files;
+  /// How users name the store.
+  const std::string& name() const { return layout.dir; }
+  const std::unique_ptr<PackStore> pack_store;
   ObjectPool<ZstdCompressor> compressors;
   ObjectPool<ZstdDecompressor> decompressors;
   ObjectPool<Bytes> scratch;
@@ -198,7 +201,6 @@ class StoreCore {
   Result<void> NoteLostPacks(const IndexDb& db, const std::vector<FoundPack>& files);
   Result<void> MakeDurable(Epoch& epoch);
   Result<void> SealPacks(Epoch& epoch);
-  Result<void> MakePackDir(const PackHeader& header);
   Result<void> PublishPacks(const Epoch& epoch);
   Result<void> IndexEpoch(const Epoch& epoch);
   void Settle(const Epoch& epoch);
@@ -206,8 +208,7 @@ class StoreCore {
 
   std::mutex refresh_mutex_;  // one refresh at a time: each opens the index
   mutable std::mutex index_mutex_;
-  std::shared_ptr<IndexDb> index_;         // guarded by index_mutex_
-  std::set<std::string> synced_projects_;  // guarded by flush_mutex
+  std::shared_ptr<IndexDb> index_;  // guarded by index_mutex_
   std::atomic<std::uint64_t> files_version_{1};
 
   // All guarded by mutex.

@@ -68,43 +68,10 @@ Result<StoreMeta> ReadStoreMeta(const FileIo& io, const StoreLayout& layout) {
   return StoreMeta{kStoreFormatVersion, *id, JsonString(*json, "created").value_or("")};
 }
 
-Result<std::vector<FoundPack>> ListPackFiles(const FileIo& io, const StoreLayout& layout) {
+std::optional<PackId> PackIdOfFile(std::string_view name) {
   constexpr std::string_view kSuffix = ".pack";
-  std::vector<FoundPack> packs;
-  SF_TRY(auto projects, io.ListDir(layout.PacksDir()));
-  for (const auto& project : projects) {
-    const std::string project_dir = layout.PacksDir() + "/" + project;
-    SF_TRY(auto stat, io.Stat(project_dir));
-    if (!stat.is_directory) continue;
-    SF_TRY(auto shards, io.ListDir(project_dir));
-    for (const auto& shard : shards) {
-      const std::string shard_dir = project_dir + "/" + shard;
-      SF_TRY(auto shard_stat, io.Stat(shard_dir));
-      if (!shard_stat.is_directory) continue;
-      SF_TRY(auto names, io.ListDir(shard_dir));
-      for (const auto& name : names) {
-        if (!name.ends_with(kSuffix)) continue;
-        const auto id = PackId::FromHex(name.substr(0, name.size() - kSuffix.size()));
-        if (id) packs.push_back({*id, shard_dir + "/" + name});
-      }
-    }
-  }
-  return packs;
-}
-
-Result<void> PackNameSyncer::SyncOnce(const std::string& dir) {
-  if (synced_.contains(dir)) return {};
-  SF_TRY(io_.SyncDir(dir));
-  synced_.insert(dir);
-  return {};
-}
-
-Result<void> PackNameSyncer::Sync(const FoundPack& pack) {
-  const std::string shard = ParentDir(pack.path);
-  SF_TRY(SyncOnce(shard));
-  SF_TRY(SyncOnce(ParentDir(shard)));
-  SF_TRY(SyncOnce(layout_.PacksDir()));
-  return SyncOnce(layout_.dir);
+  if (!name.ends_with(kSuffix)) return std::nullopt;
+  return PackId::FromHex(name.substr(0, name.size() - kSuffix.size()));
 }
 
 Result<void> RemoveTree(const FileIo& io, const std::string& dir) {

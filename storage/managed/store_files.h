@@ -1,8 +1,9 @@
 #pragma once
 // The files around packs and index: STORE, LOCK, and where packs lie.
 
-#include <set>
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/clock.h"
 #include "base/file_io.h"
@@ -46,27 +47,8 @@ Result<void> WriteStoreMeta(const FileIo& io, const StoreLayout& layout, const S
 /// Errors: kNotFound (no store here), kRefused (newer), kCorruption.
 Result<StoreMeta> ReadStoreMeta(const FileIo& io, const StoreLayout& layout);
 
-/// Every pack file under packs/, with its path; other files are left out.
-struct FoundPack {
-  PackId id;
-  std::string path;
-};
-Result<std::vector<FoundPack>> ListPackFiles(const FileIo& io, const StoreLayout& layout);
-
-/// Syncs the directories that name pack files, each once: the process that renamed a pack may have
-/// been killed before it did.
-class PackNameSyncer {
- public:
-  PackNameSyncer(const FileIo& io, const StoreLayout& layout) : io_(io), layout_(layout) {}
-  Result<void> Sync(const FoundPack& pack);
-
- private:
-  Result<void> SyncOnce(const std::string& dir);
-
-  const FileIo& io_;
-  const StoreLayout& layout_;
-  std::set<std::string> synced_;
-};
+/// The pack whose file (or last part of a key) has that name, if it is one's: "ID.pack".
+std::optional<PackId> PackIdOfFile(std::string_view name);
 
 /// Removes a directory and everything in it, links and not what they lead to; success when it is
 /// not there.

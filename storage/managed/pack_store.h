@@ -1,0 +1,58 @@
+#pragma once
+// Where the sealed packs of a store lie.  A pack that is being written is a local file
+// (pack_writer.h); here it gets the name under which everybody finds it.
+
+#include <atomic>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "storage/managed/pack_source.h"
+#include "storage/managed/pack_writer.h"
+#include "storage/managed/store_files.h"
+
+namespace stateferry::storage::managed {
+
+struct FoundPack {
+  PackId id;
+  std::string path;
+  std::uint64_t size_bytes = 0;
+};
+
+/// Thread-safe, but for Publish and Remove, which are called by one thread at a time.
+class PackStore {
+ public:
+  virtual ~PackStore() = default;
+
+  /// Names a pack: for messages, and for OpenPath.
+  virtual std::string PathOf(std::string_view project, const PackId& pack) const = 0;
+  /// For reading what files need; may be kept open for others.  Errors: kNotFound, here or from the
+  /// first read, when the pack is gone.
+  virtual Result<std::shared_ptr<const PackSource>> Open(std::string_view project,
+                                                         const PackId& pack) = 0;
+  /// Opened anew.  `path` is from PathOf or List.  Errors: kNotFound.
+  virtual Result<std::shared_ptr<const PackSource>> OpenPath(const std::string& path) const = 0;
+  /// Every pack that is there, of all projects; other files are left out.
+  virtual Result<std::vector<FoundPack>> List() const = 0;
+  /// The names of these are durable on return: the process that gave them may have been killed
+  /// before they were.
+  virtual Result<void> SyncNames(const std::vector<FoundPack>& packs) const = 0;
+
+  /// Gives a finished pack its final name, durably; only then anybody sees it.  After an error it
+  /// may be there or not.
+  virtual Result<void> Publish(const PackWriter& pack) = 0;
+  /// Durable on return.  Success also when it is not there.
+  virtual Result<void> Remove(std::string_view project, const PackId& pack) = 0;
+
+  /// After some error nobody knows what is durable: no more writes until the store is opened again.
+  bool broken() const { return broken_; }
+
+ protected:
+  std::atomic<bool> broken_{false};
+};
+
+/// Packs below `layout.PacksDir()`.
+std::unique_ptr<PackStore> PacksInDirectory(const FileIo& io, const StoreLayout& layout);
+
+}  // namespace stateferry::storage::managed
