@@ -138,7 +138,12 @@ void HttpServer::Serve(int socket, int connection) {
       std::lock_guard lock(mutex_);
       requests_.push_back(*request);
     }
-    if (!Answer(socket, *request, handler_(*request))) break;
+    Reply reply;
+    {
+      std::lock_guard lock(handling_);
+      reply = handler_(*request);
+    }
+    if (!Answer(socket, *request, reply)) break;
   }
   ::shutdown(socket, SHUT_RDWR);
 }

@@ -44,7 +44,7 @@ struct Reply {
   std::int64_t content_length = -1;
 };
 
-/// Thread-safe.  The handler runs on the thread of its connection.
+/// Thread-safe.  The handler runs on the thread of its connection, one call at a time.
 class HttpServer {
  public:
   using Handler = std::function<Reply(const ServedRequest&)>;
@@ -60,6 +60,11 @@ class HttpServer {
   /// All requests so far.
   std::vector<ServedRequest> requests() const;
   int connections() const { return connections_; }
+  /// For what the handler reads: it does not run meanwhile.
+  void Change(const std::function<void()>& change) {
+    std::lock_guard lock(handling_);
+    change();
+  }
 
  private:
   void Accept();
@@ -68,6 +73,7 @@ class HttpServer {
   bool Answer(int socket, const ServedRequest& request, const Reply& reply);
 
   const Handler handler_;
+  std::mutex handling_;  // held while handler_ is called
   int listener_ = -1;
   int port_ = 0;
   std::atomic<bool> closing_{false};

@@ -90,8 +90,10 @@ TEST(S3Upload, ACompletionWhoseAnswerWasLostIsRecognised) {
   ASSERT_TRUE(service.PutParts(*upload));
   ExpectError(upload->Complete(), ErrorCode::kUnavailable, Retry::kMayHelp);
   // It had reached its end all the same.
-  service.complete = [](const ServedRequest&) { return ErrorReply(404, kGone); };
-  service.head_etag = service.ExpectedEtag();
+  rig.server.Change([&] {
+    service.complete = [](const ServedRequest&) { return ErrorReply(404, kGone); };
+    service.head_etag = service.ExpectedEtag();
+  });
   auto again = upload->Complete();
   EXPECT_TRUE(again) << again.error().message();
   EXPECT_EQ(service.heads, 1);
@@ -104,24 +106,28 @@ TEST(S3Upload, ItsOwnObjectIsNotInTheWayOfASecondCompletion) {
   options.overwrite = false;
   auto upload = Started(rig, options);
   ASSERT_TRUE(service.PutParts(*upload));
-  service.head_etag = service.ExpectedEtag();
   const auto in_the_way = [](const ServedRequest& request) {
     EXPECT_EQ(request.Header("if-none-match"), "*");
     return ErrorReply(412, "PreconditionFailed");
   };
-  service.complete = in_the_way;
+  rig.server.Change([&] {
+    service.head_etag = service.ExpectedEtag();
+    service.complete = in_the_way;
+  });
   EXPECT_TRUE(upload->Complete()) << "somebody on the way has sent the request twice";
-  service.head_etag = "0123456789abcdef0123456789abcdef-2";
+  rig.server.Change([&] { service.head_etag = "0123456789abcdef0123456789abcdef-2"; });
   ExpectError(upload->Complete(), ErrorCode::kConflict, Retry::kNever);
-  service.head_etag = service.ExpectedEtag();
 
   auto second = Started(rig, options);
   ASSERT_TRUE(service.PutParts(*second));
-  service.complete = [](const ServedRequest&) -> Reply {
-    return {.fault = Reply::Fault::kNoAnswer};
-  };
+  rig.server.Change([&] {
+    service.head_etag = service.ExpectedEtag();
+    service.complete = [](const ServedRequest&) -> Reply {
+      return {.fault = Reply::Fault::kNoAnswer};
+    };
+  });
   ExpectError(second->Complete(), ErrorCode::kUnavailable, Retry::kMayHelp);
-  service.complete = in_the_way;
+  rig.server.Change([&] { service.complete = in_the_way; });
   EXPECT_TRUE(second->Complete());
 }
 
@@ -229,7 +235,7 @@ TEST(S3Upload, ASmallObjectIsOnePutAndItsOwnConflictIsNone) {
   EXPECT_EQ(rig.server.requests().size(), 0u) << "nothing may be visible before Complete";
   ExpectError(upload->Complete(), ErrorCode::kUnavailable, Retry::kMayHelp);
   ExpectError(upload->Complete(), ErrorCode::kConflict, Retry::kNever);
-  there = "small";
+  rig.server.Change([&] { there = "small"; });
   EXPECT_TRUE(upload->Complete());
 }
 
