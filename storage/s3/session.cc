@@ -35,7 +35,7 @@ Session::Session(Bucket bucket, Clock& clock, SessionOptions options)
       bucket_name_(bucket.name),
       rate_(clock) {
   auto signer = MakeSigner(bucket);
-  target_ = std::make_shared<const Target>(std::move(bucket), std::move(signer));
+  target_ = std::make_shared<const Target>(Target{std::move(bucket), std::move(signer)});
 }
 
 std::shared_ptr<const Session::Target> Session::target() const {
@@ -127,7 +127,7 @@ bool Session::Amend(const ServiceError& refusal, const http::Answer& answer, con
     Bucket moved = to.bucket.InRegion(refusal.region);
     auto signer = MakeSigner(moved);
     std::lock_guard lock(mutex_);
-    target_ = std::make_shared<const Target>(std::move(moved), std::move(signer));
+    target_ = std::make_shared<const Target>(Target{std::move(moved), std::move(signer)});
     return amended.region = true;
   }
   return false;
