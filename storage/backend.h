@@ -95,6 +95,13 @@ class Backend {
   /// (retry may help).
   virtual Result<std::size_t> ReadRange(std::string_view key, std::uint64_t offset,
                                         MutableByteSpan out) = 0;
+  /// This backend's own checksum of bytes, if it makes one: it adds those of all ranges that were
+  /// read up, and compares them with the place's checksum of the object in the Stat after the last.
+  virtual std::optional<std::uint64_t> ChecksumOf(ByteSpan /*bytes*/) { return std::nullopt; }
+  /// Counts a range of that version of the object as read by this process: an earlier one has read
+  /// it, and kept its ChecksumOf.
+  virtual void AddRead(const ObjectMeta& /*meta*/, std::uint64_t /*offset*/,
+                       std::uint64_t /*size_bytes*/, std::uint64_t /*checksum*/) {}
   /// Small object in one atomic step; visible and durable on return.
   virtual Result<ObjectMeta> Put(std::string_view key, ByteSpan bytes,
                                  const PutOptions& options) = 0;

@@ -69,6 +69,8 @@ struct PartReceipt {
   std::uint32_t part_index = 0;
   std::uint32_t size_bytes = 0;
   Hash128 hash;  ///< XXH3-128 of the plain bytes
+  /// Backend::ChecksumOf of the source; only of whole objects.
+  std::optional<std::uint64_t> source_checksum = {};
 };
 
 /// Never 0.

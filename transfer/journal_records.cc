@@ -11,7 +11,7 @@ namespace {
 // Versions that are written; older ones are read as well.
 constexpr std::uint8_t kTransferVersion = 3;  // 2: started; 3: last objects
 constexpr std::uint8_t kFileVersion = 2;      // 2: etag at the destination, content hash
-constexpr std::uint8_t kReceiptVersion = 1;
+constexpr std::uint8_t kReceiptVersion = 2;   // 1: no checksum of the source
 constexpr std::size_t kHeaderBytes = 1 + 4;
 constexpr std::size_t kChecksumBytes = 8;
 
@@ -210,6 +210,8 @@ std::string EncodeReceipt(const PartReceipt& receipt) {
   AppendLittle<std::uint32_t>(out, receipt.part_index);
   AppendLittle<std::uint32_t>(out, receipt.size_bytes);
   out.append(receipt.hash.raw());
+  if (!receipt.source_checksum) return Frame(1, out);
+  AppendLittle<std::uint64_t>(out, *receipt.source_checksum);
   return Frame(kReceiptVersion, out);
 }
 
@@ -220,6 +222,7 @@ Result<PartReceipt> DecodeReceipt(std::string_view bytes) {
   receipt.part_index = reader.Read<std::uint32_t>();
   receipt.size_bytes = reader.Read<std::uint32_t>();
   const auto hash = reader.ReadBytes(sizeof(receipt.hash.bytes));
+  if (framed.version >= 2) receipt.source_checksum = reader.Read<std::uint64_t>();
   if (!reader.AtEnd()) return Malformed("receipt");
   receipt.hash = Hash128::FromRaw(hash);
   return receipt;

@@ -143,6 +143,15 @@ Result<void> Mover::StartUpload(FileRun& file, const std::string& token) {
   return {};
 }
 
+/// The source compares what all runs together have read.
+void Mover::RecallRead(const FileRun& file, const PartReceipt& receipt) {
+  const auto& task = file.record.task;
+  if (!receipt.source_checksum || !task.whole_object || task.etag.empty()) return;
+  file.source.backend->AddRead(
+      {.key = file.source.key, .size_bytes = task.size_bytes, .etag = task.etag},
+      file.part_offset(receipt.part_index), receipt.size_bytes, *receipt.source_checksum);
+}
+
 /// The parts that are still missing; opens the upload, resuming an earlier one when it is there.
 Result<std::vector<std::uint32_t>> Mover::OpenUpload(FileRun& file) {
   std::vector<PartReceipt> receipts;
@@ -165,6 +174,7 @@ Result<std::vector<std::uint32_t>> Mover::OpenUpload(FileRun& file) {
     if (receipt.part_index >= have.size()) continue;
     have[receipt.part_index] = true;
     file.hashes[receipt.part_index] = receipt.hash;
+    RecallRead(file, receipt);
     in_.meter.bytes_done += receipt.size_bytes;
     in_.meter.bytes_resumed += receipt.size_bytes;
   }
@@ -238,9 +248,10 @@ Result<Mover::Receipt> Mover::CopyBytes(FileRun& file, std::uint32_t part, std::
                                 task.size_bytes, task.offset)));
     return Receipt();
   }
-  const PartReceipt receipt{.part_index = part,
-                            .size_bytes = static_cast<std::uint32_t>(bytes.size()),
-                            .hash = Xxh3_128(bytes)};
+  PartReceipt receipt{.part_index = part,
+                      .size_bytes = static_cast<std::uint32_t>(bytes.size()),
+                      .hash = Xxh3_128(bytes)};
+  if (task.whole_object) receipt.source_checksum = file.source.backend->ChecksumOf(bytes);
   SF_TRY(AtDestination(file, file.upload->PutPart(part, bytes)));
   if (file.failed) return Receipt();
   file.hashes[part] = receipt.hash;
@@ -272,6 +283,10 @@ Result<void> Mover::Conclude(Job& job, Receipt receipt) {
   std::string etag_now;
   auto changed = SourceChanged(file, etag_now);
   if (changed && *changed) return StartAgain(job, std::move(etag_now));
+  // The source says that other bytes arrived than it has.
+  if (!changed && !file.failed && changed.error().code() == ErrorCode::kCorruption &&
+      file.restarts == 0)
+    return Restart(job, file.record.task.etag, changed.error().message());
   if (!changed) {
     if (changed.error().code() == ErrorCode::kCancelled) return std::move(changed).error();
     file.FailInstead(std::move(changed).error());
@@ -319,8 +334,8 @@ void Mover::Conclude(Job& job, Accepted::What what, Receipt receipt) {
                         .credit_parts = job.credit_parts});
 }
 
-// The source is another version than the one planned: all parts are void.  Once more with the new
-// identity; a source that changes faster than it can be read is a conflict.
+// The source is another version than the one planned, or was read wrongly: all parts are void. Once
+// more with the new identity; a source that changes faster than it can be read is a conflict.
 Result<void> Mover::StartAgain(Job& job, std::string etag_now) {
   FileRun& file = *job.file;
   if (file.restarts > 0) {

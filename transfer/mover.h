@@ -46,6 +46,7 @@ class Mover {
   Result<bool> Reuse(Job& job);
   Result<std::vector<std::uint32_t>> OpenUpload(FileRun& file);
   void RememberUpload(const std::shared_ptr<FileRun>& file);
+  static void RecallRead(const FileRun& file, const PartReceipt& receipt);
   Result<void> StartUpload(FileRun& file, const std::string& token);
   Result<void> CopyPart(Job& job, std::stop_token stop);
   Result<Receipt> CopyBytes(FileRun& file, std::uint32_t part, std::stop_token stop);

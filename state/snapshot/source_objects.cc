@@ -46,8 +46,12 @@ Result<std::size_t> SourceObjects::Read(const storage::Location& location, std::
 Result<std::string> SourceObjects::ReadAll(const storage::Location& location,
                                            std::uint64_t limit_bytes) {
   SF_TRY(const storage::Place place, Open(location.Parent()));
-  auto bytes = storage::ReadAll(*place.backend, place.Key(location.Name()), limit_bytes);
+  const std::string key = place.Key(location.Name());
+  auto bytes = storage::ReadAll(*place.backend, key, limit_bytes);
   if (!bytes) return std::move(bytes).error().WithContext("reading " + location.ToString());
+  // Looked at after reading: a place that keeps checksums compares what has arrived.
+  if (auto compared = place.backend->Stat(key); !compared)
+    return std::move(compared).error().WithContext("reading " + location.ToString());
   return bytes;
 }
 

@@ -22,7 +22,8 @@ class SourceObjects {
   Result<std::optional<storage::ObjectMeta>> Find(const storage::Location& location);
   Result<std::size_t> Read(const storage::Location& location, std::uint64_t offset,
                            MutableByteSpan out);
-  /// Errors: kRefused above `limit_bytes`.
+  /// Errors: kRefused above `limit_bytes`; kCorruption when other bytes arrived than the place has,
+  /// where it can tell.
   Result<std::string> ReadAll(const storage::Location& location, std::uint64_t limit_bytes);
   /// Objects whose location starts with that of `directory` and "/" + `name_prefix`, in key order.
   /// The visitor gets their location.  No such directory: no calls.

@@ -50,15 +50,18 @@ Result<LookedAt> Client::Look(Call call) {
   if (answer.status != 200) {
     auto learned = LearnByGet(call.key);
     if (!learned) return NotFoundIfUnlisted(call.key, std::move(learned).error());
-    if (*learned) {
+    // What stood in the way may be gone: another region, the service's time, new credentials.
+    SF_TRY(answer, session_->Send(call));
+    if (answer.status != 200 && *learned && !head_is_answered_) {
       looked.meta = std::move(**learned);
       return looked;
     }
-    // The session knows now what the body of that refusal asked for: another region, the time.
-    SF_TRY(answer, session_->Send(call));
-    if (answer.status != 200)
-      return Error(ErrorCode::kRefused, call.key + ": HEAD is refused, and the object empty");
   }
+  // Only HEAD tells the checksum: a service that has answered it must not get around it.
+  if (answer.status != 200)
+    return Error(ErrorCode::kUnavailable, call.key + ": HEAD is refused, and GET is not",
+                 Retry::kMayHelp);
+  head_is_answered_ = true;
   SF_TRY(looked.meta, MetaFrom(answer, call.key, ParseNumber(answer.Header("content-length"))));
   looked.crc = WholeObjectCrc(dialect(), answer);
   looked.encrypted_with_key = IsEncryptedWithKey(answer);

@@ -2,6 +2,7 @@
 // The requests that stateferry makes to a bucket, one function each.  Facts: the API references of
 // S3 and OSS, and runs against the real servers.
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -106,6 +107,7 @@ class Client {
   Result<void> AddCondition(PutIfAbsent how, std::string_view key, NameValues& headers);
 
   const std::shared_ptr<Session> session_;
+  std::atomic<bool> head_is_answered_{false};
 };
 
 }  // namespace stateferry::storage::s3

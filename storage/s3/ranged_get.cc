@@ -62,7 +62,10 @@ class RangeAnswer {
       return Refuse(fmt::format("bytes {}-{} of {}", range->first, range->last, range->total));
     if (const auto length = head.Header("content-length");
         !length.empty() && ParseNumber(length) != expected_count())
-      return Refuse(fmt::format("{} bytes for a range of {}", length, expected_count()));
+      return Error(
+          ErrorCode::kUnavailable,
+          fmt::format("the answer announces {} bytes for a range of {}", length, expected_count()),
+          Retry::kMayHelp);
     return true;
   }
 

@@ -72,6 +72,17 @@ class S3Backend final : public Backend {
     return read->count;
   }
 
+  std::optional<std::uint64_t> ChecksumOf(ByteSpan bytes) override {
+    return CrcOf(client_->dialect(), bytes);
+  }
+
+  void AddRead(const ObjectMeta& meta, std::uint64_t offset, std::uint64_t size_bytes,
+               std::uint64_t checksum) override {
+    const Version version{meta.etag, meta.size_bytes};
+    if (versions_->Agree(meta.key, version))
+      versions_->NoteRead(meta.key, version, offset, size_bytes, checksum, client_->dialect());
+  }
+
   Result<ObjectMeta> Put(std::string_view key, ByteSpan bytes, const PutOptions& options) override {
     SF_TRY(CheckKey(key));
     versions_->Forget(key);

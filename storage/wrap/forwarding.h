@@ -23,6 +23,13 @@ class ForwardingBackend : public Backend {
                                 MutableByteSpan out) override {
     return inner_->ReadRange(key, offset, out);
   }
+  std::optional<std::uint64_t> ChecksumOf(ByteSpan bytes) override {
+    return inner_->ChecksumOf(bytes);
+  }
+  void AddRead(const ObjectMeta& meta, std::uint64_t offset, std::uint64_t size_bytes,
+               std::uint64_t checksum) override {
+    inner_->AddRead(meta, offset, size_bytes, checksum);
+  }
   Result<ObjectMeta> Put(std::string_view key, ByteSpan bytes, const PutOptions& options) override {
     return inner_->Put(key, bytes, options);
   }

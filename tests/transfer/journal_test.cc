@@ -79,7 +79,7 @@ TEST_F(JournalTest, RemembersTransfersFilesAndReceipts) {
     ASSERT_TRUE((*journal)->PutTransfer(Transfer(a)));
     ASSERT_TRUE((*journal)->PutTransfer(Transfer(b)));
     Journal::Batch batch;
-    batch.parts = {{1, {0, 4, Xxh3_128(AsBytes("x"))}}, {1, {2, 2, Xxh3_128(AsBytes("y"))}}};
+    batch.parts = {{1, {0, 4, Xxh3_128(AsBytes("x"))}}, {1, {2, 2, Xxh3_128(AsBytes("y")), 77}}};
     ASSERT_TRUE((*journal)->Commit(a, batch));
   }
   auto journal = Open();
@@ -99,6 +99,8 @@ TEST_F(JournalTest, RemembersTransfersFilesAndReceipts) {
   ASSERT_EQ(receipts->size(), 2u);
   EXPECT_EQ((*receipts)[1].part_index, 2u);
   EXPECT_EQ((*receipts)[1].hash, Xxh3_128(AsBytes("y")));
+  EXPECT_EQ((*receipts)[1].source_checksum, 77u);
+  EXPECT_FALSE((*receipts)[0].source_checksum);
 
   Journal::Batch again;
   again.drop_receipts_of = {1};

@@ -63,6 +63,20 @@ TEST_F(SourceChangeTest, APlaceThatNoticesTheChangeItselfIsReadAgain) {
   EXPECT_EQ(Target("a"), Content(6 * kPart, 100));
 }
 
+TEST_F(SourceChangeTest, AFileThatWasDamagedOnItsWayIsReadAgainOnce) {
+  for (const std::uint64_t times : {1u, 2u}) {
+    ASSERT_TRUE(target_bucket->Delete("out/a"));
+    source->Fail({.op = fakes::BackendOp::kStat,
+                  .times = times,
+                  .error = Error(ErrorCode::kCorruption, "a arrived with other bytes")});
+    auto report = Run();
+    ASSERT_TRUE(report) << report.error().message();
+    EXPECT_EQ(report->failures.size(), times - 1);
+    EXPECT_EQ(TargetHas("a"), times == 1);
+    EXPECT_EQ(reads, times == 1 ? 12 : 24);
+  }
+}
+
 TEST_F(SourceChangeTest, AFileThatChangesTwiceIsAConflict) {
   change_before = {3, 9};
   auto report = Run();

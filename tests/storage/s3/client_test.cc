@@ -192,6 +192,33 @@ TEST(S3Client, AnEmptyObjectIsLookedAtAgainOnceTheRegionIsKnown) {
   EXPECT_EQ(head->size_bytes, 0u);
 }
 
+TEST(S3Client, WhatStoodInTheWayOfAHeadMayBeGoneOnceItsReasonIsKnown) {
+  std::atomic<int> heads = 0;
+  S3Rig rig([&](const ServedRequest& request) -> Reply {
+    if (request.method != "HEAD") return ErrorReply(416, "InvalidRange");
+    if (++heads == 1) return {.status = 403};
+    return {.headers = {{"ETag", "\"e\""}, {"x-amz-checksum-crc64nvme", "AAAAAAAAAAA="}}};
+  });
+  auto looked = rig.client->HeadWithCrc("empty");
+  ASSERT_TRUE(looked) << looked.error().message();
+  EXPECT_EQ(looked->meta.size_bytes, 0u);
+  EXPECT_EQ(looked->crc, 0u);
+}
+
+// Else the checksum that only HEAD tells would be missed just when something is wrong.
+TEST(S3Client, AServiceThatAnswersHeadHasToGoOnAnsweringIt) {
+  std::atomic<bool> refusing = false;
+  S3Rig rig([&](const ServedRequest& request) -> Reply {
+    if (request.method == "HEAD" && refusing) return {.status = 403};
+    return {.status = request.method == "HEAD" ? 200 : 206,
+            .headers = {{"Content-Range", "bytes 0-0/1"}, {"ETag", "\"e\""}},
+            .body = "x"};
+  });
+  ASSERT_TRUE(rig.client->HeadWithCrc("k"));
+  refusing = true;
+  ExpectError(rig.client->HeadWithCrc("k"), ErrorCode::kUnavailable, Retry::kMayHelp);
+}
+
 TEST(S3Client, WhereOnlyGetIsAllowedItTellsAsMuch) {
   S3Rig rig([](const ServedRequest& request) -> Reply {
     if (request.method == "HEAD") return {.status = 403};

@@ -67,6 +67,14 @@ TEST(RangedGet, RefusesOtherRangesThanAskedFor) {
   ExpectError(Read(no_etag), ErrorCode::kRefused, Retry::kNever);
 }
 
+TEST(RangedGet, AWrongLengthIsTransient) {
+  for (const int length : {4, 6}) {
+    Reply reply = Part(10, 5);
+    reply.content_length = length;
+    ExpectError(Read(reply), ErrorCode::kUnavailable, Retry::kMayHelp);
+  }
+}
+
 TEST(RangedGet, ABodyThatIsCutIsTransient) {
   // Not through Read(): a part of the body has arrived, but the caller is told that it has none.
   Reply cut = Part(10, 5);
@@ -151,6 +159,24 @@ TEST(RangedGet, AByteThatFlipsOnItsWayIsFoundBeforeTheCopyIsCompleted) {
     EXPECT_EQ(mode, "ENABLED");
     EXPECT_EQ(stat.has_value(), !damaged);
     if (damaged) ExpectError(stat, ErrorCode::kCorruption, Retry::kNever);
+  }
+}
+
+TEST(RangedGet, AByteThatFlippedForAnEarlierProcessIsFoundAsWell) {
+  S3Rig rig([&](const ServedRequest& request) -> Reply {
+    if (request.method != "HEAD") return Part(10, 10);
+    return {.headers = {{"ETag", kEtag},
+                        {"x-amz-checksum-crc64nvme", ChecksumText(Crc64Nvme(AsBytes(kContent)))}},
+            .body = kContent};
+  });
+  std::string out(10, '*');
+  const MutableByteSpan into{reinterpret_cast<std::byte*>(out.data()), out.size()};
+  const ObjectMeta meta{.key = "k", .size_bytes = 20, .etag = "e1"};
+  for (const std::string& read_before : {std::string("0123456789"), std::string("0123456#89")}) {
+    rig.backend->AddRead(meta, 0, 10, Crc64Nvme(AsBytes(read_before)));
+    ASSERT_TRUE(rig.backend->ReadRange("k", 10, into));
+    EXPECT_EQ(rig.backend->ChecksumOf(AsBytes(out)), Crc64Nvme(AsBytes(out)));
+    EXPECT_EQ(rig.backend->Stat("k").has_value(), read_before == "0123456789");
   }
 }
 
