@@ -88,6 +88,8 @@ class Backend {
   /// Calls `visit` for each object whose key starts with `prefix`, in bytewise key order, without
   /// holding the listing in memory (a directory of the file backend excepted).  An error from
   /// `visit` ends the listing and is returned.  No such prefix: no calls, success.
+  /// A bucket may hold names that CheckKey refuses ("a//b").  They are visited as well, but all
+  /// that can be done with them is to name them.
   virtual Result<void> List(std::string_view prefix,
                             const std::function<Result<void>(const ObjectMeta&)>& visit) = 0;
   /// Reads up to out.size() bytes of `key` from byte `offset`; fewer only at the end of the object.

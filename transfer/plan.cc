@@ -24,7 +24,6 @@ bool SameTask(const FileTask& a, const FileTask& b) {
 Result<void> CheckTask(const FileTask& task, const PlanInputs& inputs) {
   const storage::Location& to = inputs.request.to;
   SF_TRY(storage::CheckKey(task.to_name));
-  SF_TRY(storage::CheckKey(task.from_name));
   const storage::Location source = task.from_dir.Child(task.from_name);
   const storage::Location target = to.Child(task.to_name);
   if (storage::IsWithin(source, target) && storage::IsWithin(target, source) &&
@@ -45,6 +44,7 @@ class Planner {
   }
 
   Result<void> Add(FileTask task) {
+    if (!storage::CheckKey(task.from_name)) return Refuse(task);
     SF_TRY(CheckTask(task, inputs_));
     const Hash128 name = Xxh3_128(AsBytes(task.to_name));
     plan_.names.push_back(name);
@@ -79,6 +79,16 @@ class Planner {
     if (!journal_) return {};
     batch_.files.push_back(std::move(file));
     if (batch_.files.size() >= kFilesPerWrite) return WriteBatch();
+    return {};
+  }
+
+  /// The others are moved nevertheless.
+  Result<void> Refuse(const FileTask& task) {
+    meter_.AddFailure(
+        {task.from_name, ErrorCode::kRefused,
+         fmt::format("{}/{} is not copied: no file can have that name, with an empty, "
+                     "\".\" or \"..\" part or of more than 1,024 bytes",
+                     task.from_dir.ToString(), task.from_name)});
     return {};
   }
 

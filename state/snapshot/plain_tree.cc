@@ -140,9 +140,11 @@ Result<std::vector<SnapshotFile>> ListTreeFiles(SourceObjects& objects,
         file.size_bytes = meta.size_bytes;
         file.exists = true;
         file.etag = meta.etag;
+        if (!storage::CheckKey(meta.key)) file.problem = "a name that no file can have";
         files.push_back(std::move(file));
         return {};
-      }));
+      },
+      SourceObjects::OddNames::kVisit));
   return files;
 }
 
@@ -171,10 +173,13 @@ Result<RelocationPlan> PlanTreeCopy(storage::Places& places, const storage::Loca
     };
     if (single) return add(from, *single);
     bool any = false;
-    SF_TRY(objects->List(from, "", [&](const auto& at, const auto& meta) {
-      any = true;
-      return add(at, meta);
-    }));
+    SF_TRY(objects->List(
+        from, "",
+        [&](const auto& at, const auto& meta) {
+          any = true;
+          return add(at, meta);
+        },
+        SourceObjects::OddNames::kVisit));
     if (!any) return NothingAt(from);
     return {};
   };

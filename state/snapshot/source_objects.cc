@@ -4,6 +4,7 @@
 
 #include <array>
 
+#include "base/log.h"
 #include "state/snapshot/each_index.h"
 #include "state/snapshot/local_path.h"
 #include "state/snapshot/path_map.h"
@@ -56,7 +57,7 @@ Result<std::string> SourceObjects::ReadAll(const storage::Location& location,
 }
 
 Result<void> SourceObjects::List(const storage::Location& directory, std::string_view name_prefix,
-                                 const Visitor& visit) {
+                                 const Visitor& visit, OddNames odd_names) {
   auto place = Open(directory);
   if (!place && place.error().code() == ErrorCode::kNotFound) return {};
   if (!place) return std::move(place).error();
@@ -64,6 +65,11 @@ Result<void> SourceObjects::List(const storage::Location& directory, std::string
   const std::string start = prefix.empty() ? "" : prefix + "/";
   return place->backend->List(
       start + std::string(name_prefix), [&](const storage::ObjectMeta& meta) -> Result<void> {
+        if (odd_names == OddNames::kPassOver && !storage::CheckKey(meta.key)) {
+          LogWarning("snapshot", "{} holds \"{}\", a name that no file can have: passed over",
+                     directory.ToString(), meta.key);
+          return {};
+        }
         return visit(directory.Child(std::string_view(meta.key).substr(start.size())), meta);
       });
 }
@@ -92,7 +98,9 @@ Result<SourceObjects::Look> SourceObjects::LookAt(const storage::Location& locat
 }
 
 Result<SourceObjects::Look> SourceObjects::LookOnce(const storage::Location& location) {
-  const std::string key = LocationKey(location);
+  // Buckets of one name at two endpoints are two.
+  std::string key = LocationKey(location);
+  for (const auto& [name, value] : location.options) key += '\0' + name + '=' + value;
   {
     std::lock_guard lock(mutex_);
     if (const auto known = looks_.find(key); known != looks_.end()) return known->second;

@@ -25,11 +25,16 @@ class SourceObjects {
   /// Errors: kRefused above `limit_bytes`; kCorruption when other bytes arrived than the place has,
   /// where it can tell.
   Result<std::string> ReadAll(const storage::Location& location, std::uint64_t limit_bytes);
+  /// Names in a bucket that no file can have, and that are of no use but to be named.
+  enum class OddNames {
+    kPassOver,  ///< with a warning in the log
+    kVisit,
+  };
   /// Objects whose location starts with that of `directory` and "/" + `name_prefix`, in key order.
   /// The visitor gets their location.  No such directory: no calls.
   using Visitor = std::function<Result<void>(const storage::Location&, const storage::ObjectMeta&)>;
   Result<void> List(const storage::Location& directory, std::string_view name_prefix,
-                    const Visitor& visit);
+                    const Visitor& visit, OddNames odd_names = OddNames::kPassOver);
 
   /// What a look at an object showed.
   struct Look {
@@ -52,7 +57,7 @@ class SourceObjects {
   storage::Places& places_;
   std::mutex mutex_;
   std::optional<storage::Place> last_;           // guarded by mutex_
-  std::unordered_map<std::string, Look> looks_;  // by LocationKey; guarded by mutex_
+  std::unordered_map<std::string, Look> looks_;  // by location and options; guarded by mutex_
 };
 
 /// Looks at each file: sets `exists`, `etag`, `problem`, and the object's own size where the

@@ -40,10 +40,6 @@ class S3Backend final : public Backend {
                     const std::function<Result<void>(const ObjectMeta&)>& visit) override {
     return client_->List(prefix, [&](const ObjectMeta& meta) -> Result<void> {
       if (meta.key.ends_with('/') && meta.size_bytes == 0) return {};
-      if (!CheckKey(meta.key))
-        return Error(ErrorCode::kRefused, client_->location() + " holds \"" + meta.key +
-                                              "\", a name that files cannot have")
-            .WithHint("rename or delete it, or name a directory without it");
       return visit(meta);
     });
   }
