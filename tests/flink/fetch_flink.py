@@ -40,6 +40,35 @@ def jars_of(version):
     return sorted(home.glob("*.jar"))
 
 
+def plugin(name, version):
+    """The directory of a plugin of Flink's, "flink-s3-fs-hadoop", as Maven knows it by name."""
+    home = cache_dir() / f"plugin-{name}-{version}"
+    try:
+        cache_dir().mkdir(parents=True, exist_ok=True)
+        with open(cache_dir() / "lock", "w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not home.is_dir():
+                download_plugin(name, version, home)
+    except OSError as error:
+        raise Unavailable(f"{name} {version}: {error}") from error
+    return home
+
+
+def download_plugin(name, version, home):
+    if not shutil.which("mvn"):
+        raise Unavailable("mvn is not installed (Debian: maven)")
+    with tempfile.TemporaryDirectory(dir=cache_dir(), prefix="download-") as scratch:
+        print(f"downloading {name} {version} with mvn", file=sys.stderr, flush=True)
+        jars = pathlib.Path(scratch) / "jars"
+        done = subprocess.run(["mvn", "-q", "-B", "dependency:copy",
+                               f"-Dartifact=org.apache.flink:{name}:{version}",
+                               f"-DoutputDirectory={jars}"], cwd=scratch,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        if done.returncode != 0 or not list(jars.glob(f"{name}-*.jar")):
+            raise Unavailable(f"mvn cannot download {name} {version}: {done.stdout[-800:]}")
+        jars.rename(home)
+
+
 def pip():
     """This Python's pip, or else one on the path."""
     for candidate in ([sys.executable, "-m", "pip"], ["pip3"], ["/usr/bin/python3", "-m", "pip"]):

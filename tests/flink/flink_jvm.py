@@ -26,7 +26,10 @@ JOB_OPTIONS = {
 
 
 class Flink:
-    def __init__(self, version, scratch, changelog_dir, answer_seconds=150):
+    """`plugins`: a directory with a directory for each plugin; `options`: of the cluster."""
+
+    def __init__(self, version, scratch, changelog_dir, answer_seconds=150, plugins=None,
+                 options=(), environment=None):
         self.version = version
         self._answer_seconds = answer_seconds
         jars = fetch_flink.jars_of(version)
@@ -43,9 +46,11 @@ class Flink:
                    # These two belong to the cluster, not to a job.
                    "state.changelog.storage=filesystem", f"dstl.dfs.base-path=file://{changelog_dir}",
                    "state.checkpoints.num-retained=3", "execution.checkpointing.num-retained=3",
-                   f"io.tmp.dirs={temporary}"]
+                   f"io.tmp.dirs={temporary}", *options]
+        variables = {**os.environ, "FLINK_PLUGINS_DIR": str(plugins or temporary),
+                     **(environment or {})}
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                         stderr=self._log, text=True)
+                                         stderr=self._log, text=True, env=variables)
 
     def build(self, *, step, checkpoints, directory, savepoint="", options=None, start=None,
               claim=None):

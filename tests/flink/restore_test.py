@@ -58,14 +58,16 @@ class Checks:
 
 
 class Ferry:
-    def __init__(self, binary, scratch):
+    def __init__(self, binary, scratch, environment=None):
         self.binary = binary
         self.home = scratch / "home"
+        self.environment = {**os.environ, **(environment or {})}
 
     def __call__(self, *arguments):
         command = [self.binary, "--home", self.home, "--no-progress", *arguments]
         done = subprocess.run([str(word) for word in command], stdout=subprocess.PIPE,
-                              stderr=subprocess.PIPE, text=True, timeout=120)
+                              stderr=subprocess.PIPE, text=True, timeout=120,
+                              env=self.environment)
         if done.returncode != 0:
             raise RuntimeError(f"{' '.join(map(str, arguments))} ended with {done.returncode}: "
                                f"{done.stderr[-1500:]}{done.stdout[-500:]}")
@@ -112,9 +114,10 @@ def does_not_restore(checks, flink, what, path, snapshot):
     checks.check(what, not same, "it restored, so this test would not notice a broken relocation")
 
 
-def build_all(flink, bucket):
+def build_all(flink, bucket, kinds=tuple(KINDS)):
     snapshots = []
-    for kind, (options, restore_options, checkpoints, savepoint) in KINDS.items():
+    for kind in kinds:
+        options, restore_options, checkpoints, savepoint = KINDS[kind]
         answer = flink.build(step=STEP, checkpoints=checkpoints, directory=bucket / kind,
                              savepoint=savepoint, options=options)
         if not answer["ok"]:

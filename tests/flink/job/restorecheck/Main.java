@@ -10,6 +10,8 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.apache.flink.configuration.Configuration;
+import org.apache.flink.core.fs.FileSystem;
+import org.apache.flink.core.plugin.PluginUtils;
 import org.apache.flink.runtime.minicluster.MiniCluster;
 import org.apache.flink.runtime.minicluster.MiniClusterConfiguration;
 
@@ -35,9 +37,12 @@ public final class Main {
         System.setOut(System.err); // Whatever Flink prints must not get between the answers.
         Map<String, String> options = new HashMap<>();
         for (String argument : arguments) put(options, argument);
+        Configuration settings = Configuration.fromMap(options);
+        // As Flink's own programs do: file systems come from the directory in FLINK_PLUGINS_DIR.
+        FileSystem.initialize(settings, PluginUtils.createPluginManagerFromRootFolder(settings));
         MiniClusterConfiguration configuration =
                 new MiniClusterConfiguration.Builder()
-                        .setConfiguration(Configuration.fromMap(options))
+                        .setConfiguration(settings)
                         .setNumTaskManagers(1)
                         .setNumSlotsPerTaskManager(2 * Job.PARALLELISM)
                         .withRandomPorts()
