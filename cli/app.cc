@@ -59,8 +59,11 @@ storage::Places& App::places() {
     const OptionValues& options = parts_.options;
     storage::PlacesOptions place_options;
     if (options.Has("compress")) place_options.compress = options.Compress("compress");
-    if (options.Has("bwlimit"))
-      place_options.bwlimit_bytes_per_s = options.RateBytesPerS("bwlimit");
+    if (options.Has("bwlimit")) place_options.bwlimit = options.Bandwidth("bwlimit");
+    if (options.Has("tpslimit"))
+      place_options.requests_per_s = static_cast<std::uint32_t>(options.Number("tpslimit"));
+    if (options.Has("checkers"))
+      place_options.checkers = static_cast<std::uint32_t>(options.Number("checkers"));
     if (options.Has("retry-max-backoff"))
       place_options.retry_max_wait = options.Duration("retry-max-backoff");
     if (options.Has("retries")) place_options.retries = static_cast<int>(options.Number("retries"));

@@ -33,7 +33,7 @@ Result<void> CheckValue(const OptionSpec& spec, std::string_view text) {
     case ValueKind::kSizeOrAuto:
       if (text != "auto") SF_TRY(ParseSize(text));
       break;
-    case ValueKind::kRate: SF_TRY(ParseRate(text)); break;
+    case ValueKind::kBandwidth: SF_TRY(ParseBandwidth(text)); break;
     case ValueKind::kDuration: SF_TRY(ParseDuration(text)); break;
     case ValueKind::kAge:
       if (!ParseTime(text)) SF_TRY(ParseDuration(text));

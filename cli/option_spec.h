@@ -17,7 +17,7 @@ enum class ValueKind {
   kCount,       ///< a whole number
   kSize,        ///< "64MiB"
   kSizeOrAuto,  ///< "64MiB" or "auto"
-  kRate,        ///< "200MiB/s" or "off"
+  kBandwidth,   ///< "200MiB/s", "off" or "08:00,512K 19:00,10M 23:00,off"
   kDuration,    ///< "24h"
   kAge,         ///< "24h" ago, or a time (RFC 3339)
   kFraction,    ///< "0.7" or "70%"

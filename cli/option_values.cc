@@ -78,9 +78,9 @@ std::uint64_t OptionValues::SizeBytes(const std::string& name) const {
   return text.empty() || text == "auto" ? 0 : *ParseSize(text);
 }
 
-std::uint64_t OptionValues::RateBytesPerS(const std::string& name) const {
+storage::BandwidthTable OptionValues::Bandwidth(const std::string& name) const {
   const std::string text = Text(name);
-  return text.empty() ? 0 : *ParseRate(text);
+  return text.empty() ? storage::BandwidthTable() : *ParseBandwidth(text);
 }
 
 std::chrono::milliseconds OptionValues::Duration(const std::string& name) const {

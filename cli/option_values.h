@@ -34,7 +34,7 @@ class OptionValues {
   std::vector<std::string> Texts(const std::string& name) const;
   std::uint64_t Number(const std::string& name) const;
   std::uint64_t SizeBytes(const std::string& name) const;  ///< 0 for "auto"
-  std::uint64_t RateBytesPerS(const std::string& name) const;
+  storage::BandwidthTable Bandwidth(const std::string& name) const;
   std::chrono::milliseconds Duration(const std::string& name) const;
   /// How long before `clock`'s now; an age in the future is 0.
   std::chrono::milliseconds Age(const std::string& name, const Clock& clock) const;

@@ -23,10 +23,29 @@ std::vector<OptionSpec> TransferFlags() {
        .default_text = "auto",
        .recorded = true},
       {.name = "bwlimit",
-       .kind = ValueKind::kRate,
+       .kind = ValueKind::kBandwidth,
        .value_name = "RATE",
-       .help = "Limit on bytes a second, such as 200MiB/s",
+       .help = "Limit on bytes a second, such as 200MiB/s; by local time of day or week: "
+               "\"08:00,512K 19:00,10M 23:00,off\", \"Mon-08:00,1M Sat-00:00,off\"",
        .default_text = "off",
+       .recorded = true},
+      {.name = "tpslimit",
+       .kind = ValueKind::kCount,
+       .value_name = "N",
+       .help = "Send each bucket at most so many requests a second; 0 is no limit",
+       .default_text = "0",
+       .recorded = true},
+      {.name = "concurrency",
+       .kind = ValueKind::kCount,
+       .value_name = "N",
+       .help = "Parts of one file moved at the same time; 0 is no limit but --transfers",
+       .default_text = "0",
+       .recorded = true},
+      {.name = "checkers",
+       .kind = ValueKind::kCount,
+       .value_name = "N",
+       .help = "Files looked at at the same time before anything is moved",
+       .default_text = "16",
        .recorded = true},
       {.name = "compress",
        .kind = ValueKind::kCompress,
@@ -70,15 +89,79 @@ std::vector<OptionSpec> TransferFlags() {
   };
 }
 
+namespace {
+/// Of new objects in a bucket; each is an option of the destination, too, and is recorded as one.
+std::vector<OptionSpec> NewObjectFlags() {
+  return {
+      {.name = "storage-class",
+       .kind = ValueKind::kText,
+       .value_name = "CLASS",
+       .help = "Storage class of new objects in a bucket, as the service names it"},
+      {.name = "sse",
+       .kind = ValueKind::kText,
+       .value_name = "KIND",
+       .help =
+           "Encryption of new objects by the service: AES256, aws:kms; in OSS AES256, KMS, SM4"},
+      {.name = "sse-kms-key-id",
+       .kind = ValueKind::kText,
+       .value_name = "KEY",
+       .help = "Key of the key service for --sse aws:kms or KMS"},
+      {.name = "acl",
+       .kind = ValueKind::kText,
+       .value_name = "ACL",
+       .help = "Access rights of new objects in a bucket, such as bucket-owner-full-control"},
+      {.name = "tag",
+       .kind = ValueKind::kText,
+       .value_name = "NAME=VALUE",
+       .help = "Tag of new objects in a bucket",
+       .repeatable = true},
+  };
+}
+
+Result<void> Refuse(const std::string& option, std::string_view why) {
+  return Error(ErrorCode::kInvalidArgument, fmt::format("--{} {}", option, why));
+}
+
+Result<void> AddTo(storage::Location& place, const std::string& option, const std::string& value) {
+  if (value.find_first_of("&?") != std::string::npos)
+    return Refuse(option, "may hold neither '&' nor '?'");
+  if (option != "tag") {
+    place.options.emplace(option, value);
+    return {};
+  }
+  const auto equals = value.find('=');
+  if (equals == 0 || equals == std::string::npos) return Refuse(option, "is not NAME=VALUE");
+  place.options.emplace("tag." + value.substr(0, equals), value.substr(equals + 1));
+  return {};
+}
+}  // namespace
+
 std::vector<OptionSpec> WithTransferFlags(std::vector<OptionSpec> own) {
   for (OptionSpec& spec : TransferFlags()) own.push_back(std::move(spec));
+  for (OptionSpec& spec : NewObjectFlags()) own.push_back(std::move(spec));
   return own;
+}
+
+Result<storage::Location> DestinationOf(const App& app, std::size_t index) {
+  SF_TRY(storage::Location place, app.Location(index));
+  for (const OptionSpec& spec : NewObjectFlags()) {
+    if (!app.options().IsSet(spec.name)) continue;
+    if (!storage::IsInBucket(place.ToString())) {
+      // A configuration speaks of all transfers, the command line of this one.
+      if (!app.options().Origin(spec.name).starts_with("--")) continue;
+      SF_TRY(Refuse(spec.name, "is about objects in a bucket, and DST is not in one"));
+    }
+    for (const std::string& value : app.options().Texts(spec.name))
+      SF_TRY(AddTo(place, spec.name, value));
+  }
+  return place;
 }
 
 transfer::TransferOptions TransferOptionsFrom(const App& app) {
   const OptionValues& values = app.options();
   transfer::TransferOptions options;
   options.workers = static_cast<int>(std::min<std::uint64_t>(values.Number("transfers"), 256));
+  options.parts_at_once = static_cast<std::uint32_t>(values.Number("concurrency"));
   options.part_bytes = values.SizeBytes("part-size");
   options.paranoid = values.Flag("paranoid");
   options.dry_run = app.dry_run();

@@ -12,8 +12,12 @@
 namespace stateferry::cli {
 
 std::vector<OptionSpec> TransferFlags();
-/// `own` and then TransferFlags().
+/// `own`, TransferFlags(), and those about new objects in a bucket.
 std::vector<OptionSpec> WithTransferFlags(std::vector<OptionSpec> own);
+
+/// The argument as a place to be written to, with the options about new objects.  Those behind the
+/// location win.  Errors: kInvalidArgument.
+Result<storage::Location> DestinationOf(const App& app, std::size_t index);
 
 transfer::TransferOptions TransferOptionsFrom(const App& app);
 

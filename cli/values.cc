@@ -2,7 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
+#include <cctype>
 #include <charconv>
+#include <optional>
+#include <vector>
 
 #include "state/snapshot/relocate.h"
 
@@ -39,6 +44,57 @@ Result<double> ParseFraction(std::string_view text) {
   if (problem != std::errc() || end != last || !(number >= 0 && number <= 1))
     return Bad(fmt::format("'{}' is not a fraction; write 0 to 1, or 0% to 100%", text));
   return number;
+}
+
+namespace {
+using Table = storage::BandwidthTable;
+
+/// "08:00" or "Mon-08:00": the minutes of the week that it means.
+std::optional<std::vector<std::uint32_t>> MinutesOf(std::string_view text) {
+  constexpr std::array<std::string_view, 7> kDays = {"sun", "mon", "tue", "wed",
+                                                     "thu", "fri", "sat"};
+  std::uint32_t first = 0, days = static_cast<std::uint32_t>(kDays.size());
+  if (text.size() == 9 && text[3] == '-') {
+    std::string day(text.substr(0, 3));
+    for (char& c : day) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    const auto at = std::find(kDays.begin(), kDays.end(), day);
+    if (at == kDays.end()) return std::nullopt;
+    first = static_cast<std::uint32_t>(at - kDays.begin());
+    days = 1;
+    text.remove_prefix(4);
+  }
+  if (text.size() != 5 || text[2] != ':') return std::nullopt;
+  const auto digit = [&](std::size_t at) -> std::uint32_t {
+    return text[at] >= '0' && text[at] <= '9' ? static_cast<std::uint32_t>(text[at] - '0') : 99;
+  };
+  const std::uint32_t hour = digit(0) * 10 + digit(1), minute = digit(3) * 10 + digit(4);
+  if (hour > 23 || minute > 59) return std::nullopt;
+  std::vector<std::uint32_t> minutes;
+  for (std::uint32_t day = first; day < first + days; ++day)
+    minutes.push_back(day * Table::kMinutesPerDay + hour * 60 + minute);
+  return minutes;
+}
+}  // namespace
+
+Result<storage::BandwidthTable> ParseBandwidth(std::string_view text) {
+  if (text.find(',') == std::string_view::npos) {
+    SF_TRY(const std::uint64_t rate, ParseRate(text));
+    return Table(rate);
+  }
+  std::vector<Table::Entry> entries;
+  for (std::string_view rest = text; !rest.empty();) {
+    const std::string_view item = rest.substr(0, rest.find(' '));
+    rest.remove_prefix(std::min(item.size() + 1, rest.size()));
+    if (item.empty()) continue;
+    const auto comma = item.find(',');
+    const auto minutes = MinutesOf(item.substr(0, comma));
+    if (comma == std::string_view::npos || !minutes)
+      return Bad(
+          fmt::format("'{}' is not a time and a rate, such as 08:00,512K or Mon-08:00,10M", item));
+    SF_TRY(const std::uint64_t rate, ParseRate(item.substr(comma + 1)));
+    for (const std::uint32_t minute : *minutes) entries.push_back({minute, rate});
+  }
+  return Table(std::move(entries));
 }
 
 Result<storage::CompressPolicy> ParseCompress(std::string_view text) {

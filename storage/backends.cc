@@ -49,9 +49,10 @@ Result<Place> OpenInBucket(OpenContext& context, const Location& location, Acces
   std::string name = location.scheme + " " + location.authority;
   for (const auto& [option, value] : location.options) name += " " + option + "=" + value;
   SF_TRY(auto backend, context.Keep(name, [&] {
-    return s3::OpenBucket(
-        location, context.clock(),
-        {.environment = context.options().environment, .stop = context.options().stop});
+    return s3::OpenBucket(location, context.clock(),
+                          {.environment = context.options().environment,
+                           .requests_per_s = context.options().requests_per_s,
+                           .stop = context.options().stop});
   }));
   return Place{
       .backend = std::move(backend), .prefix = location.path.substr(1), .location = location};

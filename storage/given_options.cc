@@ -1,5 +1,7 @@
 #include "storage/given_options.h"
 
+#include "storage/s3/new_object.h"
+
 namespace stateferry::storage {
 
 namespace {
@@ -9,7 +11,11 @@ std::string BucketOf(const Location& location) {
 }  // namespace
 
 void GivenOptions::Give(const Location& location) {
-  if (IsInBucket(location.ToString())) by_bucket_[BucketOf(location)].insert(location.options);
+  if (!IsInBucket(location.ToString())) return;
+  // What is said of new objects is nothing that finds those that are there.
+  Options options = location.options;
+  std::erase_if(options, [](const auto& option) { return s3::IsNewObjectOption(option.first); });
+  by_bucket_[BucketOf(location)].insert(std::move(options));
 }
 
 Result<Location> GivenOptions::Complete(Location location) const {

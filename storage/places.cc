@@ -1,12 +1,13 @@
 #include "storage/places.h"
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
 #include "storage/backends.h"
 #include "storage/given_options.h"
 #include "storage/managed/managed_store.h"
-#include "storage/s3/bucket.h"
+#include "storage/s3/open_bucket.h"
 #include "storage/wrap/read_only.h"
 #include "storage/wrap/retrying.h"
 #include "storage/wrap/throttled.h"
@@ -27,8 +28,8 @@ struct Places::State {
               .stop = options.stop,
               .counter = std::make_shared<std::atomic<std::uint64_t>>(0)},
         context(io, clock, std::move(options)) {
-    if (const auto rate = context.options().bwlimit_bytes_per_s; rate > 0)
-      bandwidth = std::make_shared<BandwidthLimit>(clock, rate);
+    if (const auto& table = context.options().bwlimit; !table.never_limits())
+      bandwidth = std::make_shared<BandwidthLimit>(clock, table);
   }
 
   /// The stack around every backend.
@@ -93,9 +94,12 @@ std::string Places::ServiceOf(const Location& location) const {
   const auto complete = state_->given_options.Complete(location);
   if (!complete || !IsInBucket(complete->ToString())) return {};
   // What cannot be resolved cannot be opened either, and is reported there.
-  const auto bucket = s3::ResolveBucket(*complete, state_->context.options().environment);
+  const auto bucket =
+      s3::FindBucket(*complete, state_->context.clock(), state_->context.options().environment);
   return bucket ? bucket->Service() : std::string();
 }
+
+std::uint32_t Places::checkers() const { return std::max(state_->context.options().checkers, 1u); }
 
 std::uint64_t Places::retries() const { return *state_->retry.counter; }
 

@@ -13,6 +13,7 @@
 #include "base/file_io.h"
 #include "storage/backend.h"
 #include "storage/location.h"
+#include "storage/wrap/bandwidth_table.h"
 
 namespace stateferry::storage {
 
@@ -40,9 +41,12 @@ struct Place {
 
 struct PlacesOptions {
   CompressPolicy compress = {};
-  /// 0 = no limit.  Shared by all places; reads and writes count apart, so that a copy runs at the
-  /// limit.
-  std::uint64_t bwlimit_bytes_per_s = 0;
+  /// Shared by all places; reads and writes count apart, so that a copy runs at the limit.
+  BandwidthTable bwlimit = {};
+  /// To each bucket, at most; 0 = no limit.
+  std::uint32_t requests_per_s = 0;
+  /// How many objects are looked at at the same time, where that is waiting for a network.
+  std::uint32_t checkers = 16;
   int retries = 10;
   std::chrono::nanoseconds retry_max_wait = std::chrono::seconds(60);
   std::stop_token stop = {};  ///< ends waits of retries and of the bandwidth limit
@@ -88,6 +92,8 @@ class Places {
   /// The store behind a managed location, opened like Open does; nullptr for other schemes.
   Result<managed::Store*> ManagedStore(const Location& location, Access access);
 
+  /// PlacesOptions::checkers, at least 1.
+  std::uint32_t checkers() const;
   /// Calls that were repeated so far.
   std::uint64_t retries() const;
 

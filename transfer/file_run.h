@@ -15,7 +15,8 @@
 namespace stateferry::transfer {
 
 /// One file of the plan while a run works on it.  Who may touch what:
-/// - the worker that opens it: everything but `committing`, before any part is handed out;
+/// - the worker that opens it: everything but `committing`, before any part is handed out, which is
+///   when `missing` is set for good;
 /// - workers with a part in flight: reads, Fail(), and hashes[their part];
 /// - the worker that returns the last part: the upload;
 /// - the committer: reads, `committing`, and the record of a file that was completed.
@@ -30,6 +31,8 @@ struct FileRun {
   std::string to_key;
   std::unique_ptr<storage::Upload> upload;
   std::vector<Hash128> hashes;               ///< of the accepted parts
+  std::vector<std::uint32_t> missing;        ///< parts to copy
+  std::atomic<std::size_t> handed_out{0};    ///< of them, when --concurrency holds some back
   std::atomic<std::uint64_t> parts_left{0};  ///< handed out or waiting, in the current step
   std::atomic<bool> failed{false};
   /// The source ended early (it shrank, or always was short) or is another version now.

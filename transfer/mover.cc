@@ -69,11 +69,14 @@ Result<void> Mover::OpenFile(Job& job, std::stop_token stop) {
   file.source = std::move(*source);
   SF_TRY(auto reused, Reuse(job));
   if (reused) return {};
-  SF_TRY(auto missing, OpenUpload(file));
-  if (file.failed || missing.empty()) return Conclude(job, std::nullopt);
-  file.parts_left = missing.size();
-  job.part_index = missing.front();
-  in_.queue.AddParts(job.file, std::span(missing).subspan(1));
+  SF_TRY(file.missing, OpenUpload(file));
+  if (file.failed || file.missing.empty()) return Conclude(job, std::nullopt);
+  file.parts_left = file.missing.size();
+  job.part_index = file.missing.front();
+  const std::size_t at_once =
+      in_.options.parts_at_once == 0 ? file.missing.size() : in_.options.parts_at_once;
+  file.handed_out = std::min(at_once, file.missing.size());
+  in_.queue.AddParts(job.file, std::span(file.missing).subspan(1, file.handed_out - 1));
   return CopyPart(job, stop);
 }
 
@@ -205,6 +208,9 @@ Result<void> Mover::CopyPart(Job& job, std::stop_token stop) {
     SF_TRY(receipt, CopyBytes(file, job.part_index, stop));
     if (!receipt && !file.failed) return {};  // asked to stop before anything was read
   }
+  // In its place the next one may go.
+  if (const std::size_t next = file.handed_out++; next < file.missing.size())
+    in_.queue.AddParts(job.file, std::span(file.missing).subspan(next, 1));
   // The only part that is still out: its receipt goes with the end of the file.
   if (file.parts_left == 1) return Conclude(job, receipt);
   // Accepted before it is counted: whoever counts the last part concludes the file, and nothing of

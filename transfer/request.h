@@ -53,6 +53,7 @@ struct TransferRequest {
 
 struct TransferOptions {
   int workers = 0;                          ///< --transfers; 0 = chosen by the places
+  std::uint32_t parts_at_once = 0;          ///< of one file, --concurrency; 0 = no limit
   std::uint64_t part_bytes = 0;             ///< 0 = auto
   std::uint64_t buffer_bytes = 256u << 20;  ///< bound on part buffers
   std::uint64_t commit_bytes = 96u << 20;   ///< Flush and journal after so many accepted bytes

@@ -35,7 +35,7 @@ Result<std::optional<std::set<std::string>>> NamesToCopy(App& app) {
 
 Result<Outcome> Run(App& app) {
   SF_TRY(const storage::Location from, app.Location(0));
-  SF_TRY(const storage::Location to, app.Location(1));
+  SF_TRY(const storage::Location to, DestinationOf(app, 1));
   SF_TRY(const auto names, NamesToCopy(app));
   SF_TRY(const transfer::TransferEnv env, app.TransferEnvironment());
   SF_TRY(const transfer::TransferReport report,

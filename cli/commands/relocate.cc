@@ -14,7 +14,7 @@ namespace snapshot = state::snapshot;
 Result<snapshot::RelocateRequest> RequestFrom(const App& app) {
   snapshot::RelocateRequest request;
   SF_TRY(request.from, app.Location(0));
-  SF_TRY(request.to, app.Location(1));
+  SF_TRY(request.to, DestinationOf(app, 1));
   if (app.options().IsSet("layout"))
     request.layout = snapshot::LayoutFromName(app.options().Text("layout"));
   if (app.options().IsSet("restore-at")) {

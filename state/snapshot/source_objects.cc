@@ -112,9 +112,6 @@ Result<SourceObjects::Look> SourceObjects::LookOnce(const storage::Location& loc
 
 namespace {
 
-// Enough to hide the time that a request takes.
-constexpr std::size_t kLooksAtOnce = 8;
-
 std::string SizeProblem(const SnapshotFile& file, std::uint64_t actual_bytes) {
   if (file.kind == FileKind::kSegment && !file.size_exact) {
     if (actual_bytes >= file.size_bytes) return "";
@@ -146,15 +143,15 @@ void Note(const SourceObjects::Look& look, SnapshotFile& file) {
 
 Result<void> LookAtFiles(SourceObjects& objects, std::vector<SnapshotFile>& files,
                          std::stop_token stop) {
-  return ForEachIndex(
-      files.size(), kLooksAtOnce, std::move(stop), [&](std::size_t i) -> Result<void> {
-        SnapshotFile& file = files[i];
-        // Other snapshots share no file of a snapshot's own directory.
-        SF_TRY(const auto look,
-               file.outside ? objects.LookOnce(file.read_from) : objects.LookAt(file.read_from));
-        Note(look, file);
-        return {};
-      });
+  return ForEachIndex(files.size(), objects.places().checkers(), std::move(stop),
+                      [&](std::size_t i) -> Result<void> {
+                        SnapshotFile& file = files[i];
+                        // Other snapshots share no file of a snapshot's own directory.
+                        SF_TRY(const auto look, file.outside ? objects.LookOnce(file.read_from)
+                                                             : objects.LookAt(file.read_from));
+                        Note(look, file);
+                        return {};
+                      });
 }
 
 }  // namespace stateferry::state::snapshot

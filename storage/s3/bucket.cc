@@ -32,8 +32,8 @@ bool IsHostLabel(std::string_view bucket) {
 
 class Resolver {
  public:
-  Resolver(const Location& location, const Variables& environment)
-      : location_(location), environment_(environment) {}
+  Resolver(const Location& location, const Variables& environment, const BucketProfile& profile)
+      : location_(location), environment_(environment), profile_(profile) {}
 
   Result<Bucket> Run() {
     SF_TRY(CheckLocation());
@@ -42,11 +42,11 @@ class Resolver {
     bucket_.profile = Option("profile");
     SF_TRY(bucket_.anonymous, Choice("sign", "no", "yes"));
     const bool oss = location_.scheme == "oss";
-    bucket_.region = oss ? First("region", {"OSS_REGION"})
-                         : First("region", {"AWS_REGION", "AWS_DEFAULT_REGION"});
+    bucket_.region = oss ? First("region", profile_.region, {"OSS_REGION"})
+                         : First("region", profile_.region, {"AWS_REGION", "AWS_DEFAULT_REGION"});
     const std::string endpoint =
-        oss ? First("endpoint", {"OSS_ENDPOINT"})
-            : First("endpoint", {"AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"});
+        oss ? First("endpoint", profile_.endpoint, {"OSS_ENDPOINT"})
+            : First("endpoint", profile_.endpoint, {"AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"});
     if (!endpoint.empty()) SF_TRY(TakeEndpoint(endpoint));
     SF_TRY(ChooseDialect());
     SF_TRY(ChooseRegion());
@@ -54,6 +54,9 @@ class Resolver {
     bucket_.path_style = Option("style").empty() ? UsuallyPathStyle() : path;
     if (!bucket_.path_style && !IsHostLabel(bucket_.name))
       return Wrong("the bucket's name cannot be part of a host name; say style=path");
+    auto new_objects = ReadNewObjectOptions(location_.options, *bucket_.dialect);
+    if (!new_objects) return Wrong(new_objects.error().message());
+    bucket_.new_objects = std::move(*new_objects);
     return std::move(bucket_);
   }
 
@@ -71,9 +74,11 @@ class Resolver {
     if (location_.authority.find(':') != std::string::npos)
       return Error(ErrorCode::kRefused, "the name of a bucket holds a ':'");
     for (const auto& [name, value] : location_.options)
-      if (std::find(std::begin(kOptions), std::end(kOptions), name) == std::end(kOptions))
+      if (std::find(std::begin(kOptions), std::end(kOptions), name) == std::end(kOptions) &&
+          !IsNewObjectOption(name))
         return Wrong("the option \"" + name +
-                     "\" is unknown; known are endpoint, region, style, dialect, profile and sign");
+                     "\" is unknown; known are endpoint, region, style, dialect, profile, sign, " +
+                     NewObjectOptionNames());
     return {};
   }
 
@@ -82,14 +87,17 @@ class Resolver {
     return it == location_.options.end() ? "" : it->second;
   }
 
-  std::string First(const std::string& option, std::initializer_list<const char*> variables) const {
+  std::string First(const std::string& option, const std::string& of_profile,
+                    std::initializer_list<const char*> variables) const {
     std::string value = Option(option);
+    // A place that names its profile is not meant by what the environment says of all places.
+    if (value.empty() && !bucket_.profile.empty()) value = of_profile;
     for (const char* variable : variables) {
       if (!value.empty()) break;
       const auto it = environment_.find(variable);
       if (it != environment_.end()) value = it->second;
     }
-    return value;
+    return value.empty() ? of_profile : value;
   }
 
   Result<bool> Choice(const std::string& name, std::string_view yes, std::string_view no) const {
@@ -159,12 +167,13 @@ class Resolver {
   }
 
   bool UsuallyPathStyle() const {
-    return bucket_.dialect->path_style || IsAddress(bucket_.host) ||
+    return bucket_.dialect->path_style || profile_.style == "path" || IsAddress(bucket_.host) ||
            (bucket_.dialect->signing == Signing::kSigV4 && !IsHostLabel(bucket_.name));
   }
 
   const Location& location_;
   const Variables& environment_;
+  const BucketProfile& profile_;
   Bucket bucket_;
 };
 
@@ -196,8 +205,9 @@ Bucket Bucket::InRegion(std::string_view other) const {
   return moved;
 }
 
-Result<Bucket> ResolveBucket(const Location& location, const Variables& environment) {
-  return Resolver(location, environment).Run();
+Result<Bucket> ResolveBucket(const Location& location, const Variables& environment,
+                             const BucketProfile& profile) {
+  return Resolver(location, environment, profile).Run();
 }
 
 }  // namespace stateferry::storage::s3

@@ -8,6 +8,7 @@
 #include "storage/location.h"
 #include "storage/s3/dialect.h"
 #include "storage/s3/http_request.h"
+#include "storage/s3/new_object.h"
 
 namespace stateferry::storage::s3 {
 
@@ -25,6 +26,7 @@ struct Bucket {
   std::string region;
   std::string profile;     ///< of the credentials; "" = the default order
   bool anonymous = false;  ///< sign nothing
+  NewObjectHeaders new_objects;
 
   /// Method, host and path for `key`; "" for the bucket itself.
   HttpRequest Request(std::string_view method, std::string_view key) const;
@@ -37,11 +39,20 @@ struct Bucket {
 
 using Variables = std::map<std::string, std::string>;
 
-/// Options of the location win over variables: endpoint (AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL;
+/// What a profile of the vendor's tools says of places; "" = nothing.
+struct BucketProfile {
+  std::string region = {};
+  std::string endpoint = {};
+  std::string style = {};  ///< "path"; all else leaves it open
+};
+
+/// Options of the location win over a profile that the location names, that over variables, and
+/// those over the profile that counts by default: endpoint (AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL;
 /// OSS_ENDPOINT), region (AWS_REGION, AWS_DEFAULT_REGION; OSS_REGION), style=path|virtual,
-/// dialect, profile, sign=yes|no.
+/// dialect, profile, sign=yes|no; and those of new_object.h.
 /// Errors: kInvalidArgument: no bucket, an unknown option or value, no region where one is needed;
 /// kRefused: credentials inside of the location.
-Result<Bucket> ResolveBucket(const Location& location, const Variables& environment);
+Result<Bucket> ResolveBucket(const Location& location, const Variables& environment,
+                             const BucketProfile& profile = {});
 
 }  // namespace stateferry::storage::s3

@@ -117,7 +117,10 @@ Result<void> Client::AddCondition(PutIfAbsent how, std::string_view key, NameVal
 }
 
 Result<std::string> Client::Put(std::string_view key, ByteSpan bytes, bool overwrite) {
-  Call call{.method = "PUT", .key = std::string(key), .body = bytes};
+  Call call{.method = "PUT",
+            .key = std::string(key),
+            .headers = session_->new_objects().put,
+            .body = bytes};
   if (!overwrite) SF_TRY(AddCondition(dialect().put_if_absent, key, call.headers));
   const BodyCheck check(dialect(), bytes);
   check.AddTo(call.headers);

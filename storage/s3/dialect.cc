@@ -6,6 +6,33 @@ namespace stateferry::storage::s3 {
 
 namespace {
 
+constexpr ObjectOption kOssObjectOptions[] = {
+    {"storage-class", "x-oss-storage-class"},
+    {"sse", "x-oss-server-side-encryption", "AES256 KMS SM4"},
+    {.name = "sse-kms-key-id",
+     .header = "x-oss-server-side-encryption-key-id",
+     .needs = "sse",
+     .needs_value = "KMS"},
+    {.name = "acl",
+     .header = "x-oss-object-acl",
+     .values = "default private public-read public-read-write",
+     .at_complete = true},
+    {"tag", "x-oss-tagging"},
+    {.name = "lock",
+     .header = "x-oss-object-worm-mode",
+     .values = "GOVERNANCE COMPLIANCE",
+     .needs = "lock-until"},
+    {.name = "lock-until", .header = "x-oss-object-worm-retain-until-date", .needs = "lock"},
+    {"legal-hold", "x-oss-object-worm-legal-hold", "ON OFF"},
+};
+
+/// What the S3-compatible side of OSS is known to take.
+constexpr ObjectOption kOssS3ObjectOptions[] = {
+    {"storage-class", "x-amz-storage-class"},
+    {"sse", "x-amz-server-side-encryption", "AES256"},
+    {"acl", "x-amz-acl", "private public-read public-read-write"},
+};
+
 constexpr Dialect kDialects[] = {
     {.name = "s3"},  // a server that nothing more is known of
     {.name = "aws", .path_style = false, .host_prefix = "s3.", .host_suffix = ".amazonaws.com"},
@@ -29,6 +56,7 @@ constexpr Dialect kDialects[] = {
      .xmlns = "",
      .host_prefix = "oss-",
      .host_suffix = ".aliyuncs.com",
+     .object_options = kOssObjectOptions,
      .default_region = ""},
     // Checksums and conditions of the S3 protocol are not all understood there; the native protocol
     // serves oss:// locations.
@@ -41,6 +69,7 @@ constexpr Dialect kDialects[] = {
      .complete_if_absent = PutIfAbsent::kLookFirst,
      .host_prefix = "s3.oss-",
      .host_suffix = ".aliyuncs.com",
+     .object_options = kOssS3ObjectOptions,
      .default_region = ""},
     {.name = "minio"},
     {.name = "versitygw"},

@@ -3,6 +3,7 @@
 // a new service is a row.  Facts: the services' API references and runs against the real servers.
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -24,6 +25,41 @@ enum class PutIfAbsent {
   kIfNoneMatch,      ///< If-None-Match: *
   kForbidOverwrite,  ///< x-oss-forbid-overwrite: true
   kLookFirst,        ///< not at all: a HEAD first, which leaves a gap
+};
+
+/// An option of a location that becomes a header of new objects (new_object.h).
+struct ObjectOption {
+  std::string_view name;  ///< "tag" stands for "tag.NAME"
+  std::string_view header;
+  std::string_view values = {};  ///< the known ones, with blanks between them; "" = any text
+  /// Of a multipart upload: said at its end, not at its beginning.
+  bool at_complete = false;
+  /// Another option that has to be there, with a value that begins so.
+  std::string_view needs = {}, needs_value = {};
+};
+
+inline constexpr ObjectOption kS3ObjectOptions[] = {
+    {"storage-class", "x-amz-storage-class"},
+    {"sse", "x-amz-server-side-encryption", "AES256 aws:kms aws:kms:dsse"},
+    {.name = "sse-kms-key-id",
+     .header = "x-amz-server-side-encryption-aws-kms-key-id",
+     .needs = "sse",
+     .needs_value = "aws:kms"},
+    {.name = "sse-bucket-key",
+     .header = "x-amz-server-side-encryption-bucket-key-enabled",
+     .values = "true false",
+     .needs = "sse",
+     .needs_value = "aws:kms"},
+    {"acl", "x-amz-acl",
+     "private public-read public-read-write authenticated-read aws-exec-read bucket-owner-read "
+     "bucket-owner-full-control"},
+    {"tag", "x-amz-tagging"},
+    {.name = "lock",
+     .header = "x-amz-object-lock-mode",
+     .values = "GOVERNANCE COMPLIANCE",
+     .needs = "lock-until"},
+    {.name = "lock-until", .header = "x-amz-object-lock-retain-until-date", .needs = "lock"},
+    {"legal-hold", "x-amz-object-lock-legal-hold", "ON OFF"},
 };
 
 struct Dialect {
@@ -52,6 +88,8 @@ struct Dialect {
   /// A known HTTP host is "PREFIX + region + SUFFIX"; "" when there is no such rule.
   std::string_view host_prefix = {};
   std::string_view host_suffix = {};
+  /// What can be said of new objects.
+  std::span<const ObjectOption> object_options = kS3ObjectOptions;
   /// Signed for when nobody says another; "" = it must be said.
   std::string_view default_region = "us-east-1";
 };

@@ -61,7 +61,10 @@ std::optional<std::uint64_t> CrcOfCompleted(const CompletedUpload& object,
 
 Result<NewMultipart> Client::CreateMultipart(std::string_view key,
                                              const MultipartOptions& options) {
-  Call call{.method = "POST", .key = std::string(key), .query = {{"uploads", ""}}};
+  Call call{.method = "POST",
+            .key = std::string(key),
+            .query = {{"uploads", ""}},
+            .headers = session_->new_objects().create};
   const bool nvme = options.checksummed && dialect().multipart_checksum &&
                     dialect().checksum == BodyChecksum::kCrc64Nvme;
   if (nvme) {
@@ -123,6 +126,7 @@ Result<std::string> Client::Complete(std::string_view key, const std::string& up
   Call call{.method = "POST",
             .key = std::string(key),
             .query = {{"uploadId", upload_id}},
+            .headers = session_->new_objects().complete,
             .body = AsBytes(list),
             .timeouts = kPatient};
   if (!whole.overwrite) SF_TRY(AddCondition(dialect().complete_if_absent, key, call.headers));

@@ -1,6 +1,8 @@
 #include "storage/s3/open_bucket.h"
 
 #include "storage/http/client.h"
+#include "storage/s3/alibaba_profile.h"
+#include "storage/s3/aws_profile.h"
 #include "storage/s3/http_caller.h"
 #include "storage/s3/s3_backend.h"
 
@@ -13,13 +15,31 @@ std::string ValueOf(const Variables& environment, const char* name) {
   return it == environment.end() ? "" : it->second;
 }
 
-std::shared_ptr<CredentialsProvider> CredentialsOf(const Location& location, const Bucket& bucket,
-                                                   Clock& clock, const Variables& environment,
-                                                   std::shared_ptr<http::Client> http) {
+CredentialSurroundings Around(const Variables& environment, Clock& clock,
+                              std::shared_ptr<http::Client> http) {
   CredentialSurroundings around = RealSurroundings(CallOver(std::move(http)));
   around.variables = environment;
   around.home = ValueOf(environment, "HOME");
   around.clock = &clock;
+  return around;
+}
+
+/// Where the profile of the vendor's tools says that its buckets are.
+Result<BucketProfile> ProfileOf(const Location& location, const CredentialSurroundings& around) {
+  const auto named = location.options.find("profile");
+  const std::string profile = named == location.options.end() ? "" : named->second;
+  if (location.scheme == "oss") {
+    SF_TRY(const auto settings, ReadOssSettings(around, profile));
+    return BucketProfile{settings.region, settings.endpoint, settings.addressing_style};
+  }
+  SF_TRY(const auto settings, ReadAwsSettings(around, profile));
+  const bool ignored = around.IsTrue("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS");
+  return BucketProfile{settings.region, ignored ? "" : settings.endpoint_url,
+                       settings.addressing_style};
+}
+
+std::shared_ptr<CredentialsProvider> CredentialsOf(const Location& location, const Bucket& bucket,
+                                                   CredentialSurroundings around) {
   const CredentialOptions options{.profile = bucket.profile};
   return location.scheme == "oss" ? MakeOssCredentials(std::move(around), options)
                                   : MakeS3Credentials(std::move(around), options);
@@ -27,15 +47,20 @@ std::shared_ptr<CredentialsProvider> CredentialsOf(const Location& location, con
 
 }  // namespace
 
+Result<Bucket> FindBucket(const Location& location, Clock& clock, const Variables& environment) {
+  SF_TRY(const auto profile, ProfileOf(location, Around(environment, clock, nullptr)));
+  return ResolveBucket(location, environment, profile);
+}
+
 Result<std::shared_ptr<Session>> OpenSession(const Location& location, Clock& clock,
                                              const OpenOptions& options) {
-  SF_TRY(auto bucket, ResolveBucket(location, options.environment));
   const Variables& environment = options.environment;
-  SessionOptions session{.stop = options.stop};
+  SessionOptions session{.requests_per_s = options.requests_per_s, .stop = options.stop};
   session.http = std::make_shared<http::Client>(
       http::ClientOptions{.ca_file = ValueOf(environment, "SSL_CERT_FILE"),
                           .ca_directory = ValueOf(environment, "SSL_CERT_DIR")});
-  session.credentials = CredentialsOf(location, bucket, clock, environment, session.http);
+  SF_TRY(auto bucket, FindBucket(location, clock, environment));
+  session.credentials = CredentialsOf(location, bucket, Around(environment, clock, session.http));
   return std::make_shared<Session>(std::move(bucket), clock, std::move(session));
 }
 

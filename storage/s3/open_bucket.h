@@ -12,11 +12,17 @@ namespace stateferry::storage::s3 {
 
 struct OpenOptions {
   Variables environment = {};
+  std::uint32_t requests_per_s = 0;  ///< at most; 0 = no limit
   std::stop_token stop = {};  ///< ends waits for a turn; requests under way come to their end
 };
 
+/// The bucket that `location` (s3 or oss) is in, as the location, the environment and the profile
+/// of the vendor's tools tell.  Errors: those of ResolveBucket; kPermission: a profile that is
+/// named and not there.
+Result<Bucket> FindBucket(const Location& location, Clock& clock, const Variables& environment);
+
 /// Signed requests to the bucket that `location` (s3 or oss) is in, with the options and
-/// credentials of that location.  Sends nothing yet.  Errors: those of ResolveBucket.
+/// credentials of that location.  Sends nothing yet.  Errors: those of FindBucket.
 Result<std::shared_ptr<Session>> OpenSession(const Location& location, Clock& clock,
                                              const OpenOptions& options);
 

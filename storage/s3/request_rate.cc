@@ -35,11 +35,12 @@ Result<void> RequestRate::Take(std::stop_token stop) {
     std::lock_guard lock(mutex_);
     const Time now = clock_.Steady();
     Count(now);
-    if (limit_ == 0) return {};
-    Climb(now);
+    if (limit_ != 0) Climb(now);
+    const double limit = Limit();
+    if (limit == 0) return {};
     next_turn_ = std::max(next_turn_, now);
     wait = next_turn_ - now;
-    next_turn_ += std::chrono::nanoseconds(static_cast<std::int64_t>(1e9 / limit_));
+    next_turn_ += std::chrono::nanoseconds(static_cast<std::int64_t>(1e9 / limit));
   }
   if (wait.count() == 0 || clock_.Sleep(wait, stop)) return {};
   return Error(ErrorCode::kCancelled, "stopped while waiting for a turn to send a request");
@@ -58,9 +59,14 @@ void RequestRate::Throttled() {
   halved_at_ = climbed_at_ = now;
 }
 
+double RequestRate::Limit() const {
+  if (limit_ == 0 || ceiling_ == 0) return std::max(limit_, ceiling_);
+  return std::min(limit_, ceiling_);
+}
+
 double RequestRate::limit() const {
   std::lock_guard lock(mutex_);
-  return limit_;
+  return Limit();
 }
 
 }  // namespace stateferry::storage::s3

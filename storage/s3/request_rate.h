@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <mutex>
 #include <stop_token>
 
@@ -10,26 +11,31 @@
 namespace stateferry::storage::s3 {
 
 /// How many requests a second a bucket gets from this process: additive increase, multiplicative
-/// decrease.  Without a limit until the service first asks to slow down; then half of what was
-/// sent in the last second, halved again at most once a second, and climbing by a twentieth of the
-/// rate at that time for each second without a complaint.  Thread-safe: shared by all workers.
+/// decrease.  Without a limit but the given one until the service first asks to slow down; then
+/// half of what was sent in the last second, halved again at most once a second, and climbing by a
+/// twentieth of the rate at that time for each second without a complaint.  Thread-safe: shared by
+/// all workers.
 class RequestRate {
  public:
-  explicit RequestRate(Clock& clock) : clock_(clock) {}
+  /// Never more than `ceiling` requests a second; 0 = no such limit.
+  explicit RequestRate(Clock& clock, std::uint32_t ceiling = 0)
+      : clock_(clock), ceiling_(ceiling) {}
 
   /// Waits for this request's turn.  kCancelled when stopped while it waits.
   Result<void> Take(std::stop_token stop);
   /// The service asked to slow down.
   void Throttled();
-  /// Requests a second; 0 = no limit yet.
+  /// Requests a second; 0 = no limit yet.  Not above the ceiling.
   double limit() const;
 
  private:
   using Time = std::chrono::steady_clock::time_point;
   void Climb(Time now);
   void Count(Time now);
+  double Limit() const;
 
   Clock& clock_;
+  const double ceiling_;
   mutable std::mutex mutex_;
   // All guarded by mutex_.
   double limit_ = 0;

@@ -42,7 +42,10 @@ Call Client::CopyCall(const ObjectMeta& from, std::string_view to) const {
 Result<void> Client::Copy(const ObjectMeta& from, std::string_view to, bool overwrite) {
   // Only the end of a multipart upload knows "if it does not exist" everywhere.
   if (overwrite && from.size_bytes <= kMaxCopyBytes) {
-    SF_TRY(const auto answer, session_->Send(CopyCall(from, to)));
+    Call call = CopyCall(from, to);
+    const NameValues& added = session_->new_objects().copy;
+    call.headers.insert(call.headers.end(), added.begin(), added.end());
+    SF_TRY(const auto answer, session_->Send(call));
     SF_TRY(EtagOfCopy(answer, *session_));
     return {};
   }

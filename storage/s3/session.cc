@@ -33,7 +33,8 @@ Session::Session(Bucket bucket, Clock& clock, SessionOptions options)
       location_(bucket.location),
       service_(bucket.Service()),
       bucket_name_(bucket.name),
-      rate_(clock) {
+      new_objects_(bucket.new_objects),
+      rate_(clock, options_.requests_per_s) {
   auto signer = MakeSigner(bucket);
   target_ = std::make_shared<const Target>(Target{std::move(bucket), std::move(signer)});
 }

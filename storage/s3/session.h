@@ -40,6 +40,7 @@ struct Call {
 struct SessionOptions {
   std::shared_ptr<http::Client> http = {};
   std::shared_ptr<CredentialsProvider> credentials = {};  ///< not asked for an anonymous bucket
+  std::uint32_t requests_per_s = 0;                       ///< at most; 0 = no limit
   std::stop_token stop = {};
 };
 
@@ -64,6 +65,7 @@ class Session {
   /// Bucket::Service().
   const std::string& service() const { return service_; }
   const std::string& bucket_name() const { return bucket_name_; }
+  const NewObjectHeaders& new_objects() const { return new_objects_; }
   const RequestRate& rate() const { return rate_; }
   /// The error that came under HTTP 200: status and headers were said before the service knew.
   /// What it means is an error of the service.
@@ -90,6 +92,7 @@ class Session {
   const std::string location_;
   const std::string service_;
   const std::string bucket_name_;
+  const NewObjectHeaders new_objects_;
   RequestRate rate_;
   std::atomic<std::int64_t> skew_s_{0};  ///< the service's clock minus ours
   mutable std::mutex mutex_;

@@ -1,6 +1,7 @@
 #include "storage/wrap/throttled.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "storage/wrap/forwarding.h"
 
@@ -8,19 +9,41 @@ namespace stateferry::storage {
 
 using std::chrono::nanoseconds;
 
+namespace {
+constexpr double kBurstSeconds = 0.1;
+constexpr double kRounding = 1e-3;  // of a byte
+/// The rate may be another one by then.
+constexpr nanoseconds kLookAgain = std::chrono::seconds(10);
+}  // namespace
+
+double RateLimiter::Pay() {
+  const auto now = clock_.Steady();
+  const auto rate = static_cast<double>(table_.RateAt(clock_.Now()));
+  const double passed = std::chrono::duration<double>(now - paid_at_).count();
+  paid_ = rate > 0 ? std::min(paid_ + rate * passed, taken_ + rate * kBurstSeconds) : taken_;
+  paid_at_ = now;
+  return rate;
+}
+
 Result<void> RateLimiter::Take(std::uint64_t bytes, std::stop_token stop) {
-  constexpr std::chrono::milliseconds kBurst{100};
-  const nanoseconds cost(static_cast<std::int64_t>(static_cast<double>(bytes) * 1e9 /
-                                                   static_cast<double>(bytes_per_s_)));
-  nanoseconds wait;
+  double mine = 0;  // paid once so much is
   {
     std::lock_guard lock(mutex_);
-    const auto now = clock_.Steady();
-    paid_until_ = std::max(paid_until_, now - kBurst) + cost;
-    wait = paid_until_ - now;
+    Pay();
+    mine = taken_ += static_cast<double>(bytes);
   }
-  if (wait <= nanoseconds::zero() || clock_.Sleep(wait, stop)) return {};
-  return Error(ErrorCode::kCancelled, "stopped while waiting for bandwidth");
+  for (;;) {
+    nanoseconds wait;
+    {
+      std::lock_guard lock(mutex_);
+      const double rate = Pay();
+      if (paid_ + kRounding >= mine) return {};
+      const double seconds = std::min((mine - paid_) / rate, 1e6);
+      wait = std::min(kLookAgain, nanoseconds(static_cast<std::int64_t>(std::ceil(seconds * 1e9))));
+    }
+    if (!clock_.Sleep(wait, stop))
+      return Error(ErrorCode::kCancelled, "stopped while waiting for bandwidth");
+  }
 }
 
 namespace {

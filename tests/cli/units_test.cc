@@ -54,6 +54,31 @@ TEST(ParseRate, AcceptsSizesPerSecondAndOff) {
   EXPECT_FALSE(ParseRate("08:00,50MiB 20:00,off"));
 }
 
+TEST(ParseBandwidth, AcceptsRatesByTimeOfDayAndOfWeek) {
+  constexpr std::uint32_t kDay = storage::BandwidthTable::kMinutesPerDay;
+  EXPECT_EQ(ParseBandwidth("200MiB/s")->RateAtMinute(77), 200u << 20);
+  EXPECT_TRUE(ParseBandwidth("off")->never_limits());
+  const auto daily = ParseBandwidth("08:00,512k 19:00,10M 23:00,off");
+  ASSERT_TRUE(daily) << daily.error().message();
+  for (std::uint32_t day = 0; day < 7; ++day) {
+    const std::uint32_t midnight = day * kDay;
+    EXPECT_EQ(daily->RateAtMinute(midnight), 0u) << "as since the evening before";
+    EXPECT_EQ(daily->RateAtMinute(midnight + 8 * 60 - 1), 0u);
+    EXPECT_EQ(daily->RateAtMinute(midnight + 8 * 60), 512u << 10);
+    EXPECT_EQ(daily->RateAtMinute(midnight + 19 * 60), 10u << 20);
+    EXPECT_EQ(daily->RateAtMinute(midnight + kDay - 1), 0u);
+  }
+  const auto weekly = ParseBandwidth("Mon-08:00,1M  sat-00:00,off");
+  ASSERT_TRUE(weekly) << weekly.error().message();
+  EXPECT_EQ(weekly->RateAtMinute(0), 0u);
+  EXPECT_EQ(weekly->RateAtMinute(kDay + 8 * 60), 1u << 20);
+  EXPECT_EQ(weekly->RateAtMinute(6 * kDay - 1), 1u << 20);
+  EXPECT_EQ(weekly->RateAtMinute(6 * kDay), 0u);
+  for (const char* wrong : {"fast", "8:00,1M", "08:00", "24:00,1M", "08:60,1M", "Foo-08:00,1M",
+                            "08:00,1M;09:00,2M", "08:00,1M,2M", "08:00,"})
+    EXPECT_FALSE(ParseBandwidth(wrong)) << wrong;
+}
+
 TEST(ParseDuration, AcceptsUnitsAndSums) {
   EXPECT_EQ(*ParseDuration("500ms"), milliseconds(500));
   EXPECT_EQ(*ParseDuration("10s"), milliseconds(10'000));

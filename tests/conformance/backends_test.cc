@@ -34,8 +34,9 @@ Result<std::shared_ptr<Backend>> OpenWrapped(const ScratchDir& dir) {
   SF_TRY(auto backend, OpenFile(dir));
   backend = WithRetries(std::move(backend), SystemClock(), {});
   backend = WithMeter(std::move(backend), std::make_shared<Meter>());
-  return WithThrottle(std::move(backend),
-                      std::make_shared<BandwidthLimit>(SystemClock(), std::uint64_t{1} << 40));
+  return WithThrottle(
+      std::move(backend),
+      std::make_shared<BandwidthLimit>(SystemClock(), BandwidthTable(std::uint64_t{1} << 40)));
 }
 
 INSTANTIATE_TEST_SUITE_P(

@@ -40,6 +40,11 @@ TEST(GivenOptions, AreNotGuessedWhenTheyDiffer) {
   EXPECT_EQ(location.error().code(), ErrorCode::kRefused);
 }
 
+TEST(GivenOptions, WhatIsSaidOfNewObjectsDoesNotMakeAPlaceAnother) {
+  const auto options = Given({"s3://b/x?region=one", "s3://b/y?region=one&sse=AES256&tag.a=b"});
+  EXPECT_EQ(Completed(options, "s3://b/x/f"), "s3://b/x/f?region=one");
+}
+
 TEST(GivenOptions, StayInTheirBucket) {
   const auto options = Given({"s3://b?region=one", "/b/x"});
   EXPECT_EQ(Completed(options, "s3://other/x"), "s3://other/x");

@@ -138,7 +138,7 @@ TEST_F(PlacesTest, RegisteredBackendsComeFirst) {
 TEST(PlacesBandwidth, IsSharedByAllPlaces) {
   fakes::FakeClock clock;
   fakes::ScratchDir dir;
-  Places places(FileIo(), clock, {.bwlimit_bytes_per_s = 1000});
+  Places places(FileIo(), clock, {.bwlimit = BandwidthTable(1000)});
   const auto start = clock.Steady();
   for (const char* name : {"mem://one", "mem://two"}) {
     auto place = places.Open(*ParseLocation(name), Access::kWrite);

@@ -179,7 +179,7 @@ TEST_F(WrapTest, AnErrorOfTheVisitorIsNotRetried) {
 }
 
 TEST_F(WrapTest, ThrottleKeepsTheMeanRateInEachDirection) {
-  auto limit = std::make_shared<BandwidthLimit>(clock_, 1000);
+  auto limit = std::make_shared<BandwidthLimit>(clock_, BandwidthTable(1000));
   auto one = WithThrottle(faulty_, limit);
   auto two = WithThrottle(faulty_, limit);
   const auto start = clock_.Steady();
@@ -198,7 +198,7 @@ TEST_F(WrapTest, ThrottleKeepsTheMeanRateInEachDirection) {
 }
 
 TEST_F(WrapTest, ThrottleDoesNotSaveUpWhileIdle) {
-  RateLimiter limiter(clock_, 1000);
+  RateLimiter limiter(clock_, BandwidthTable(1000));
   ASSERT_TRUE(limiter.Take(1, {}));
   clock_.Advance(std::chrono::hours(1));
   const auto start = clock_.Steady();
@@ -207,6 +207,26 @@ TEST_F(WrapTest, ThrottleDoesNotSaveUpWhileIdle) {
   std::stop_source stop;
   stop.request_stop();
   EXPECT_EQ(limiter.Take(1000, stop.get_token()).error().code(), ErrorCode::kCancelled);
+}
+
+TEST_F(WrapTest, ADebtIsPaidAtTheRateThatCountsByThen) {
+  const auto minute = [&](std::uint32_t from_now) {
+    const std::time_t then =
+        std::chrono::system_clock::to_time_t(clock_.Now() + std::chrono::minutes(from_now));
+    std::tm here{};
+    localtime_r(&then, &here);
+    return static_cast<std::uint32_t>((here.tm_wday * 24 + here.tm_hour) * 60 + here.tm_min);
+  };
+  // 1,000 bytes a second, in a minute 100,000, in two minutes no limit.
+  RateLimiter limiter(clock_, BandwidthTable(std::vector<BandwidthTable::Entry>{
+                                  {minute(2), 0}, {minute(0), 1000}, {minute(1), 100'000}}));
+  const auto start = clock_.Steady();
+  ASSERT_TRUE(limiter.Take(60'100 + 1'000'000, {}));
+  const auto first = clock_.Steady() - start;
+  EXPECT_GE(first, seconds(60 + 9));
+  EXPECT_LE(first, seconds(60 + 20));
+  ASSERT_TRUE(limiter.Take(1'000'000'000, {}));
+  EXPECT_LE(clock_.Steady() - start, seconds(120 + 10));
 }
 
 TEST_F(WrapTest, MeterCountsCallsErrorsAndBytes) {

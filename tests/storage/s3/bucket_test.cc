@@ -51,6 +51,19 @@ TEST(S3Bucket, OssHasItsOwnHostsAndRegions) {
   EXPECT_EQ(Resolve("oss://b/k").error().code(), ErrorCode::kInvalidArgument);
 }
 
+TEST(S3Bucket, AProfileThatTheLocationNamesIsNearerThanTheEnvironment) {
+  const BucketProfile profile{.region = "eu-west-1", .endpoint = "http://own:9000"};
+  const Variables environment = {{"AWS_REGION", "us-east-2"}, {"AWS_ENDPOINT_URL", "http://env"}};
+  const auto where = [&](const std::string& uri, const Variables& variables) {
+    const auto bucket = ResolveBucket(*storage::ParseLocation(uri), variables, profile);
+    return bucket ? bucket->host + " " + bucket->region : bucket.error().message();
+  };
+  EXPECT_EQ(where("s3://b/k", {}), "own:9000 eu-west-1");
+  EXPECT_EQ(where("s3://b/k", environment), "env us-east-2");
+  EXPECT_EQ(where("s3://b/k?profile=p", environment), "own:9000 eu-west-1");
+  EXPECT_EQ(where("s3://b/k?profile=p&region=x&endpoint=http://there", environment), "there x");
+}
+
 TEST(S3Bucket, AnotherRegionIsAnotherHostOnlyWhereTheHostFollowedFromIt) {
   EXPECT_EQ(Resolve("s3://b/k")->InRegion("eu-west-1").host, "s3.eu-west-1.amazonaws.com");
   const auto own = Resolve("s3://b/k?endpoint=http://minio:9000")->InRegion("eu-west-1");
@@ -68,7 +81,8 @@ TEST(S3Bucket, IsTheSameAtAllEndpointsOfItsVendor) {
 TEST(S3Bucket, RefusesWhatItDoesNotUnderstand) {
   for (const char* uri :
        {"s3:///k", "s3://b/k?endpont=x", "s3://b/k?style=maybe", "s3://b/k?endpoint=ftp://x",
-        "s3://b/k?dialect=klingon", "s3://B_B/k?style=virtual"})
+        "s3://b/k?dialect=klingon", "s3://B_B/k?style=virtual", "s3://b/k?sse=none",
+        "s3://b/k?tag=x", "oss://b/k?region=r&sse=aws:kms"})
     EXPECT_EQ(Resolve(uri).error().code(), ErrorCode::kInvalidArgument) << uri;
   auto secret = Resolve("s3://KEY:SECRET@b/k");
   ASSERT_FALSE(secret);

@@ -177,6 +177,19 @@ TEST_F(RequestRateTest, ThereIsNoLimitUntilTheServiceComplains) {
   EXPECT_EQ(rate_.limit(), 0);
 }
 
+TEST_F(RequestRateTest, NeverExceedsItsCeiling) {
+  RequestRate rate(clock_, 10);
+  EXPECT_EQ(rate.limit(), 10);
+  const auto start = clock_.Steady();
+  for (int i = 0; i < 21; ++i) ASSERT_TRUE(rate.Take({}));
+  EXPECT_EQ(clock_.Steady() - start, seconds(2));
+  rate.Throttled();
+  EXPECT_EQ(rate.limit(), 5);
+  clock_.Advance(std::chrono::hours(1));
+  ASSERT_TRUE(rate.Take({}));
+  EXPECT_EQ(rate.limit(), 10) << "it climbs back, and no further";
+}
+
 TEST_F(RequestRateTest, HalvesOnceASecondAndClimbsBack) {
   Take(400);
   for (int i = 0; i < 50; ++i) rate_.Throttled();  // all that were under way
