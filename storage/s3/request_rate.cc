@@ -53,7 +53,8 @@ void RequestRate::Throttled() {
   if (limit_ != 0 && now - halved_at_ < kOneSecond) return;
   if (limit_ != 0) Climb(now);
   // A limit far above what is sent would have to be halved many times before it is felt.
-  const double sent = std::max({this_second_, last_second_, kLowest});
+  double sent = std::max({this_second_, last_second_, kLowest});
+  if (ceiling_ != 0) sent = std::min(sent, ceiling_);  // the others wait for their turn
   limit_ = std::max((limit_ == 0 ? sent : std::min(limit_, sent)) / 2, kLowest);
   step_per_s_ = std::max(limit_ * 2 * kStepShare, kStepShare);
   halved_at_ = climbed_at_ = now;

@@ -19,9 +19,12 @@ constexpr nanoseconds kLookAgain = std::chrono::seconds(10);
 double RateLimiter::Pay() {
   const auto now = clock_.Steady();
   const auto rate = static_cast<double>(table_.RateAt(clock_.Now()));
+  if (paid_at_ == std::chrono::steady_clock::time_point{}) rate_ = rate;
   const double passed = std::chrono::duration<double>(now - paid_at_).count();
-  paid_ = rate > 0 ? std::min(paid_ + rate * passed, taken_ + rate * kBurstSeconds) : taken_;
+  paid_ = rate > 0 && rate_ > 0 ? std::min(paid_ + rate_ * passed, taken_ + rate_ * kBurstSeconds)
+                                : taken_;
   paid_at_ = now;
+  rate_ = rate;
   return rate;
 }
 

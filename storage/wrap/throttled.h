@@ -30,6 +30,7 @@ class RateLimiter {
   std::mutex mutex_;
   // Guarded by mutex_: tokens since the beginning, as doubles exact up to 2^53.
   double taken_ = 0, paid_ = 0;
+  double rate_ = 0;  // guarded by mutex_: since paid_at_
   std::chrono::steady_clock::time_point paid_at_{};
 };
 

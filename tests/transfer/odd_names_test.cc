@@ -7,7 +7,10 @@ TEST_F(TransferRig, ANameThatNoFileCanHaveFailsAloneAndIsNamed) {
   PutSource("a", "1");
   const auto with_odd_names = [this](const FileVisitor& visit) -> Result<void> {
     for (const char* odd : {"x//y", "/lead", "up/../z"}) {
-      FileTask task{.from_dir = At("mem://source/in"), .from_name = odd, .to_name = odd};
+      FileTask task;
+      task.from_dir = At("mem://source/in");
+      task.from_name = odd;
+      task.to_name = odd;
       SF_TRY(visit(std::move(task)));
     }
     return Lister()(visit);
