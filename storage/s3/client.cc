@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "storage/s3/body_check.h"
+#include "storage/s3/digest.h"
 #include "storage/s3/http_date.h"
 #include "storage/s3/s3_answers.h"
 
@@ -124,6 +125,9 @@ Result<std::string> Client::Put(std::string_view key, ByteSpan bytes, bool overw
   if (!overwrite) SF_TRY(AddCondition(dialect().put_if_absent, key, call.headers));
   const BodyCheck check(dialect(), bytes);
   check.AddTo(call.headers);
+  // A sum that is compared afterwards comes too late for an object that may not be replaced.
+  if (dialect().checksum == BodyChecksum::kCrc64Ecma)
+    call.headers.emplace_back("content-md5", Base64Encode(DigestBytes(Md5(bytes))));
   SF_TRY(const auto answer, session_->Send(call));
   SF_TRY(check.Compare(answer));
   std::string etag = StripEtag(answer.Header("etag"));

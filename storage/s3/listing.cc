@@ -56,6 +56,11 @@ Result<void> Client::List(std::string_view prefix,
     SF_TRY(auto page, ParseListPage(answer.text, parsing));
     for (auto& object : page.objects) {
       SF_TRY(guard.Check(object.key));
+      if (object.type == "Symlink") {  // of OSS: it is read as what it points to
+        SF_TRY(auto target, Head(object.key));
+        SF_TRY(visit(std::move(target)));
+        continue;
+      }
       // HEAD tells whole seconds, and both have to tell the same time.
       const auto mtime_ns = object.mtime_ns - object.mtime_ns % kNanosecondsPerSecond;
       SF_TRY(visit({.key = std::move(object.key),

@@ -34,6 +34,7 @@ constexpr Meaning kMeanings[] = {
     {"InsufficientStorage", ErrorCode::kNoSpace},
     {"InternalError", ErrorCode::kUnavailable, Retry::kMayHelp},
     {"InvalidAccessKeyId", ErrorCode::kPermission, Retry::kNever, kKeyHint},
+    {"InvalidDigest", ErrorCode::kUnavailable, Retry::kMayHelp},
     {"InvalidObjectName", ErrorCode::kRefused, Retry::kNever,
      "OSS takes names of at most 1023 bytes of UTF-8 that do not begin with \"\\\""},
     {"InvalidObjectState", ErrorCode::kRefused, Retry::kNever,

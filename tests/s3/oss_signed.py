@@ -2,6 +2,7 @@
 import datetime
 import functools
 import hashlib
+import urllib.parse
 
 import servers
 import signed
@@ -11,9 +12,10 @@ SCHEME, REGION = "oss", identities.REGION
 environment = servers.oss_environment
 
 
-def request(url, method, path, query="", body=b"", principal=identities.FULL, ahead_s=0):
+def request(url, method, path, query="", body=b"", principal=identities.FULL, ahead_s=0,
+            more_headers=()):
     """Status and body.  `path` is /bucket or /bucket/key, encoded already, the query sorted too.
-    `ahead_s`: of the service's clock."""
+    `ahead_s`: of the service's clock.  `more_headers`: names that begin with x-oss-."""
     now = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=ahead_s)
     now = now.strftime("%Y%m%dT%H%M%SZ")
     query = "&".join(pair.removesuffix("=") for pair in query.split("&"))
@@ -21,7 +23,8 @@ def request(url, method, path, query="", body=b"", principal=identities.FULL, ah
     headers = {"x-oss-content-sha256": "UNSIGNED-PAYLOAD", "x-oss-date": now}
     if principal.token:
         headers["x-oss-security-token"] = principal.token
-    lines = "".join(f"{name}:{value}\n" for name, value in headers.items())
+    headers.update(more_headers)
+    lines = "".join(f"{name}:{value}\n" for name, value in sorted(headers.items()))
     canonical = f"{method}\n{resource}\n{query}\n{lines}\n\nUNSIGNED-PAYLOAD"
     scope = f"{now[:8]}/{REGION}/oss/aliyun_v4_request"
     to_sign = "\n".join(["OSS4-HMAC-SHA256", now, scope,
@@ -36,6 +39,12 @@ def request(url, method, path, query="", body=b"", principal=identities.FULL, ah
 
 def make_bucket(url, name, ahead_s=0):
     signed.make_bucket(url, name, functools.partial(request, ahead_s=ahead_s))
+
+
+def put_symlink(url, bucket, key, target):
+    """Status and body."""
+    return request(url, "PUT", f"/{bucket}/{key}", "symlink",
+                   more_headers={"x-oss-symlink-target": urllib.parse.quote(target, safe="")})
 
 
 def unfinished_uploads(url, bucket):

@@ -42,6 +42,29 @@ def with_a_token(binary, url):
         there_and_back(runner_as(sandbox, url, identities.STS), "oss://places/token")
 
 
+def without_deleting(binary, url):
+    """Moving snapshots deletes nothing."""
+    with Sandbox(binary, snapshot=None) as sandbox:
+        some_files(sandbox)
+        there_and_back(runner_as(sandbox, url, identities.NO_DELETE), "oss://places/no-delete")
+
+
+def symbolic_links(binary, url):
+    """What they point to arrives under their names."""
+    with Sandbox(binary, snapshot=None) as sandbox:
+        runner = runner_as(sandbox, url)
+        some_files(sandbox)
+        runner.run("copy", "{DIR}/source", "oss://places/targets")
+        for key, target in (("links/one", "targets/large"), ("links/two", "targets/small")):
+            status, body = oss_signed.put_symlink(url, "places", key, target)
+            check(status == 200, f"linking: {status} {body}")
+        runner.run("copy", "oss://places/links", "{DIR}/links")
+        for name, target in (("one", "large"), ("two", "small")):
+            with open(sandbox.path("links", name), "rb") as got, \
+                    open(sandbox.path("source", target), "rb") as sent:
+                check(got.read() == sent.read(), f"{name} is not {target}")
+
+
 def told_apart(binary, url):
     """Each refusal by its own code, with the service's finer one, and without a secret."""
     wrong = identities.Principal("", identities.FULL.key_id, "wrong")
@@ -82,7 +105,7 @@ class oss_signed_ahead:
 def main():
     try:
         with servers.serving(servers.OSS) as url:
-            for test in (with_a_token, told_apart):
+            for test in (with_a_token, without_deleting, symbolic_links, told_apart):
                 print(test.__name__, flush=True)
                 test(sys.argv[1], url)
         print("another_clock", flush=True)

@@ -28,6 +28,7 @@ _KNOWN = {
     "InvalidPolicyDocument": (400, "", "The policy is invalid."),
     "InvalidRange": (416, "", "The requested range cannot be satisfied."),
     "InvalidSecurityToken": (403, "", "The security token you provided is invalid."),
+    "InvalidTargetType": (400, "", "The target of the symbolic link is one itself."),
     "MalformedXML": (400, "", "The XML you provided was not well-formed."),
     "MethodNotAllowed": (405, "", "The specified method is not allowed against this resource."),
     "MissingContentLength": (411, "", "You must provide the Content-Length HTTP header."),
@@ -46,6 +47,7 @@ _KNOWN = {
     "SignatureDoesNotMatch": (403, "0002-00000040", "The request signature we calculated does not "
                                                     "match the signature you provided. Check your "
                                                     "key and signing method."),
+    "SymlinkTargetNotExist": (404, "", "The target of the symbolic link does not exist."),
 }
 
 

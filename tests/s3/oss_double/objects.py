@@ -1,5 +1,6 @@
 """PutObject, GetObject, HeadObject, CopyObject, DeleteObject, DeleteMultipleObjects."""
 import base64
+import dataclasses
 import email.utils
 import hashlib
 import re
@@ -118,6 +119,28 @@ def _range(request, size):
     return begin, min(end, size) - begin
 
 
+def put_symlink(request, state):
+    target = urllib.parse.unquote(request.header("x-oss-symlink-target"))
+    if not target:
+        raise OssError("InvalidArgument", "x-oss-symlink-target is missing.")
+    digest = hashlib.md5(target.encode()).hexdigest().upper()
+    made = Object(Content(), digest, 0, "Symlink", state.clock(), {}, target)
+    with state.lock:
+        state.bucket(request.bucket).place(request.key, made,
+                                           request.flag("x-oss-forbid-overwrite"))
+    return Answer(headers=[("ETag", f'"{digest}"')])
+
+
+def _followed(bucket, link):
+    """One level: size, ETag and bytes are those of the target, the later time counts."""
+    target = bucket.objects.get(link.target)
+    if not target:
+        raise OssError("SymlinkTargetNotExist", ObjectName=link.target)
+    if target.target:
+        raise OssError("InvalidTargetType", ObjectName=link.target)
+    return dataclasses.replace(target, kind="Symlink", modified=max(link.modified, target.modified))
+
+
 def _describe(found):
     kept = {"content-type": "application/octet-stream", "x-oss-storage-class": "Standard",
             **found.headers}
@@ -131,7 +154,10 @@ def _describe(found):
 
 def _look_up(request, state):
     with state.lock:
-        found = state.bucket(request.bucket).object(request.key)
+        bucket = state.bucket(request.bucket)
+        found = bucket.object(request.key)
+        if found.target:
+            found = _followed(bucket, found)
     check_conditions(request.headers, found)
     return found
 

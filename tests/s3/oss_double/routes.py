@@ -60,6 +60,7 @@ _OPERATIONS = {
     ("GET", True, ""): Operation("GetObject", "oss:GetObject", objects.get),
     ("HEAD", True, "objectMeta"): Operation("GetObjectMeta", "oss:GetObject", objects.head),
     ("HEAD", True, ""): Operation("HeadObject", "oss:GetObject", objects.head),
+    ("PUT", True, "symlink"): Operation("PutSymlink", "oss:PutObject", objects.put_symlink),
     ("PUT", True, "uploadId"): Operation("UploadPart", "oss:PutObject", multipart.upload_part),
     ("PUT", True, ""): Operation("PutObject", "oss:PutObject", objects.put),
     ("POST", True, "uploads"): Operation("InitiateMultipartUpload", "oss:PutObject",
@@ -73,7 +74,7 @@ _OPERATIONS = {
 _COPIES = {"PutObject": Operation("CopyObject", "oss:PutObject", objects.copy),
            "UploadPart": Operation("UploadPartCopy", "oss:PutObject", multipart.upload_part_copy)}
 # Sub-resources that the double does not know must not be taken for something else.
-_UNKNOWN = ("acl", "append", "symlink", "restore", "versions", "versioning", "lifecycle",
+_UNKNOWN = ("acl", "append", "restore", "versions", "versioning", "lifecycle",
             "cors", "bucketInfo", "stat", "x-oss-process", "versionId")
 
 

@@ -239,8 +239,22 @@ def digests():
     check(old.list_objects().object_list[0].storage_class == "Archive", "its class in a listing")
 
 
+def symbolic_links():
+    old = v1("links")
+    v4().put_bucket(oss.PutBucketRequest(bucket="links"))
+    old.put_object("target", b"0123456789")
+    old.put_symlink("target", "link")
+    check(old.get_object("link").read() == b"0123456789", "the target's bytes")
+    check(old.head_object("link").content_length == 10, "the target's size")
+    listed = old.list_objects(prefix="link").object_list[0]
+    check((listed.type, listed.size) == ("Symlink", 0), "in a listing it is none of these")
+    old.put_symlink("absent", "dangling")
+    check(refusal(old.get_object, "dangling").code == "SymlinkTargetNotExist", "without a target")
+
+
 def main():
-    for test in (objects_there_and_back, ranges, conditions, multipart, principals, urls, digests):
+    for test in (objects_there_and_back, ranges, conditions, multipart, principals, urls, digests,
+                 symbolic_links):
         print(test.__name__, flush=True)
         test()
 

@@ -12,9 +12,10 @@ class Object:
     content: Content
     etag: str  # upper-case hex, without quotes
     crc: int
-    kind: str  # Normal, Multipart
+    kind: str  # Normal, Multipart, Symlink
     modified: int  # seconds since the epoch
     headers: dict  # what comes back with GET and HEAD
+    target: str = ""  # of a symbolic link
 
     @property
     def size(self):

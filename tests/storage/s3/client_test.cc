@@ -59,6 +59,17 @@ TEST(S3Client, OssComparesItsOwnCrc) {
               Retry::kMayHelp);
 }
 
+TEST(S3Client, OssRefusesDamagedObjectsByTheirMd5BeforeItKeepsThem) {
+  S3Rig rig(
+      [](const ServedRequest& request) -> Reply {
+        EXPECT_EQ(request.Header("content-md5"), "XUFAKrxLKna5cZ2REBfFkg==");  // of "hello"
+        return ErrorReply(400, "InvalidDigest");
+      },
+      "&region=r", "oss");
+  ExpectError(rig.client->Put("k", AsBytes("hello"), false), ErrorCode::kUnavailable,
+              Retry::kMayHelp);
+}
+
 TEST(S3Client, SuccessThatCarriesAnErrorIsAnError) {
   std::string body;
   S3Rig rig([&](const ServedRequest&) -> Reply { return {.body = body}; });
@@ -150,6 +161,27 @@ TEST(S3Client, ListsPageAfterPage) {
   auto keys = ListFrom({Page({"p/a", "p/b"}, "t1"), Page({}, "t2"), Page({"p/c"}, "")});
   ASSERT_TRUE(keys) << keys.error().message();
   EXPECT_EQ(*keys, (std::vector<std::string>{"p/a", "p/b", "p/c"}));
+}
+
+/// A listing of OSS tells of the link itself; every other request goes to its target.
+TEST(S3Client, ASymbolicLinkIsListedAsItsTarget) {
+  S3Rig rig([](const ServedRequest& request) -> Reply {
+    if (request.method == "HEAD")
+      return {.headers = {{"ETag", "\"target\""}}, .content_length = 77};
+    return {.body =
+                "<ListBucketResult><IsTruncated>false</IsTruncated><Contents><Key>link</Key>"
+                "<Size>0</Size><ETag>link</ETag><Type>Symlink</Type></Contents>"
+                "</ListBucketResult>"};
+  });
+  std::vector<ObjectMeta> listed;
+  auto done = rig.client->List("", [&](const ObjectMeta& meta) -> Result<void> {
+    listed.push_back(meta);
+    return {};
+  });
+  ASSERT_TRUE(done) << done.error().message();
+  ASSERT_EQ(listed.size(), 1u);
+  EXPECT_EQ(listed[0].size_bytes, 77u);
+  EXPECT_EQ(listed[0].etag, "target");
 }
 
 TEST(S3Client, AListingThatLiesIsRefused) {
