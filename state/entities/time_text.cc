@@ -1,0 +1,24 @@
+#include "state/entities/time_text.h"
+
+#include <cctype>
+
+namespace stateferry::state::entities {
+
+bool IsTimeText(std::string_view text) {
+  constexpr std::string_view kShape = "dddd-dd-ddTdd:dd:dd";
+  if (text.size() <= kShape.size() || text.back() != 'Z') return false;
+  const auto digit = [](char c) { return std::isdigit(static_cast<unsigned char>(c)) != 0; };
+  for (std::size_t i = 0; i < kShape.size(); ++i)
+    if (kShape[i] == 'd' ? !digit(text[i]) : text[i] != kShape[i]) return false;
+  std::string_view fraction = text.substr(kShape.size(), text.size() - kShape.size() - 1);
+  if (!fraction.empty()) {
+    if (fraction.front() != '.' || fraction.size() < 2 || fraction.size() > 10) return false;
+    for (const char c : fraction.substr(1))
+      if (!digit(c)) return false;
+  }
+  const auto number = [&](std::size_t at) { return (text[at] - '0') * 10 + text[at + 1] - '0'; };
+  return number(5) >= 1 && number(5) <= 12 && number(8) >= 1 && number(8) <= 31 &&
+         number(11) <= 23 && number(14) <= 59 && number(17) <= 60;
+}
+
+}  // namespace stateferry::state::entities

@@ -1,0 +1,11 @@
+#pragma once
+
+#include <string_view>
+
+namespace stateferry::state::entities {
+
+/// RFC 3339 in UTC with up to nine digits behind the second: "2026-11-20T23:51:19.123Z".  With the
+/// same number of digits such texts sort by time.
+bool IsTimeText(std::string_view text);
+
+}  // namespace stateferry::state::entities

@@ -1,0 +1,48 @@
+#include "state/entities/names.h"
+
+#include <gtest/gtest.h>
+
+namespace stateferry::state::entities {
+namespace {
+
+TEST(Names, OfScopesAreLowerCase) {
+  for (const char* good : {"a", "ws-1", "a0"}) EXPECT_TRUE(CheckName(kScopeName, good)) << good;
+  for (const char* bad : {"A", "1a", "a-", "-a", "a_b", "a.b", "é"})
+    EXPECT_FALSE(CheckName(kScopeName, bad)) << bad;
+}
+
+TEST(Names, OfProjectsHaveTwoParts) {
+  EXPECT_TRUE(CheckName(kProjectName, "ws/p"));
+  for (const char* bad : {"p", "a/b/c", "ws/", "/p", "ws/P"})
+    EXPECT_FALSE(CheckName(kProjectName, bad)) << bad;
+}
+
+TEST(Names, OfVariablesAreNoKeywords) {
+  EXPECT_TRUE(CheckName(kIdentifier, "table_name"));
+  EXPECT_FALSE(CheckName(kIdentifier, "table"));
+  EXPECT_FALSE(CheckName(kIdentifier, "SELECT"));
+}
+
+TEST(Names, OfJobsMayBeInAnyLanguage) {
+  EXPECT_TRUE(CheckName(kJobName, "订单-每日"));
+  EXPECT_TRUE(CheckName(kJobName, "zürich"));
+  for (const char* bad :
+       {"a\xc2\x85z", "a\xed\xa0\x80z", "a\xc0\xafz", "a\xf4\x90\x80\x80z", "\xe8\xae"})
+    EXPECT_FALSE(CheckName(kJobName, bad)) << bad;
+}
+
+TEST(Names, AreShortenedBetweenCharacters) {
+  std::string name;
+  while (name.size() + 3 <= kJobName.max_bytes) name += "订";
+  const std::string numbered = NumberedName(kJobName, name, 1);
+  EXPECT_TRUE(CheckName(kJobName, numbered)) << numbered;
+  EXPECT_TRUE(numbered.ends_with("-clone-1"));
+}
+
+TEST(Names, OfIdentifiersAreJoinedByUnderscores) {
+  EXPECT_EQ(NumberedName(kIdentifier, "hash_it", 2), "hash_it_clone_2");
+  EXPECT_EQ(NumberedName(kPathName, "a/b", 1), "a/b-clone-1");
+}
+
+}  // namespace
+}  // namespace stateferry::state::entities
