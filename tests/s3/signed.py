@@ -40,7 +40,8 @@ def request(url, method, path, query="", body=b""):
 def send(url, method, headers, body=b""):
     """Status and body, with no header besides those that HTTP needs."""
     parts = urllib.parse.urlsplit(url)
-    with contextlib.closing(http.client.HTTPConnection(parts.netloc, timeout=60)) as connection:
+    kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+    with contextlib.closing(kind(parts.netloc, timeout=60)) as connection:
         target = parts.path + (f"?{parts.query}" if parts.query else "")
         connection.request(method, target, body or None, headers)
         answer = connection.getresponse()
