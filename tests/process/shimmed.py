@@ -35,6 +35,8 @@ class Shim:
 
     def __init__(self, library, directory, scratch):
         self.library = pathlib.Path(library).resolve()
+        if not self.library.exists():  # the loader would warn, and nothing would ever be counted
+            raise SystemExit(f"{self.library} is not there: build the target sf_shim first")
         self.directory = os.path.realpath(directory)
         self.state = pathlib.Path(scratch) / "shim-count"
         self.log = pathlib.Path(scratch) / "shim-log"
