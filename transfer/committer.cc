@@ -1,5 +1,6 @@
 #include "transfer/committer.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/log.h"
@@ -45,7 +46,7 @@ Result<void> Committer::Run() {
     {
       std::unique_lock lock(mutex_);
       wake_.wait(lock, [&] { return closed_ || !entries_.empty(); });
-      wake_.wait_for(lock, in_.options.commit_interval, [&] {
+      wake_.wait_for(lock, Interval(), [&] {
         return closed_ || hurry_ || entries_.size() >= kEntriesPerCommit ||
                accepted_bytes_ >= in_.options.commit_bytes;
       });
@@ -63,6 +64,14 @@ Result<void> Committer::Run() {
     in_.on_failure();
     return committed;
   }
+}
+
+// An object store has made durable what it accepted, and nothing is gained by collecting for a
+// Flush: a run that is killed moves hardly more again than what was in flight.
+std::chrono::milliseconds Committer::Interval() const {
+  constexpr std::chrono::milliseconds kSoon{50};
+  const auto interval = in_.options.commit_interval;
+  return in_.ends.to().capabilities().durable_on_complete ? std::min(interval, kSoon) : interval;
 }
 
 Result<void> Committer::Commit(std::vector<Accepted>& entries) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <functional>
 #include <mutex>
@@ -63,6 +64,7 @@ class Committer {
   Result<void> Run();
 
  private:
+  std::chrono::milliseconds Interval() const;
   Result<void> Commit(std::vector<Accepted>& entries);
   void NoteIdentity(const Accepted& entry) const;
   Journal::Batch MakeBatch(std::vector<Accepted>& entries);

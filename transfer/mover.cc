@@ -146,6 +146,18 @@ Result<void> Mover::StartUpload(FileRun& file, const std::string& token) {
   return {};
 }
 
+// What a service holds of an upload is seen by nobody who does not know its name: the journal has
+// it before the first part is put.
+Result<void> Mover::NameUpload(FileRun& file) {
+  file.record.resume_token = file.upload->ResumeToken();
+  if (!in_.ends.to().capabilities().durable_on_complete || file.part_count() <= 1) return {};
+  Journal::Batch batch;
+  batch.files.push_back(file.record);
+  // Receipts of an earlier upload must not be taken for those of this one.
+  if (std::exchange(file.starts_anew, false)) batch.drop_receipts_of.push_back(file.record.index);
+  return in_.journal.Commit(in_.id, batch);
+}
+
 /// The source compares what all runs together have read.
 void Mover::RecallRead(const FileRun& file, const PartReceipt& receipt) {
   const auto& task = file.record.task;
@@ -170,8 +182,8 @@ Result<std::vector<std::uint32_t>> Mover::OpenUpload(FileRun& file) {
     receipts.clear();
     SF_TRY(AtDestination(file, StartUpload(file, "")));
     if (file.failed) return std::vector<std::uint32_t>();
+    SF_TRY(NameUpload(file));
   }
-  file.record.resume_token = file.upload->ResumeToken();
   std::vector<bool> have(file.hashes.size());
   for (const auto& receipt : receipts) {
     if (receipt.part_index >= have.size()) continue;

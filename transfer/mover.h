@@ -48,6 +48,7 @@ class Mover {
   void RememberUpload(const std::shared_ptr<FileRun>& file);
   static void RecallRead(const FileRun& file, const PartReceipt& receipt);
   Result<void> StartUpload(FileRun& file, const std::string& token);
+  Result<void> NameUpload(FileRun& file);
   Result<void> CopyPart(Job& job, std::stop_token stop);
   Result<Receipt> CopyBytes(FileRun& file, std::uint32_t part, std::stop_token stop);
   Result<void> Conclude(Job& job, Receipt receipt);

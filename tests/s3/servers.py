@@ -143,14 +143,17 @@ OSS = "oss"
 
 
 @contextlib.contextmanager
-def serving(name, more_arguments=()):
-    """The server's URL while it runs over an empty directory."""
-    with tempfile.TemporaryDirectory(prefix=f"stateferry-{name}-") as directory:
+def serving(name, more_arguments=(), variables=None, directory=None):
+    """The server's URL while it runs over an empty directory; `variables` for its environment."""
+    with contextlib.ExitStack() as scratch:
+        directory = directory or scratch.enter_context(
+            tempfile.TemporaryDirectory(prefix=f"stateferry-{name}-"))
         port = free_port()
         command = {**COMMANDS, OSS: oss_command}[name](port, directory)
         log = open(os.path.join(tempfile.gettempdir(), f"stateferry-{name}-{port}.log"), "w+")
         process = subprocess.Popen([*map(str, command), *more_arguments], stdout=log,
-                                   stderr=subprocess.STDOUT, start_new_session=True)
+                                   stderr=subprocess.STDOUT, start_new_session=True,
+                                   env={**os.environ, **(variables or {})})
         try:
             wait_for(process, port, log)
             yield f"http://127.0.0.1:{port}"

@@ -16,8 +16,8 @@ def hmac_sha256(key, text):
     return hmac.new(key, text.encode(), hashlib.sha256).digest()
 
 
-def request(url, method, path, query="", body=b""):
-    """Status and body.  `path` and `query` are encoded already, the query sorted."""
+def sign(url, method, path, query="", body=b""):
+    """The headers of a signed request.  `path` and `query` are encoded already, the query sorted."""
     digest = hashlib.sha256(body).hexdigest()
     host = urllib.parse.urlsplit(url).netloc
     now = datetime.datetime.now(datetime.timezone.utc).strftime("%Y%m%dT%H%M%SZ")
@@ -32,9 +32,13 @@ def request(url, method, path, query="", body=b""):
     authorization = (f"AWS4-HMAC-SHA256 Credential={servers.ACCESS_KEY}/{scope}, "
                      "SignedHeaders=host;x-amz-content-sha256;x-amz-date, "
                      f"Signature={hmac_sha256(key, to_sign).hex()}")
+    return {"x-amz-date": now, "x-amz-content-sha256": digest, "Authorization": authorization}
+
+
+def request(url, method, path, query="", body=b""):
+    """Status and body.  `path` and `query` are encoded already, the query sorted."""
     return send(f"{url}{path}" + (f"?{query}" if query else ""), method,
-                {"x-amz-date": now, "x-amz-content-sha256": digest, "Authorization": authorization},
-                body)
+                sign(url, method, path, query, body), body)
 
 
 def send(url, method, headers, body=b""):
@@ -67,3 +71,15 @@ def get(url, bucket, key, ask=request):
     if status != 200:
         raise AssertionError(f"getting {key}: {status} {body[:500]}")
     return body
+
+
+def get_into(url, path, take):
+    """Gives the body to `take`, a piece at a time; `path` is encoded already."""
+    host = urllib.parse.urlsplit(url).netloc
+    with contextlib.closing(http.client.HTTPConnection(host, timeout=60)) as connection:
+        connection.request("GET", path, headers=sign(url, "GET", path))
+        answer = connection.getresponse()
+        if answer.status != 200:
+            raise AssertionError(f"getting {path}: {answer.status} {answer.read(500)}")
+        while piece := answer.read(1 << 20):
+            take(piece)
