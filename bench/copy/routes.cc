@@ -87,6 +87,71 @@ std::string KopiaSnapshot() {
 }
 Contestant Kopia() { return {"kopia", {"kopia"}, "", KopiaInit(), KopiaSnapshot()}; }
 
+// Buckets: BENCH_S3 is a bucket ("s3://bench"), which lies in the directory BENCH_S3_DIR of a
+// gateway on this machine; bench/acceptance --s3 starts one.  The rest of the environment is that
+// of AWS.
+constexpr char kFreshPrefix[] =
+    ": \"${BENCH_S3:?is not set: bench/acceptance --s3 starts a server and sets it}\"; "
+    "rm -rf \"$DST\" \"$BENCH_S3_DIR/to\"; mkdir -p \"$DST/out\"; ";
+constexpr char kWarmBucket[] = "find \"$BENCH_S3_DIR/from\" -type f -exec cat {} + > /dev/null";
+constexpr char kRclone[] =
+    "export RCLONE_CONFIG_BENCH_TYPE=s3 RCLONE_CONFIG_BENCH_PROVIDER=Other"
+    " RCLONE_CONFIG_BENCH_ENV_AUTH=true RCLONE_CONFIG_BENCH_ENDPOINT=\"$AWS_ENDPOINT_URL_S3\"; "
+    "rclone --config /dev/null --transfers 16 --checkers 16 copy ";
+constexpr char kMc[] =
+    "MC_HOST_bench=\"http://$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY@${AWS_ENDPOINT_URL_S3#http://"
+    "}\" "
+    "mc --config-dir \"$DST/mc\" --quiet cp --recursive ";
+constexpr char kS5cmd[] = "s5cmd --log error --endpoint-url \"$AWS_ENDPOINT_URL_S3\" cp ";
+
+/// Between a directory and a bucket, or inside of a bucket, each program as its manual says.
+std::vector<Contestant> BucketContestants(bool from_bucket, bool to_bucket) {
+  const std::string prepare =
+      from_bucket ? std::string(kFreshPrefix) +
+                        FerryFirst("copy \"$SRC\" \"$BENCH_S3/from\" --if-exists skip")
+                  : "";
+  const std::string fresh = kFreshPrefix + std::string(from_bucket ? kWarmBucket : "");
+  const std::string from = from_bucket ? "\"$BENCH_S3/from\"" : "\"$SRC\"";
+  const std::string to = to_bucket ? "\"$BENCH_S3/to\"" : "\"$DST/out\"";
+  const auto with_slash = [](std::string place, const char* slash) {
+    return place.insert(place.size() - 1, slash);
+  };
+  // rclone and mc have names of their own for the bucket.
+  const auto renamed = [](std::string place, const std::string& name) {
+    constexpr std::string_view kBucket = "$BENCH_S3";
+    const auto at = place.find(kBucket);
+    return at == std::string::npos ? place : place.replace(at, kBucket.size(), name);
+  };
+  const std::string end = to_bucket ? "" : "; sync";
+  const std::string rclone = "bench:${BENCH_S3#s3://}", mc = "bench/${BENCH_S3#s3://}";
+  return {
+      {"stateferry", {}, prepare, fresh, Ferry("copy " + from + " " + to)},
+      {"aws-c-s3", {"aws-c-s3"}, prepare, fresh, "aws-c-s3 " + from + " " + to + end},
+      {"s5cmd",
+       {"s5cmd"},
+       prepare,
+       fresh,
+       kS5cmd + with_slash(from, from_bucket ? "/*" : "/") + " " + with_slash(to, "/") + end},
+      {"rclone",
+       {"rclone"},
+       prepare,
+       fresh,
+       kRclone + renamed(from, rclone) + " " + renamed(to, rclone) + end},
+      {"mc",
+       {"mc"},
+       prepare,
+       fresh,
+       kMc + renamed(with_slash(from, "/"), mc) + " " + renamed(with_slash(to, "/"), mc) + end}};
+}
+
+void AddBucketRoutes(std::vector<Route>& routes) {
+  routes.push_back(
+      {"directory-s3", "directory to S3, verified", Source::kTree, BucketContestants(false, true)});
+  routes.push_back({"s3-directory", "S3 to a directory, verified", Source::kTree,
+                    BucketContestants(true, false)});
+  routes.push_back({"s3-s3", "S3 to S3, one server", Source::kTree, BucketContestants(true, true)});
+}
+
 std::vector<Route> MakeRoutes() {
   const Contestant into_bucket = StateferryIntoBucket("stateferry", "copy \"$SRC\"");
   std::vector<Route> routes;
@@ -145,6 +210,7 @@ std::vector<Route> MakeRoutes() {
                     "small files into managed storage",
                     Source::kSmallFiles,
                     {StateferryIntoStore(""), Cp(), Restic(), Kopia()}});
+  AddBucketRoutes(routes);
   return routes;
 }
 
@@ -172,7 +238,7 @@ std::vector<std::string> PeerNames() {
 
 std::string VersionCommand(std::string_view program) {
   const std::string name(program);
-  if (name == "restic" || name == "rclone") return name + " version | head -1";
+  if (name == "restic" || name == "rclone" || name == "s5cmd") return name + " version | head -1";
   return name + " --version 2>&1 | head -1";
 }
 

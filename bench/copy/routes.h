@@ -12,6 +12,7 @@ namespace stateferry::bench {
 ///   SRC   the tree to copy              SNAP  the snapshot in it (or SRC itself)
 ///   DST   the program's own directory   TPL   a place beside it to keep a prepared state
 ///   VERB  relocate or copy              SELF  the stateferry binary
+/// and, on routes of buckets, BENCH_S3 and BENCH_S3_DIR (routes.cc).
 /// The result of `run` lies in $DST/out; its growth is what was stored.
 struct Contestant {
   std::string name;
