@@ -233,6 +233,24 @@ def skip_loudly(why):
     return 1 if in_ci else 77
 
 
+def each_version(versions, test, checks, prefix, keep):
+    """Calls test(version, scratch) for each, with a directory of its own, and prints the sums."""
+    for version in versions:
+        started = time.monotonic()
+        scratch = pathlib.Path(tempfile.mkdtemp(prefix=f"{prefix}-{version}-"))
+        try:
+            test(version, scratch)
+        except (RuntimeError, subprocess.SubprocessError, OSError) as error:
+            checks.check(f"{version} ran to the end", False, error)
+        finally:
+            if keep:
+                print(f"kept {scratch}")
+            else:
+                shutil.rmtree(scratch, ignore_errors=True)
+        print(f"Flink {version}: {time.monotonic() - started:.0f} s", flush=True)
+    print(f"{checks.passed} checks passed, {len(checks.failed)} failed", flush=True)
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("stateferry")
@@ -249,20 +267,10 @@ def main():
         return skip_loudly(str(error))
 
     checks = Checks()
-    for version in versions:
-        started = time.monotonic()
-        scratch = pathlib.Path(tempfile.mkdtemp(prefix=f"stateferry-flink-{version}-"))
-        try:
-            test_version(version, Ferry(options.stateferry, scratch), scratch, checks)
-        except (RuntimeError, subprocess.SubprocessError, OSError) as error:
-            checks.check(f"{version} ran to the end", False, error)
-        finally:
-            if options.keep:
-                print(f"kept {scratch}")
-            else:
-                shutil.rmtree(scratch, ignore_errors=True)
-        print(f"Flink {version}: {time.monotonic() - started:.0f} s", flush=True)
-    print(f"{checks.passed} checks passed, {len(checks.failed)} failed", flush=True)
+    def test(version, scratch):
+        test_version(version, Ferry(options.stateferry, scratch), scratch, checks)
+
+    each_version(versions, test, checks, "stateferry-flink", options.keep)
     return 1 if checks.failed else 0
 
 

@@ -13,10 +13,7 @@ import argparse
 import json
 import pathlib
 import shutil
-import subprocess
 import sys
-import tempfile
-import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "s3"))
 
@@ -25,7 +22,7 @@ import servers  # noqa: E402
 import signed  # noqa: E402
 from flink_jvm import Flink  # noqa: E402
 from restore_test import (Checks, Ferry, build_all, does_not_restore,  # noqa: E402
-                          restores_exactly, skip_loudly)
+                          each_version, restores_exactly, skip_loudly)
 
 # Of Flink 1.20, Maven has the plugins of the first release only; they serve the later ones.
 PLUGINS = {"1.20.5": ("flink-s3-fs-presto", "1.20.0"), "2.3.0": ("flink-s3-fs-hadoop", "2.3.0")}
@@ -87,23 +84,14 @@ def main():
             fetch_flink.plugin(*PLUGINS[version])
         with servers.serving("versitygw") as url:
             signed.make_bucket(url, BUCKET)
-            for version in versions:
-                started = time.monotonic()
-                scratch = pathlib.Path(tempfile.mkdtemp(prefix=f"stateferry-flink-s3-{version}-"))
+
+            def test(version, scratch):
                 ferry = Ferry(options.stateferry, scratch, servers.environment(url))
-                try:
-                    test_version(version, ferry, url, scratch, checks)
-                except (RuntimeError, subprocess.SubprocessError, OSError) as error:
-                    checks.check(f"{version} ran to the end", False, error)
-                finally:
-                    if options.keep:
-                        print(f"kept {scratch}")
-                    else:
-                        shutil.rmtree(scratch, ignore_errors=True)
-                print(f"Flink {version}: {time.monotonic() - started:.0f} s", flush=True)
+                test_version(version, ferry, url, scratch, checks)
+
+            each_version(versions, test, checks, "stateferry-flink-s3", options.keep)
     except (fetch_flink.Unavailable, servers.Unavailable) as error:
         return skip_loudly(str(error))
-    print(f"{checks.passed} checks passed, {len(checks.failed)} failed", flush=True)
     return 1 if checks.failed else 0
 
 

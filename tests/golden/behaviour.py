@@ -43,6 +43,16 @@ def check(condition, sentence):
         raise AssertionError(sentence)
 
 
+def ended(process, seconds):
+    """The exit code; a sentence, and the end of the process, when it is still there by then."""
+    try:
+        return process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+        return f"still there after {seconds} s"
+
+
 def wait_for_bytes(process):
     """Reads progress lines until some bytes were moved."""
     for line in process.stdout:
@@ -110,12 +120,7 @@ def stopped_terminal(binary):
             time.sleep(0.5)
             check(process.poll() is None, "the first signal left without finishing what is in flight")
             process.send_signal(sent)
-            try:
-                code = process.wait(5)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-                code = "still there after 5 s"
+            code = ended(process, 5)
             os.close(controller)
             check(code == 128 + sent, f"{sent} twice on a stopped terminal: {code}")
 
@@ -161,12 +166,7 @@ def questions_end_at_once(binary):
         os.close(terminal)
         check(b"[y/N]" in read_until(controller, b"[y/N]"), "no question was asked")
         process.send_signal(signal.SIGINT)
-        try:
-            code = process.wait(20)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-            code = "still there"
+        code = ended(process, 20)
         os.close(controller)
         check(code == 10 and os.path.exists(orphan), f"SIGINT while it asks: {code}")
 

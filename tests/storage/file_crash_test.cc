@@ -10,6 +10,7 @@
 #include "storage/file_backend.h"
 #include "tests/fakes/failing_io.h"
 #include "tests/fakes/scratch_dir.h"
+#include "tests/fakes/synced_dirs.h"
 
 namespace stateferry::storage {
 namespace {
@@ -164,17 +165,9 @@ TEST(FileBackendCrash, ContentIsSyncedBeforeItsNameAndTheDirectoryAfterIt) {
 
 /// Syncs the directory that names it, and those above, even when an earlier process made them.
 TEST(FileBackendCrash, SyncsDirectoriesThatAKilledProcessMade) {
-  class SyncedDirs final : public IoHooks {
-   public:
-    Result<void> Before(IoOp op, std::string_view path) override {
-      if (op == IoOp::kSyncDir) synced.emplace(path);
-      return {};
-    }
-    std::set<std::string> synced;
-  };
   ScratchDir dir;
   ASSERT_TRUE(FileIo().MakeDirsDurably(dir.File("bucket/a/b")));
-  SyncedDirs hooks;
+  fakes::SyncedDirs hooks;
   auto backend = OpenFileBackend(FileIo(&hooks), dir.File("bucket"));
   ASSERT_TRUE((*backend)->Put("a/b/k", AsBytes("x"), {}));
   for (const char* name : {"bucket/a/b", "bucket/a", "bucket"})
@@ -184,16 +177,8 @@ TEST(FileBackendCrash, SyncsDirectoriesThatAKilledProcessMade) {
 
 /// What another thread makes in a directory that was synced before is synced by whoever finds it.
 TEST(FileBackendCrash, SyncsTheNameOfADirectoryThatAppearedInAKnownOne) {
-  class SyncedDirs final : public IoHooks {
-   public:
-    Result<void> Before(IoOp op, std::string_view path) override {
-      if (op == IoOp::kSyncDir) synced.emplace(path);
-      return {};
-    }
-    std::set<std::string> synced;
-  };
   ScratchDir dir;
-  SyncedDirs hooks;
+  fakes::SyncedDirs hooks;
   auto backend = OpenFileBackend(FileIo(&hooks), dir.File("bucket"));
   ASSERT_TRUE((*backend)->Put("a/k", AsBytes("x"), {}));
   ASSERT_TRUE(FileIo().MakeDirsDurably(dir.File("bucket/a/b")));

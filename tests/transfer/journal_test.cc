@@ -7,6 +7,7 @@
 #include <fstream>
 #include <set>
 
+#include "tests/fakes/synced_dirs.h"
 #include "tests/transfer/transfer_rig.h"
 #include "transfer/journal_options.h"
 #include "transfer/journal_records.h"
@@ -128,16 +129,8 @@ TEST_F(JournalTest, ASecondWriterIsToldWhoHoldsTheHome) {
 }
 
 TEST_F(JournalTest, TheNameOfTheHomeIsSyncedEvenWhenAKilledProcessMadeIt) {
-  class SyncedDirs final : public IoHooks {
-   public:
-    Result<void> Before(IoOp op, std::string_view path) override {
-      if (op == IoOp::kSyncDir) synced.emplace(path);
-      return {};
-    }
-    std::set<std::string> synced;
-  };
   ASSERT_TRUE(FileIo().MakeDirsDurably(home() + "/journal"));
-  SyncedDirs hooks;
+  fakes::SyncedDirs hooks;
   ASSERT_TRUE(Journal::Open(FileIo(&hooks), clock, home(), false));
   for (const auto& name : {home() + "/journal", home(), ParentDir(home())})
     EXPECT_TRUE(hooks.synced.contains(name)) << name;

@@ -1,6 +1,7 @@
 // Stops at the k-th change of a file, for every k, and looks at what is left.
 
 #include "tests/fakes/failing_io.h"
+#include "tests/fakes/synced_dirs.h"
 #include "tests/storage/managed/store_fixture.h"
 
 namespace stateferry::storage::managed {
@@ -137,24 +138,16 @@ TEST(ManagedCrash, OneFailedChangeIsReportedAndTheStoreGoesOn) {
 }
 
 TEST(ManagedCrash, SyncsDirectoriesThatAKilledProcessMade) {
-  class SyncedDirs final : public IoHooks {
-   public:
-    Result<void> Before(IoOp op, std::string_view path) override {
-      if (op == IoOp::kSyncDir) synced.emplace(path);
-      return {};
-    }
-    std::set<std::string> synced;
-  };
   TempDir temp;
   const std::string dir = temp.path() + "/s";
   std::filesystem::create_directory(dir);
-  SyncedDirs init;
+  fakes::SyncedDirs init;
   Must(Store::Init(FileIo(&init), SystemClock(), dir));
   EXPECT_TRUE(init.synced.contains(temp.path()));
   for (const char* shard = "0123456789abcdef"; *shard; ++shard)
     for (const char* second = "0123456789abcdef"; *second; ++second)
       std::filesystem::create_directories(dir + "/packs/jobs/" + *shard + *second);
-  SyncedDirs put;
+  fakes::SyncedDirs put;
   auto store = OpenStore(dir, {}, &put);
   auto project = Must(store->Project("jobs"));
   Must(project->Put("a", AsBytes("b"), {}));

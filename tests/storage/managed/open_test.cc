@@ -5,9 +5,9 @@
 
 #include <cstdlib>
 #include <fstream>
-#include <set>
 
 #include "storage/managed/store_files.h"
+#include "tests/fakes/synced_dirs.h"
 #include "tests/storage/managed/store_fixture.h"
 
 namespace stateferry::storage::managed {
@@ -144,16 +144,6 @@ TEST_F(OpenTest, AFileWhosePackIsLostIsThereButDamaged) {
   }
 }
 
-/// Keeps the directories that were synced.
-class SyncedDirs : public IoHooks {
- public:
-  Result<void> Before(IoOp op, std::string_view path) override {
-    if (op == IoOp::kSyncDir) dirs.insert(std::string(path));
-    return {};
-  }
-  std::set<std::string> dirs;
-};
-
 TEST_F(OpenTest, APackIsTakenInOnlyWithADurableName) {
   namespace fs = std::filesystem;
   const std::string index = dir() + "/index", aside = temp_.path() + "/index";
@@ -169,12 +159,12 @@ TEST_F(OpenTest, APackIsTakenInOnlyWithADurableName) {
     fs::remove_all(index);
     fs::copy(aside, index, fs::copy_options::recursive);
   };
-  auto expect_synced = [&](const SyncedDirs& synced) {
+  auto expect_synced = [&](const fakes::SyncedDirs& synced) {
     for (const auto& name : {shard, ParentDir(shard), dir() + "/packs"})
-      EXPECT_TRUE(synced.dirs.contains(name)) << name;
+      EXPECT_TRUE(synced.synced.contains(name)) << name;
   };
   forget_the_pack();
-  SyncedDirs opened, rebuilt;
+  fakes::SyncedDirs opened, rebuilt;
   {
     auto store = OpenStore(dir(), {}, &opened);
     EXPECT_EQ(Read(*Must(store->Project("jobs")), "a"), "text");
