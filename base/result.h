@@ -45,6 +45,10 @@ class [[nodiscard]] Error {
   const std::string& message() const { return message_; }
   /// What the user can do about it; empty when there is nothing to add.
   const std::string& hint() const { return hint_; }
+  /// The documented rule that this breaks ("C-05"), and the category of such breaks
+  /// ("incompatible"), which then stands for the name of the code; both empty for most errors.
+  const std::string& rule() const { return rule_; }
+  const std::string& category() const { return category_; }
   /// What the service asked for: a repetition is of no use before this time has passed.
   std::chrono::milliseconds retry_after() const { return retry_after_; }
 
@@ -56,6 +60,11 @@ class [[nodiscard]] Error {
   Error WithContext(std::string_view doing) const& { return Error(*this).WithContext(doing); }
   Error WithHint(std::string hint) && {
     hint_ = std::move(hint);
+    return std::move(*this);
+  }
+  Error WithRule(std::string rule, std::string category) && {
+    rule_ = std::move(rule);
+    category_ = std::move(category);
     return std::move(*this);
   }
   Error WithRetry(Retry retry) && {
@@ -72,6 +81,7 @@ class [[nodiscard]] Error {
   Retry retry_;
   std::string message_;
   std::string hint_;
+  std::string rule_, category_;
   std::chrono::milliseconds retry_after_{0};
 };
 
