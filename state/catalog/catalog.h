@@ -35,8 +35,8 @@ struct Record {
 /// One write.
 struct Change {
   enum class What { kPut, kDelete } what = What::kPut;
-  Scope scope;
-  entities::Entity entity;  ///< for kDelete the key alone counts
+  Scope scope{};
+  entities::Entity entity{};  ///< for kDelete the key alone counts
   /// The version that the writer has seen: 0 = must not be there.  None: whatever is there.
   std::optional<std::uint64_t> expected_version = {};
   Phase phase = Phase::kReady;
