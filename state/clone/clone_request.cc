@@ -69,7 +69,9 @@ Json ToJson(const CloneRequest& request) {
           {"triggerSavepoint", request.trigger_savepoint},
           {"maxSnapshotAgeSeconds", static_cast<std::uint64_t>(request.max_snapshot_age.count())},
           {"nameTemplate", request.name_template},
-          {"label", request.label}};
+          {"label", request.label},
+          {"requiredRole", request.required_role},
+          {"storageReader", request.storage_reader}};
 }
 
 Result<CloneRequest> CloneRequestFromJson(const Json& json) {
@@ -77,8 +79,9 @@ Result<CloneRequest> CloneRequestFromJson(const Json& json) {
   for (const auto& [field, out] :
        {std::pair{"source", &request.source}, std::pair{"target", &request.target},
         std::pair{"account", &request.account}, std::pair{"nameTemplate", &request.name_template},
-        std::pair{"label", &request.label}})
-    *out = JsonString(json, field).value_or("");
+        std::pair{"label", &request.label}, std::pair{"requiredRole", &request.required_role},
+        std::pair{"storageReader", &request.storage_reader}})
+    if (auto text = JsonString(json, field)) *out = *std::move(text);
   SF_TRY(ReadTexts(json, "kinds", request.selection.kinds));
   SF_TRY(ReadTexts(json, "names", request.selection.names));
   SF_TRY(ReadChoice(json, "state", kStates, request.state));

@@ -16,10 +16,14 @@ enum class StateStrategy { kStateful, kStateless };   // C-38, C-39
 enum class RunningStrategy { kSkip, kInclude };       // C-40, C-41
 enum class OnError { kContinue, kStop, kStateless };  // C-42, C-43, C-44
 
+/// The account behind fully managed storage, as Project Clone documents it.
+inline constexpr std::string_view kManagedAccount =
+    "arn:sts::1060219998962774:assumed-role/aliyunstreamasidefaultrole/refresh_token";
+
 /// One choice of objects (C-36): empty `kinds` = all that are cloned, empty `names` = all names.
 struct Selection {
   std::vector<std::string> kinds{};
-  std::vector<std::string> names{};  ///< globs, '*' and '?'
+  std::vector<std::string> names{};  ///< globs: '*' is any text, also with '/', '?' one character
 };
 
 struct CloneRequest {
@@ -31,9 +35,16 @@ struct CloneRequest {
   OnError on_error = OnError::kContinue;
   bool trigger_savepoint = false;               ///< C-25
   std::chrono::seconds max_snapshot_age{3600};  ///< C-25
-  /// Names at the target: "" = as at the source; else may hold {name} and {date:%Y%m%d} (C-52).
+  /// Names of jobs and drafts at the target: "" = as at the source; else text that may hold {name}
+  /// and {date:%Y%m%d} (UTC).  Without {name} it stands before the name: "Backup_20241001_orders".
+  /// Other kinds keep their names, because text that mentions them is never rewritten (C-52).
   std::string name_template{};
   std::string label{};  ///< "backup" asks for an empty target (C-52)
+  /// The least role of `account`, OWNER standing for ADMIN too; somebody with less needs the right
+  /// "clone" (C-15, C-16, R-3).
+  std::string required_role = "OWNER";
+  /// Who reads the source's bucket for managed storage; only named in messages (C-21).
+  std::string storage_reader = std::string(kManagedAccount);
 };
 
 Json ToJson(const CloneRequest& request);

@@ -41,7 +41,7 @@ enum class ItemStatus : std::uint8_t {
 std::string_view ItemStatusName(ItemStatus status);
 bool IsTerminal(ItemStatus status);
 
-/// A file that goes with an item, by the URIs of its places.
+/// A file that goes with an item, by the URIs of its places.  Several items may need the same one.
 struct FileMove {
   std::string from, to;
 };
@@ -59,7 +59,8 @@ struct Item {
   std::string snapshot_from = {}, snapshot_to = {};
   /// The entity of the restored snapshot at the target; its kind is "" when there is none.
   entities::Entity snapshot_record = {};
-  /// Why it failed, or why it is degraded: "C-14", "incompatible", one sentence.
+  /// Why it failed, or why it is degraded: "C-14", "incompatible", one sentence.  Of a pending
+  /// item: it has lost its state before its turn came, and will end degraded.
   std::string rule = {}, category = {}, reason = {};
   std::uint64_t bytes_done = 0, bytes_total = 0;  ///< of files and state
 };
