@@ -19,6 +19,8 @@ namespace {
 constexpr std::size_t kMaxLockFileBytes = 64 * 1024;
 constexpr std::size_t kMaxCommandBytes = 200;
 constexpr int kHolderReads = 20;
+/// Somebody who only looks whether the lock is free holds it for a moment.
+constexpr int kLockAttempts = 4;
 
 std::string HostName() {
   std::array<char, 256> name{};
@@ -71,11 +73,14 @@ Error Locked(const File& file, const LockBusy& busy) {
 
 /// `how` as for flock(2).
 Result<void> TryLock(const File& file, int how, const LockBusy& busy) {
-  int rc;
-  do rc = ::flock(file.fd(), how | LOCK_NB);
-  while (rc != 0 && errno == EINTR);
-  if (rc == 0) return {};
-  if (errno != EWOULDBLOCK) return ErrnoError(errno, "locking " + file.path());
+  for (int i = 0; i < kLockAttempts; ++i) {
+    if (i > 0) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    int rc;
+    do rc = ::flock(file.fd(), how | LOCK_NB);
+    while (rc != 0 && errno == EINTR);
+    if (rc == 0) return {};
+    if (errno != EWOULDBLOCK) return ErrnoError(errno, "locking " + file.path());
+  }
   return Locked(file, busy);
 }
 
@@ -85,13 +90,17 @@ Result<File> TakeLockFile(const FileIo& io, Clock& clock, const std::string& pat
                           const LockBusy& busy) {
   SF_TRY(auto file, io.Open(path, OpenMode::kCreateOrOpen));
   SF_TRY(TryLock(file, LOCK_EX, busy));
+  NameHolder(io, clock, file);
+  return file;
+}
+
+void NameHolder(const FileIo& io, Clock& clock, File& file) {
   const Json holder{{"pid", static_cast<std::uint64_t>(::getpid())},
                     {"host", HostName()},
                     {"started", FormatTime(clock.Now())},
                     {"command", OwnCommand(io)}};
   // On a full disk the lock is as good without.
   if (file.Truncate(0)) (void)file.WriteAt(0, AsBytes(DumpJson(holder) + "\n"));
-  return file;
 }
 
 Result<void> CheckLockFileFree(const FileIo& io, const std::string& path, const LockBusy& busy) {

@@ -22,6 +22,9 @@ struct LockBusy {
 Result<File> TakeLockFile(const FileIo& io, Clock& clock, const std::string& path,
                           const LockBusy& busy);
 
+/// What TakeLockFile writes into the file: this process holds it now.
+void NameHolder(const FileIo& io, Clock& clock, File& file);
+
 /// Success when nobody holds the lock at `path`, also when there is no such file.  Changes nothing.
 /// Errors: as TakeLockFile.
 Result<void> CheckLockFileFree(const FileIo& io, const std::string& path, const LockBusy& busy);

@@ -76,10 +76,24 @@ storage::Places& App::places() {
   return *places_;
 }
 
+Result<const transfer::HomeLock*> App::LockHome() {
+  if (!home_lock_) {
+    SF_TRY(const std::string home, Home());
+    SF_TRY(parts_.io.MakeDirsDurably(home));
+    SF_TRY(home_lock_, transfer::HomeLock::Take(parts_.io, parts_.clock, home));
+  }
+  return &*home_lock_;
+}
+
 Result<transfer::Journal*> App::OpenJournal(bool read_only) {
   if (!journal_) {
     SF_TRY(const std::string home, Home());
-    SF_TRY(journal_, transfer::Journal::Open(parts_.io, parts_.clock, home, read_only));
+    if (read_only) {
+      SF_TRY(journal_, transfer::Journal::Open(parts_.io, parts_.clock, home, true));
+    } else {
+      SF_TRY(const transfer::HomeLock* lock, LockHome());
+      SF_TRY(journal_, transfer::Journal::Open(parts_.io, home, *lock));
+    }
   }
   return journal_.get();
 }

@@ -17,6 +17,7 @@
 #include "cli/progress_display.h"
 #include "cli/settings.h"
 #include "storage/places.h"
+#include "transfer/home_lock.h"
 #include "transfer/journal.h"
 #include "transfer/transfer.h"
 
@@ -63,6 +64,9 @@ class App {
 
   /// --home, or where it lies by default; absolute.
   Result<std::string> Home() const;
+  /// The lock of the home, which whatever writes into it needs: held until this is over.
+  /// Errors: kLocked.
+  Result<const transfer::HomeLock*> LockHome();
   storage::Places& places();
   Result<transfer::Journal*> OpenJournal(bool read_only);
   /// The journal for reading; empty when no transfer was ever made in this home.
@@ -74,8 +78,11 @@ class App {
   /// is no terminal and no --yes; kCancelled.
   Result<void> Confirm(const std::string& question);
   Result<Outcome> Run(const std::vector<std::string>& words) { return parts_.run_line(words); }
-  /// Closes the journal, so that a command run by this one can open it.
-  void CloseJournal() { journal_.reset(); }
+  /// Closes the journal and gives the lock back, so that a command run by this one can open it.
+  void CloseJournal() {
+    journal_.reset();
+    home_lock_.reset();
+  }
 
  private:
   std::stop_token StopOfWaits();
@@ -85,6 +92,7 @@ class App {
   std::stop_source stop_of_waits_;
   std::optional<std::stop_callback<std::function<void()>>> on_signal_;
   std::unique_ptr<storage::Places> places_;
+  std::optional<transfer::HomeLock> home_lock_;  // given back after all that it covers is closed
   std::unique_ptr<transfer::Journal> journal_;
   std::unique_ptr<ProgressDisplay> progress_;
   std::jthread deadline_;

@@ -1,5 +1,9 @@
 #include "transfer/home_lock.h"
 
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+
 #include "base/lock_file.h"
 
 namespace stateferry::transfer {
@@ -17,6 +21,20 @@ Result<void> HomeLock::CheckFree(const FileIo& io, const std::string& home_dir) 
 
 Result<HomeLock> HomeLock::Take(const FileIo& io, Clock& clock, const std::string& home_dir) {
   SF_TRY(auto file, TakeLockFile(io, clock, LockFileOf(home_dir), Busy(home_dir)));
+  return HomeLock(std::move(file));
+}
+
+Result<HomeLock> HomeLock::Inherit(const FileIo& io, Clock& clock, const std::string& home_dir,
+                                   int fd) {
+  const std::string path = LockFileOf(home_dir);
+  struct stat inherited = {}, named = {};
+  if (fstat(fd, &inherited) != 0 || ::stat(path.c_str(), &named) != 0 ||
+      inherited.st_ino != named.st_ino || inherited.st_dev != named.st_dev ||
+      flock(fd, LOCK_EX | LOCK_NB) != 0)
+    return Error(ErrorCode::kLocked, home_dir + " was not handed over by the process before");
+  fcntl(fd, F_SETFD, FD_CLOEXEC);
+  SF_TRY(auto file, io.Adopt(fd, path));
+  NameHolder(io, clock, file);
   return HomeLock(std::move(file));
 }
 

@@ -17,6 +17,12 @@ class HomeLock {
   /// Says who writes now, and changes nothing: kLocked like Take.  Success also without a lock
   /// file.
   static Result<void> CheckFree(const FileIo& io, const std::string& home_dir);
+  /// Takes over the lock that the process which started this one holds: `fd` is that lock's fd().
+  /// The home stays locked until both have closed it.  Errors: kLocked when `fd` is no such lock.
+  static Result<HomeLock> Inherit(const FileIo& io, Clock& clock, const std::string& home_dir,
+                                  int fd);
+
+  int fd() const { return file_.fd(); }
 
  private:
   explicit HomeLock(File file) : file_(std::move(file)) {}

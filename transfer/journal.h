@@ -15,6 +15,7 @@
 #include "base/hash.h"
 #include "base/json.h"
 #include "base/result.h"
+#include "transfer/home_lock.h"
 #include "transfer/report.h"
 #include "transfer/request.h"
 
@@ -87,6 +88,9 @@ class Journal {
   /// `clock`, and the hooks of `io`, must outlive the journal.
   static Result<std::unique_ptr<Journal>> Open(const FileIo& io, Clock& clock,
                                                const std::string& home_dir, bool read_only);
+  /// For writing, in a home whose lock the caller holds for longer than the journal lives.
+  static Result<std::unique_ptr<Journal>> Open(const FileIo& io, const std::string& home_dir,
+                                               const HomeLock& held);
   virtual ~Journal() = default;
 
   virtual Result<std::vector<TransferRecord>> List() = 0;

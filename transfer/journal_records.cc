@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/bytes.h"
+#include "base/record_frame.h"
 
 namespace stateferry::transfer {
 
@@ -12,39 +13,6 @@ namespace {
 constexpr std::uint8_t kTransferVersion = 3;  // 2: started; 3: last objects
 constexpr std::uint8_t kFileVersion = 2;      // 2: etag at the destination, content hash
 constexpr std::uint8_t kReceiptVersion = 2;   // 1: no checksum of the source
-constexpr std::size_t kHeaderBytes = 1 + 4;
-constexpr std::size_t kChecksumBytes = 8;
-
-// Every value in every table: version, payload length, payload, XXH3-64 of all that.
-std::string Frame(std::uint8_t version, std::string_view payload) {
-  std::string out;
-  out.reserve(kHeaderBytes + payload.size() + kChecksumBytes);
-  AppendLittle<std::uint8_t>(out, version);
-  AppendLengthPrefixed(out, payload);
-  AppendLittle<std::uint64_t>(out, Xxh3_64(AsBytes(out)));
-  return out;
-}
-
-struct Framed {
-  std::uint8_t version;
-  std::string_view payload;
-};
-
-Result<Framed> Unframe(std::string_view bytes, std::uint8_t newest_version) {
-  if (bytes.size() < kHeaderBytes + kChecksumBytes || bytes.size() > kMaxRecordBytes)
-    return Error(ErrorCode::kCorruption, fmt::format("record of {} bytes", bytes.size()));
-  const auto body = bytes.substr(0, bytes.size() - kChecksumBytes);
-  if (LoadLittle<std::uint64_t>(bytes.data() + body.size()) != Xxh3_64(AsBytes(body)))
-    return Error(ErrorCode::kCorruption, "record fails its checksum");
-  LittleReader reader(body);
-  const auto version = reader.Read<std::uint8_t>();
-  if (version == 0 || version > newest_version)
-    return Error(ErrorCode::kRefused,
-                 fmt::format("record version {}; this program knows {}", version, newest_version));
-  const auto payload = reader.ReadLengthPrefixed();
-  if (!reader.AtEnd()) return Error(ErrorCode::kCorruption, "record length disagrees");
-  return Framed{version, payload};
-}
 
 void AppendLocation(std::string& out, const storage::Location& location) {
   AppendLengthPrefixed(out, location.scheme);
@@ -121,11 +89,11 @@ std::string EncodeTransferRecord(const TransferRecord& record) {
   AppendLengthPrefixed(out, record.summary);
   AppendLittle<std::uint8_t>(out, record.started ? 1 : 0);
   AppendLastObjects(out, record);
-  return Frame(kTransferVersion, out);
+  return FrameRecord(kTransferVersion, out);
 }
 
 Result<TransferRecord> DecodeTransferRecord(std::string_view bytes) {
-  SF_TRY(const auto framed, Unframe(bytes, kTransferVersion));
+  SF_TRY(const auto framed, UnframeRecord(bytes, kTransferVersion));
   LittleReader reader(framed.payload);
   TransferRecord record;
   record.id = reader.ReadLengthPrefixed();
@@ -171,11 +139,11 @@ std::string EncodeFileRecord(const FileRecord& record) {
   AppendLengthPrefixed(out, record.error);
   AppendLittle<std::uint64_t>(out, record.to_etag_hash);
   AppendLengthPrefixed(out, record.content ? record.content->raw() : std::string_view());
-  return Frame(kFileVersion, out);
+  return FrameRecord(kFileVersion, out);
 }
 
 Result<FileRecord> DecodeFileRecord(std::string_view bytes) {
-  SF_TRY(const auto framed, Unframe(bytes, kFileVersion));
+  SF_TRY(const auto framed, UnframeRecord(bytes, kFileVersion));
   LittleReader reader(framed.payload);
   FileRecord record;
   FileTask& task = record.task;
@@ -210,13 +178,13 @@ std::string EncodeReceipt(const PartReceipt& receipt) {
   AppendLittle<std::uint32_t>(out, receipt.part_index);
   AppendLittle<std::uint32_t>(out, receipt.size_bytes);
   out.append(receipt.hash.raw());
-  if (!receipt.source_checksum) return Frame(1, out);
+  if (!receipt.source_checksum) return FrameRecord(1, out);
   AppendLittle<std::uint64_t>(out, *receipt.source_checksum);
-  return Frame(kReceiptVersion, out);
+  return FrameRecord(kReceiptVersion, out);
 }
 
 Result<PartReceipt> DecodeReceipt(std::string_view bytes) {
-  SF_TRY(const auto framed, Unframe(bytes, kReceiptVersion));
+  SF_TRY(const auto framed, UnframeRecord(bytes, kReceiptVersion));
   LittleReader reader(framed.payload);
   PartReceipt receipt;
   receipt.part_index = reader.Read<std::uint32_t>();

@@ -12,8 +12,6 @@ namespace stateferry::transfer {
 
 /// Version of the home as a whole; every record has its own.
 inline constexpr std::uint32_t kJournalFormatVersion = 1;
-/// A record longer than this is not one of ours.
-inline constexpr std::size_t kMaxRecordBytes = 16u << 20;
 
 std::string EncodeTransferRecord(const TransferRecord& record);
 std::string EncodeFileRecord(const FileRecord& record);

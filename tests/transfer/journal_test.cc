@@ -7,9 +7,9 @@
 #include <fstream>
 #include <set>
 
+#include "storage/rocksdb_tables.h"
 #include "tests/fakes/synced_dirs.h"
 #include "tests/transfer/transfer_rig.h"
-#include "transfer/journal_options.h"
 #include "transfer/journal_records.h"
 
 namespace stateferry::transfer {
@@ -50,7 +50,7 @@ class JournalTest : public ::testing::Test {
   /// Writes a raw value behind the journal's back.
   void Plant(const std::string& family, const std::string& key, const std::string& value) {
     std::vector<std::string> names;
-    const auto options = JournalDbOptions();
+    const auto options = storage::SmallDbOptions();
     ASSERT_TRUE(rocksdb::DB::ListColumnFamilies(options, home() + "/journal", &names).ok());
     std::vector<rocksdb::ColumnFamilyDescriptor> families;
     for (const auto& name : names) families.emplace_back(name, options);

@@ -1,0 +1,216 @@
+#include "storage/rocksdb_tables.h"
+
+#include <fmt/format.h>
+#include <rocksdb/cache.h>
+#include <rocksdb/filter_policy.h>
+#include <rocksdb/table.h>
+#include <rocksdb/write_batch.h>
+
+#include <algorithm>
+#include <chrono>
+
+#include "base/bytes.h"
+#include "storage/rocksdb_env.h"
+
+namespace stateferry::storage {
+
+namespace {
+constexpr const char* kMetaTable = "meta";
+constexpr const char* kVersionKey = "format_version";
+/// A reader beside a writer may find files gone that the manifest named a moment ago.
+constexpr int kReadOnlyAttempts = 20;
+
+rocksdb::Slice ToSlice(std::string_view text) { return {text.data(), text.size()}; }
+}  // namespace
+
+Error RocksError(const rocksdb::Status& status, std::string_view doing) {
+  ErrorCode code = ErrorCode::kIo;
+  if (status.IsCorruption()) code = ErrorCode::kCorruption;
+  if (status.IsNoSpace()) code = ErrorCode::kNoSpace;
+  const std::string text = status.ToString();
+  if (text.find("Permission denied") != std::string::npos ||
+      text.find("Read-only file system") != std::string::npos)
+    code = ErrorCode::kPermission;
+  if (text.find("No space left") != std::string::npos) code = ErrorCode::kNoSpace;
+  return Error(code, std::string(doing) + ": " + text);
+}
+
+rocksdb::Options SmallDbOptions() {
+  rocksdb::Options options;
+  options.env = OrderedRocksDbEnv();
+  options.info_log = SilentRocksDbLogger();
+  options.write_buffer_size = 4u << 20;
+  options.db_write_buffer_size = 8u << 20;
+  options.max_total_wal_size = 16u << 20;
+  options.max_open_files = 64;
+  options.max_background_jobs = 1;
+  options.keep_log_file_num = 1;
+  options.compression = rocksdb::kLZ4Compression;
+  // A torn tail of the write-ahead log is what a power cut leaves: go back to the last whole batch.
+  options.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
+  rocksdb::BlockBasedTableOptions table;
+  table.block_cache = rocksdb::NewLRUCache(2u << 20, 0);
+  table.block_size = 16u << 10;
+  options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
+  return options;
+}
+
+Result<std::unique_ptr<RocksTables>> RocksTables::OpenToWrite(const FileIo& io, TablesSpec spec) {
+  // RocksDB syncs neither its own directory's parent nor, at creation, itself: an acknowledged
+  // write can vanish with the whole directory in a power cut.
+  SF_TRY(io.MakeDirsDurably(spec.dir));
+  std::unique_ptr<RocksTables> tables(new RocksTables(std::move(spec), false));
+  SF_TRY(tables->Open());
+  const std::string home = ParentDir(tables->dir());
+  SF_TRY(io.SyncDir(tables->dir()));
+  SF_TRY(io.SyncDir(home));
+  // A run that was killed may have made the home and not synced its name.
+  auto named = io.SyncDir(ParentDir(home));
+  // In a directory that we cannot read we have not made it.
+  if (!named && named.error().code() != ErrorCode::kPermission) return std::move(named).error();
+  return tables;
+}
+
+Result<std::unique_ptr<RocksTables>> RocksTables::OpenToRead(const FileIo& io, Clock& clock,
+                                                             TablesSpec spec) {
+  SF_TRY(auto exists, io.Exists(spec.dir + "/CURRENT"));
+  if (!exists) return std::unique_ptr<RocksTables>();
+  for (int attempt = 1;; ++attempt) {
+    std::unique_ptr<RocksTables> tables(new RocksTables(spec, true));
+    auto opened = tables->Open();
+    if (opened) return tables;
+    if (opened.error().code() == ErrorCode::kRefused || attempt == kReadOnlyAttempts)
+      return std::move(opened).error();
+    clock.Sleep(std::chrono::milliseconds(10), {});
+  }
+}
+
+RocksTables::~RocksTables() {
+  for (auto* handle : handles_) (void)db_->DestroyColumnFamilyHandle(handle);
+  if (db_) (void)db_->Close();
+}
+
+Error RocksTables::Unreadable(const rocksdb::Status& status) const {
+  return RocksError(status, fmt::format("opening the {} in {}", spec_.name, spec_.dir))
+      .WithHint(spec_.unreadable_hint);
+}
+
+Error RocksTables::ReadError(const rocksdb::Status& status) const {
+  return RocksError(status, fmt::format("reading the {} in {}", spec_.name, spec_.dir));
+}
+
+Result<void> RocksTables::Open() {
+  rocksdb::Options options = SmallDbOptions();
+  options.create_if_missing = true;
+  options.create_missing_column_families = true;
+  // A newer program may have added tables; RocksDB opens for writing only when all are named, and
+  // the version check that follows gives the clear error.
+  std::vector<std::string> names{rocksdb::kDefaultColumnFamilyName, kMetaTable};
+  names.insert(names.end(), spec_.tables.begin(), spec_.tables.end());
+  std::vector<std::string> present;
+  if (rocksdb::DB::ListColumnFamilies(options, spec_.dir, &present).ok())
+    for (const auto& name : present)
+      if (!read_only_ && std::find(names.begin(), names.end(), name) == names.end())
+        names.push_back(name);
+  std::vector<rocksdb::ColumnFamilyDescriptor> families;
+  for (const auto& name : names) families.emplace_back(name, options);
+  rocksdb::DB* db = nullptr;
+  const auto status =
+      read_only_ ? rocksdb::DB::OpenForReadOnly(options, spec_.dir, families, &handles_, &db)
+                 : rocksdb::DB::Open(options, spec_.dir, families, &handles_, &db);
+  if (!status.ok()) return Unreadable(status);
+  db_.reset(db);
+  meta_ = handles_[1];
+  tables_.assign(handles_.begin() + 2,
+                 handles_.begin() + 2 + static_cast<std::ptrdiff_t>(spec_.tables.size()));
+  return CheckVersion();
+}
+
+Result<bool> RocksTables::HasRows() const {
+  for (Table table = 0; table < tables_.size(); ++table) {
+    auto rows = Rows(table, rocksdb::Slice());
+    rows->SeekToFirst();
+    if (rows->Valid()) return true;
+    if (!rows->status().ok()) return ReadError(rows->status());
+  }
+  return false;
+}
+
+Result<void> RocksTables::CheckVersion() {
+  std::string raw;
+  const auto status = db_->Get({}, meta_, kVersionKey, &raw);
+  if (status.IsNotFound()) {
+    SF_TRY(const bool has_rows, HasRows());
+    if (has_rows)
+      return Error(ErrorCode::kCorruption,
+                   fmt::format("the {} in {} has lost its version", spec_.name, spec_.dir));
+    if (read_only_) return {};
+    Batch batch(*this);
+    std::string version;
+    AppendLittle<std::uint32_t>(version, spec_.format_version);
+    batch.writes_.Put(meta_, kVersionKey, version);
+    return Write(batch, true, "writing the version of the " + spec_.name);
+  }
+  if (!status.ok()) return Unreadable(status);
+  if (raw.size() != sizeof(std::uint32_t))
+    return Error(ErrorCode::kCorruption,
+                 fmt::format("the {} in {} has a garbled version", spec_.name, spec_.dir));
+  const auto version = LoadLittle<std::uint32_t>(raw.data());
+  if (version != spec_.format_version)
+    return Error(ErrorCode::kRefused,
+                 fmt::format("the {} in {} has format version {}; this program knows {}",
+                             spec_.name, spec_.dir, version, spec_.format_version))
+        .WithHint(version > spec_.format_version ? "use the newer program or another --home"
+                                                 : "use another --home");
+  return {};
+}
+
+Result<std::optional<std::string>> RocksTables::Get(Table table, std::string_view key) const {
+  std::string raw;
+  const auto status = db_->Get({}, tables_[table], ToSlice(key), &raw);
+  if (status.IsNotFound()) return std::optional<std::string>();
+  if (!status.ok()) return ReadError(status);
+  return std::optional<std::string>(std::move(raw));
+}
+
+std::unique_ptr<rocksdb::Iterator> RocksTables::Rows(Table table, const rocksdb::Slice& end) const {
+  rocksdb::ReadOptions options;
+  options.fill_cache = false;
+  if (!end.empty()) options.iterate_upper_bound = &end;
+  return std::unique_ptr<rocksdb::Iterator>(db_->NewIterator(options, tables_[table]));
+}
+
+Result<void> RocksTables::Walk(Table table, std::string_view first, std::string_view end,
+                               const RowVisitor& visit) const {
+  const rocksdb::Slice end_slice = ToSlice(end);
+  auto rows = Rows(table, end_slice);
+  for (rows->Seek(ToSlice(first)); rows->Valid(); rows->Next()) {
+    SF_TRY(const bool goes_on, visit(rows->key().ToStringView(), rows->value().ToStringView()));
+    if (!goes_on) return {};
+  }
+  if (!rows->status().ok()) return ReadError(rows->status());
+  return {};
+}
+
+void RocksTables::Batch::Put(Table table, std::string_view key, std::string_view value) {
+  writes_.Put(tables_.tables_[table], ToSlice(key), ToSlice(value));
+}
+void RocksTables::Batch::Delete(Table table, std::string_view key) {
+  writes_.Delete(tables_.tables_[table], ToSlice(key));
+}
+void RocksTables::Batch::DeleteRange(Table table, std::string_view first, std::string_view end) {
+  writes_.DeleteRange(tables_.tables_[table], ToSlice(first), ToSlice(end));
+}
+
+Result<void> RocksTables::Write(Batch& batch, bool sync, std::string_view doing) {
+  if (read_only_)
+    return Error(ErrorCode::kRefused,
+                 fmt::format("the {} in {} is open for reading only", spec_.name, spec_.dir));
+  rocksdb::WriteOptions options;
+  options.sync = sync;
+  const auto status = db_->Write(options, &batch.writes_);
+  if (!status.ok()) return RocksError(status, fmt::format("{} in {}", doing, spec_.dir));
+  return {};
+}
+
+}  // namespace stateferry::storage
