@@ -25,11 +25,11 @@ Error RocksError(const rocksdb::Status& status, std::string_view doing);
 rocksdb::Options SmallDbOptions();
 
 struct TablesSpec {
-  std::string dir;                  ///< of the database
-  std::string name;                 ///< "journal", for messages
-  std::vector<std::string> tables;  ///< besides "meta" and RocksDB's own "default"
+  std::string dir{};                  ///< of the database
+  std::string name{};                 ///< "journal", for messages
+  std::vector<std::string> tables{};  ///< besides "meta" and RocksDB's own "default"
   std::uint32_t format_version = 1;
-  std::string unreadable_hint;  ///< what to do when it does not open
+  std::string unreadable_hint{};  ///< what to do when it does not open
 };
 
 /// Thread-safe.  Errors of all calls: kIo, kNoSpace, kPermission, kCorruption.
