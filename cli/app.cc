@@ -7,6 +7,7 @@
 #include <iostream>
 
 #include "cli/no_journal.h"
+#include "state/catalog/rocksdb_catalog.h"
 
 namespace stateferry::cli {
 
@@ -96,6 +97,19 @@ Result<transfer::Journal*> App::OpenJournal(bool read_only) {
     }
   }
   return journal_.get();
+}
+
+Result<state::catalog::Catalog*> App::OpenCatalog(bool read_only) {
+  if (!catalog_) {
+    SF_TRY(const std::string home, Home());
+    if (read_only) {
+      SF_TRY(catalog_, state::catalog::OpenCatalogToRead(parts_.io, parts_.clock, home));
+    } else {
+      SF_TRY(const transfer::HomeLock* lock, LockHome());
+      SF_TRY(catalog_, state::catalog::OpenCatalog(parts_.io, parts_.clock, home, *lock));
+    }
+  }
+  return catalog_.get();
 }
 
 Result<std::optional<transfer::Journal*>> App::ExistingJournal() {

@@ -16,6 +16,7 @@
 #include "cli/output.h"
 #include "cli/progress_display.h"
 #include "cli/settings.h"
+#include "state/catalog/catalog.h"
 #include "storage/places.h"
 #include "transfer/home_lock.h"
 #include "transfer/journal.h"
@@ -69,6 +70,8 @@ class App {
   Result<const transfer::HomeLock*> LockHome();
   storage::Places& places();
   Result<transfer::Journal*> OpenJournal(bool read_only);
+  /// Of the same home, and under the same lock.
+  Result<state::catalog::Catalog*> OpenCatalog(bool read_only);
   /// The journal for reading; empty when no transfer was ever made in this home.
   Result<std::optional<transfer::Journal*>> ExistingJournal();
   ProgressDisplay& progress();
@@ -78,9 +81,11 @@ class App {
   /// is no terminal and no --yes; kCancelled.
   Result<void> Confirm(const std::string& question);
   Result<Outcome> Run(const std::vector<std::string>& words) { return parts_.run_line(words); }
-  /// Closes the journal and gives the lock back, so that a command run by this one can open it.
-  void CloseJournal() {
+  /// Closes journal and catalog and gives the lock back, so that a command run by this one can open
+  /// them.
+  void CloseHome() {
     journal_.reset();
+    catalog_.reset();
     home_lock_.reset();
   }
 
@@ -94,6 +99,7 @@ class App {
   std::unique_ptr<storage::Places> places_;
   std::optional<transfer::HomeLock> home_lock_;  // given back after all that it covers is closed
   std::unique_ptr<transfer::Journal> journal_;
+  std::unique_ptr<state::catalog::Catalog> catalog_;
   std::unique_ptr<ProgressDisplay> progress_;
   std::jthread deadline_;
 };

@@ -101,6 +101,7 @@ Error RocksTables::ReadError(const rocksdb::Status& status) const {
 
 Result<void> RocksTables::Open() {
   rocksdb::Options options = SmallDbOptions();
+  if (spec_.env != nullptr) options.env = spec_.env;
   options.create_if_missing = true;
   options.create_missing_column_families = true;
   // A newer program may have added tables; RocksDB opens for writing only when all are named, and

@@ -30,6 +30,7 @@ struct TablesSpec {
   std::vector<std::string> tables{};  ///< besides "meta" and RocksDB's own "default"
   std::uint32_t format_version = 1;
   std::string unreadable_hint{};  ///< what to do when it does not open
+  rocksdb::Env* env = nullptr;    ///< null: OrderedRocksDbEnv(); tests let the disk stop
 };
 
 /// Thread-safe.  Errors of all calls: kIo, kNoSpace, kPermission, kCorruption.

@@ -51,7 +51,7 @@ Finding CheckHome(App& app, const std::string& home) {
   if (existing != home)
     return {"home", Health::kOk, home + " (will be made by the first transfer)"};
   const auto journal = app.ExistingJournal();
-  app.CloseJournal();
+  app.CloseHome();
   if (!journal) return {"home", Health::kBad, journal.error().message()};
   const auto free = transfer::HomeLock::CheckFree(app.io(), home);
   if (free) return {"home", Health::kOk, home + " (nobody writes)"};

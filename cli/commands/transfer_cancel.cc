@@ -8,7 +8,7 @@ namespace {
 Result<Outcome> Run(App& app) {
   // Looked up first with a reading journal: a wrong id must not wait for, or make, a home.
   SF_TRY(const transfer::TransferRecord known, FindRecord(app, 0));
-  app.CloseJournal();
+  app.CloseHome();
   SF_TRY(transfer::Journal * journal, app.OpenJournal(false));
   SF_TRY(const transfer::TransferRecord record,
          transfer::CancelTransfer(known.id, *journal, app.places(), app.clock()));

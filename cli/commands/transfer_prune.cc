@@ -13,7 +13,7 @@ Result<Outcome> Run(App& app) {
   SF_TRY(const auto existing, app.ExistingJournal());
   transfer::PruneReport report;
   if (existing) {
-    app.CloseJournal();
+    app.CloseHome();
     SF_TRY(transfer::Journal * journal, app.OpenJournal(false));
     SF_TRY(report, transfer::PruneTransfers(age, *journal, app.places(), app.clock()));
   }

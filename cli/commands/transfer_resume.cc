@@ -22,7 +22,7 @@ Result<Outcome> Run(App& app) {
   if (record.command.empty())
     return Error(ErrorCode::kRefused, "this transfer was recorded without its command line")
         .WithHint("give the command again that started it");
-  app.CloseJournal();
+  app.CloseHome();
   return app.Run(Combined(record.command, app.given_words()));
 }
 }  // namespace

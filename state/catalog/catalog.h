@@ -25,11 +25,11 @@ enum class Phase : std::uint8_t {
 };
 
 struct Record {
-  entities::Entity entity;
+  entities::Entity entity{};
   std::uint64_t version = 0;  ///< 1 when first put, one more with every change
   Phase phase = Phase::kReady;
-  std::string made_by;           ///< id of the clone that made it; "" = people
-  std::string created, updated;  ///< RFC 3339, UTC
+  std::string made_by{};             ///< id of the clone that made it; "" = people
+  std::string created{}, updated{};  ///< RFC 3339, UTC
 };
 
 /// One write.
@@ -59,8 +59,8 @@ class Catalog {
                             const RecordVisitor& visit) = 0;
   /// All of them or none, durable on return.  Deleting what is not there is no error unless a
   /// version was expected.  Errors: kConflict naming the entity when it has another version than
-  /// expected, or is changed twice; kInvalidArgument for an unknown kind; kLocked from a catalog
-  /// that guards a running clone; kRefused when it was opened for reading.
+  /// expected, or is changed twice; kInvalidArgument for an unknown kind, no name, or a NUL in one;
+  /// kLocked from a catalog that guards a running clone; kRefused when it was opened for reading.
   virtual Result<void> Apply(std::span<const Change> changes) = 0;
 };
 

@@ -1,13 +1,10 @@
 #include "state/catalog/memory_catalog.h"
 
-#include <fmt/format.h>
-
 #include <map>
 #include <mutex>
-#include <set>
 #include <tuple>
 
-#include "state/entities/kinds.h"
+#include "state/catalog/changes.h"
 
 namespace stateferry::state::catalog {
 
@@ -46,44 +43,22 @@ class MemoryCatalog : public Catalog {
 
   Result<void> Apply(std::span<const Change> changes) override {
     const std::scoped_lock lock(mutex_);
-    SF_TRY(Check(changes));
-    const std::string now = FormatTime(clock_.Now());
-    for (const Change& change : changes) {
-      if (change.what == Change::What::kDelete) {
-        records_.erase(PlaceOf(change));
-        continue;
-      }
-      Record& record = records_[PlaceOf(change)];
-      record.entity = change.entity;
-      record.phase = change.phase;
-      record.updated = now;
-      if (record.version++ == 0) record.created = now;
-      if (!change.made_by.empty()) record.made_by = change.made_by;
-    }
-    return {};
+    return ApplyChanges(
+        changes, FormatTime(clock_.Now()),
+        [&](const Change& change) -> Result<std::optional<Record>> {
+          const auto it = records_.find(PlaceOf(change));
+          return it == records_.end() ? std::optional<Record>() : it->second;
+        },
+        [&](const Change& change, const std::optional<Record>& record) -> Result<void> {
+          if (record)
+            records_.insert_or_assign(PlaceOf(change), *record);
+          else
+            records_.erase(PlaceOf(change));
+          return {};
+        });
   }
 
  private:
-  Result<void> Check(std::span<const Change> changes) const {
-    std::set<Place> seen;
-    for (const Change& change : changes) {
-      const auto& key = change.entity.key;
-      if (entities::FindKind(key.kind) == nullptr)
-        return Error(ErrorCode::kInvalidArgument,
-                     fmt::format("there is no kind of entity called '{}'", key.kind));
-      const auto it = records_.find(PlaceOf(change));
-      const std::uint64_t version = it == records_.end() ? 0 : it->second.version;
-      if (!seen.insert(PlaceOf(change)).second)
-        return Error(ErrorCode::kConflict,
-                     fmt::format("{} '{}' is changed twice in one go", key.kind, key.name));
-      if (change.expected_version && *change.expected_version != version)
-        return Error(ErrorCode::kConflict,
-                     fmt::format("{} '{}' has version {}, not {}: somebody changed it meanwhile",
-                                 key.kind, key.name, version, *change.expected_version));
-    }
-    return {};
-  }
-
   Clock& clock_;
   std::mutex mutex_;
   std::map<Place, Record> records_;

@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include "state/catalog/memory_catalog.h"
+#include "state/catalog/rocksdb_catalog.h"
+#include "tests/fakes/scratch_dir.h"
 
 namespace stateferry::state::catalog {
 namespace {
@@ -14,9 +16,11 @@ Change PutVariable(const std::string& name, std::optional<std::uint64_t> expecte
 }
 
 /// Every catalog must pass; one line to join.
-class CatalogTest : public ::testing::TestWithParam<std::unique_ptr<Catalog> (*)()> {
+class CatalogTest
+    : public ::testing::TestWithParam<std::unique_ptr<Catalog> (*)(const std::string& home)> {
  protected:
-  std::unique_ptr<Catalog> catalog_ = GetParam()();
+  fakes::ScratchDir dir_;
+  std::unique_ptr<Catalog> catalog_ = GetParam()(dir_.File("home"));
 };
 
 TEST_P(CatalogTest, VersionsGrowWithEveryChange) {
@@ -62,8 +66,85 @@ TEST_P(CatalogTest, DeletedIsGoneAndStartsAtVersionOneAgain) {
   EXPECT_EQ(Get(*catalog_, "ws/p", {"variable", "a"})->version, 1u);
 }
 
-INSTANTIATE_TEST_SUITE_P(Memory, CatalogTest, ::testing::Values([]() -> std::unique_ptr<Catalog> {
+TEST_P(CatalogTest, KeepsWhatNoChangeSpeaksOf) {
+  Change made = PutVariable("a");
+  made.made_by = "clone-1";
+  made.phase = Phase::kInitializing;
+  const std::vector<Change> first{made}, second{PutVariable("a")};
+  ASSERT_TRUE(catalog_->Apply(first));
+  const auto initializing = Get(*catalog_, "ws/p", {"variable", "a"});
+  ASSERT_TRUE(catalog_->Apply(second));
+  const auto ready = Get(*catalog_, "ws/p", {"variable", "a"});
+  EXPECT_EQ(initializing->phase, Phase::kInitializing);
+  EXPECT_EQ(ready->phase, Phase::kReady);
+  EXPECT_EQ(ready->made_by, "clone-1");
+  EXPECT_EQ(ready->created, initializing->created);
+  EXPECT_EQ(ready->entity.body, second.front().entity.body);
+}
+
+TEST_P(CatalogTest, AnEmptyScopeListsNoEntitiesOfProjects) {
+  const std::vector<Change> changes{PutVariable("a"),
+                                    {.entity = {{"region", "r"}, Json::object()}}};
+  ASSERT_TRUE(catalog_->Apply(changes));
+  const auto found = ListAll(*catalog_, "", "");
+  ASSERT_EQ(found->size(), 1u);
+  EXPECT_EQ(found->front().entity.key.name, "r");
+}
+
+TEST_P(CatalogTest, RefusesKeysThatItCouldNotTellApart) {
+  Change unknown = PutVariable("a"), nul = PutVariable(std::string("a\0b", 3)),
+         scope = PutVariable("a");
+  unknown.entity.key.kind = "varable";
+  scope.scope = std::string("ws\0", 3);
+  for (const Change& change : {unknown, nul, scope, PutVariable("")}) {
+    const std::vector<Change> changes{PutVariable("b"), change};
+    const auto refused = catalog_->Apply(changes);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code(), ErrorCode::kInvalidArgument);
+    EXPECT_FALSE(*catalog_->Find("ws/p", {"variable", "b"}));
+  }
+}
+
+TEST_P(CatalogTest, TheSameEntityTwiceInOneGoIsAConflict) {
+  const std::vector<Change> changes{PutVariable("a"), PutVariable("a")};
+  const auto refused = catalog_->Apply(changes);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code(), ErrorCode::kConflict);
+}
+
+TEST_P(CatalogTest, AnErrorOfTheVisitorEndsTheListing) {
+  const std::vector<Change> changes{PutVariable("a"), PutVariable("b")};
+  ASSERT_TRUE(catalog_->Apply(changes));
+  int seen = 0;
+  const auto stopped = catalog_->List("ws/p", "", [&](const Record&) -> Result<void> {
+    ++seen;
+    return Error(ErrorCode::kCancelled, "enough");
+  });
+  EXPECT_EQ(stopped.error().code(), ErrorCode::kCancelled);
+  EXPECT_EQ(seen, 1);
+}
+
+TEST_P(CatalogTest, AListingShowsOneMomentWhoeverWritesMeanwhile) {
+  const std::vector<Change> first{PutVariable("a"), PutVariable("c")}, later{PutVariable("b")};
+  ASSERT_TRUE(catalog_->Apply(first));
+  std::vector<std::string> names;
+  ASSERT_TRUE(catalog_->List("ws/p", "", [&](const Record& record) {
+    names.push_back(record.entity.key.name);
+    return catalog_->Apply(later);
+  }));
+  EXPECT_EQ(names, (std::vector<std::string>{"a", "c"}));
+}
+
+INSTANTIATE_TEST_SUITE_P(Memory, CatalogTest,
+                         ::testing::Values([](const std::string&) -> std::unique_ptr<Catalog> {
                            return MakeMemoryCatalog(SystemClock());
+                         }));
+INSTANTIATE_TEST_SUITE_P(RocksDb, CatalogTest,
+                         ::testing::Values([](const std::string& home) -> std::unique_ptr<Catalog> {
+                           const FileIo io;
+                           SF_ASSERT(io.MakeDirsDurably(home).has_value());
+                           const auto lock = transfer::HomeLock::Take(io, SystemClock(), home);
+                           return OpenCatalog(io, SystemClock(), home, *lock).value();
                          }));
 
 }  // namespace
