@@ -78,11 +78,15 @@ void Output::Note(std::string_view text) {
 
 void Output::LogLine(std::string_view line) { WriteError(Printable(line) + "\n"); }
 
-void Output::Warning(std::string_view text) {
-  if (options_.json)
-    Item({{"type", "warning"}, {"message", std::string(text)}}, true);
-  else
-    WriteError(fmt::format("stateferry: warning: {}\n", Printable(text)));
+void Output::Warning(std::string_view text, std::string_view rule) {
+  if (options_.json) {
+    Json line = {{"type", "warning"}, {"message", std::string(text)}};
+    if (!rule.empty()) line["rule"] = std::string(rule);
+    Item(line, true);
+    return;
+  }
+  const std::string label = rule.empty() ? "warning" : fmt::format("warning[{}]", rule);
+  WriteError(fmt::format("stateferry: {}: {}\n", label, Printable(text)));
 }
 
 void Output::Failure(const Error& error, int exit_code) {
@@ -105,15 +109,20 @@ void Output::LeaveNow(const Error& error, int exit_code) {
 }
 
 std::string Output::FailureText(const Error& error, int exit_code) const {
+  const std::string category =
+      error.category().empty() ? std::string(ErrorCodeName(error.code())) : error.category();
   if (options_.json) {
     Json line = {{"type", "error"},
-                 {"category", std::string(ErrorCodeName(error.code()))},
+                 {"category", category},
                  {"message", error.message()},
                  {"exitCode", exit_code}};
+    if (!error.rule().empty()) line["rule"] = error.rule();
     if (!error.hint().empty()) line["hint"] = error.hint();
     return DumpJson(line) + "\n";
   }
-  std::string text = fmt::format("stateferry: {}\n", Printable(error.message()));
+  const std::string label =
+      error.rule().empty() ? "" : fmt::format("error[{}/{}]: ", category, error.rule());
+  std::string text = fmt::format("stateferry: {}{}\n", label, Printable(error.message()));
   if (!error.hint().empty()) text += fmt::format("hint: {}\n", Printable(error.hint()));
   return text;
 }

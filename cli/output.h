@@ -48,8 +48,10 @@ class Output {
   /// A line of the log, on standard error, in every mode.
   void LogLine(std::string_view line);
   /// Text: on standard error, also when quiet.  JSON: {"type":"warning"} on standard output.
-  void Warning(std::string_view text);
-  /// Text: "stateferry: ..." and "hint: ..." on standard error.  JSON: {"type":"error"}.
+  /// `rule`: the documented rule that it is about, "C-25", or "".
+  void Warning(std::string_view text, std::string_view rule = {});
+  /// Text: "stateferry: ..." (a broken rule: "stateferry: error[incompatible/C-05]: ...") and
+  /// "hint: ..." on standard error.  JSON: {"type":"error"}.
   void Failure(const Error& error, int exit_code);
 
   /// Last words of a process that ends now, from another thread: the error, when it can be written

@@ -6,6 +6,8 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <functional>
+
 #include "base/json.h"
 #include "base/log.h"
 #include "cli/table.h"
@@ -61,6 +63,42 @@ TEST(Output, GivesJsonErrorsWithCategoryAndHint) {
             R"({"type":"error","category":"locked","message":"in use","exitCode":11,"hint":"wait"})"
             "\n");
   close(fds[0]);
+}
+
+/// What a command writes: standard output with JSON, standard error without.
+std::string Written(bool json, const std::function<void(Output&)>& command) {
+  int fds[2];
+  if (pipe(fds) != 0) return "no pipe";
+  {
+    Output output({.json = json, .stdout_fd = fds[1], .stderr_fd = fds[1]});
+    command(output);
+  }
+  close(fds[1]);
+  char buffer[1024];
+  const ssize_t size = read(fds[0], buffer, sizeof(buffer));
+  close(fds[0]);
+  return {buffer, static_cast<std::size_t>(size)};
+}
+
+TEST(Output, NamesTheRuleThatAnErrorBreaks) {
+  const auto fail = [](Output& output) {
+    output.Failure(Error(ErrorCode::kRefused, "region eu, not us").WithRule("C-05", "incompatible"),
+                   4);
+  };
+  EXPECT_EQ(Written(false, fail), "stateferry: error[incompatible/C-05]: region eu, not us\n");
+  EXPECT_EQ(Written(true, fail),
+            R"({"type":"error","category":"incompatible","message":"region eu, not us",)"
+            R"("exitCode":4,"rule":"C-05"})"
+            "\n");
+}
+
+TEST(Output, NamesTheRuleThatAWarningIsAbout) {
+  const auto warn = [](Output& output) { output.Warning("it is old", "C-25"); };
+  EXPECT_EQ(Written(false, warn), "stateferry: warning[C-25]: it is old\n");
+  EXPECT_EQ(Written(true, warn), R"({"type":"warning","message":"it is old","rule":"C-25"})"
+                                 "\n");
+  EXPECT_EQ(Written(false, [](Output& output) { output.Warning("old"); }),
+            "stateferry: warning: old\n");
 }
 
 TEST(Output, LogLinesOfJsonStayJson) {
