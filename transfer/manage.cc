@@ -73,6 +73,31 @@ Result<TransferRecord> CancelTransfer(const std::string& id, Journal& journal,
   return *record;
 }
 
+Result<void> TakeBackTransfer(const std::string& id, const std::vector<std::string>& last_names,
+                              Journal& journal, storage::Places& places, Clock& clock) {
+  SF_TRY(auto record, journal.Find(id));
+  if (!record) return Error(ErrorCode::kNotFound, "there is no transfer " + id);
+  SF_TRY(const auto location, storage::ParseLocation(record->to));
+  SF_TRY(const auto place, places.Open(location, storage::Access::kWrite));
+  // What makes a snapshot of the files goes first: what is left after a crash looks like none.
+  if (record->started)
+    for (const std::string& name : last_names) SF_TRY(place.backend->Delete(place.Key(name)));
+  SF_TRY(place.backend->Flush());
+  SF_TRY(journal.VisitFiles(id, 0, [&](const FileRecord& file) -> Result<void> {
+    return file.owned ? place.backend->Delete(place.Key(file.task.to_name)) : Result<void>();
+  }));
+  SF_TRY(place.backend->Flush());
+  SF_TRY(AbortUploads(*record, journal, places));
+  record->status = TransferStatus::kCancelled;
+  record->error = "taken back";
+  record->updated = FormatTime(clock.Now());
+  record->plan_complete = false;
+  record->started = false;
+  record->last_objects.reset();
+  SF_TRY(journal.DropPlan(id));
+  return journal.PutTransfer(*record);
+}
+
 Result<PruneReport> PruneTransfers(std::chrono::seconds older_than, Journal& journal,
                                    storage::Places& places, Clock& clock) {
   PruneReport report;

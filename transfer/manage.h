@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/json.h"
@@ -19,6 +20,13 @@ namespace stateferry::transfer {
 /// Errors: kNotFound; kConflict when it is committed already; what the destination returns.
 Result<TransferRecord> CancelTransfer(const std::string& id, Journal& journal,
                                       storage::Places& places, Clock& clock);
+
+/// Removes what a transfer that is not running has put at its destination, whole or not, and
+/// forgets its plan: as if it had never run.  What was there before it stays.  Durable on return.
+/// `last_names`: what its finalizer puts, below the destination; one that was killed has not told.
+/// Errors: kNotFound; what the destination returns.
+Result<void> TakeBackTransfer(const std::string& id, const std::vector<std::string>& last_names,
+                              Journal& journal, storage::Places& places, Clock& clock);
 
 struct PruneReport {
   std::uint64_t removed = 0;           ///< records

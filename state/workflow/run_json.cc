@@ -24,9 +24,16 @@ entities::EntityKey KeyFrom(const Json& json, std::string_view field) {
   return {Text(*key, "kind"), Text(*key, "name")};
 }
 
-const Json& FieldOr(const Json& json, std::string_view field, const Json& otherwise) {
+/// Empty ones of these types stand for what is missing.
+const Json& ObjectAt(const Json& json, std::string_view field) {
+  static const Json kEmpty = Json::object();
   const auto found = json.find(field);
-  return found == json.end() || found->type() != otherwise.type() ? otherwise : *found;
+  return found != json.end() && found->is_object() ? *found : kEmpty;
+}
+const Json& ListAt(const Json& json, std::string_view field) {
+  static const Json kEmpty = Json::array();
+  const auto found = json.find(field);
+  return found != json.end() && found->is_array() ? *found : kEmpty;
 }
 
 Finding FindingFrom(const Json& json) {
@@ -101,11 +108,10 @@ Result<Run> RunFromJson(const Json& json) {
         std::pair{"ended", &run.ended}, std::pair{"error", &run.error}})
     *out = Text(json, field);
   run.items = Number(json, "items");
-  run.request = FieldOr(json, "request", Json::object());
-  for (const auto& [what, count] : FieldOr(json, "excluded", Json::object()).items())
+  run.request = ObjectAt(json, "request");
+  for (const auto& [what, count] : ObjectAt(json, "excluded").items())
     run.excluded[what] = count.is_number_unsigned() ? count.get<std::uint64_t>() : 0;
-  for (const Json& warning : FieldOr(json, "warnings", Json::array()))
-    run.warnings.push_back(FindingFrom(warning));
+  for (const Json& warning : ListAt(json, "warnings")) run.warnings.push_back(FindingFrom(warning));
   return run;
 }
 
@@ -129,16 +135,15 @@ Result<Item> ItemFromPlan(const Json& plan) {
   item.from = KeyFrom(plan, "from");
   item.to = KeyFrom(plan, "to");
   if (item.from.kind.empty()) return Missing("from");
-  item.body = FieldOr(plan, "body", Json::object());
-  for (const Json& file : FieldOr(plan, "files", Json::array()))
+  item.body = ObjectAt(plan, "body");
+  for (const Json& file : ListAt(plan, "files"))
     item.files.push_back({.from = Text(file, "from"), .to = Text(file, "to")});
-  const Json none = Json::object();
-  const Json& snapshot = FieldOr(plan, "snapshot", none);
+  const Json& snapshot = ObjectAt(plan, "snapshot");
   item.snapshot_from = Text(snapshot, "from");
   item.snapshot_to = Text(snapshot, "to");
-  const Json& record = FieldOr(plan, "snapshotRecord", none);
+  const Json& record = ObjectAt(plan, "snapshotRecord");
   item.snapshot_record.key = KeyFrom(record, "key");
-  item.snapshot_record.body = FieldOr(record, "body", none);
+  item.snapshot_record.body = ObjectAt(record, "body");
   return item;
 }
 

@@ -211,6 +211,29 @@ TEST_F(ManageTest, AnUploadWhoseFirstPartEndsTheRunIsKnown) {
   EXPECT_EQ(target->calls(BackendOp::kAbort), 1u);
 }
 
+TEST_F(ManageTest, TakingBackLeavesWhatWasThereBefore) {
+  PutSource("a", Content(2 * kPart, 1));
+  PutSource("b", Content(10 * kPart, 2));
+  PutTarget("a", Content(2 * kPart, 1));
+  PutTarget("other", "x");
+  ASSERT_TRUE(Run());
+  PutTarget("_metadata", "m");
+  ASSERT_TRUE(TakeBackTransfer(Record().id, {"_metadata"}, *journal, *places, clock));
+  EXPECT_FALSE(TargetHas("b"));
+  EXPECT_FALSE(TargetHas("_metadata"));
+  EXPECT_TRUE(TargetHas("a"));
+  EXPECT_TRUE(TargetHas("other"));
+  EXPECT_TRUE(Plan().empty());
+}
+
+TEST_F(ManageTest, TakingBackHalfATransferDropsItsUpload) {
+  RunHalf();
+  ASSERT_TRUE(TakeBackTransfer(Record().id, {}, *journal, *places, clock));
+  EXPECT_EQ(target->calls(BackendOp::kAbort), 1u);
+  ASSERT_TRUE(Run());
+  EXPECT_EQ(Target("a"), Content(10 * kPart, 1));
+}
+
 TEST_F(ManageTest, RecordsAsJson) {
   PutSource("a", "x");
   ASSERT_TRUE(Run());
