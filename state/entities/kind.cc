@@ -92,6 +92,10 @@ std::vector<PlaceField> EntityKind::Files(const Entity& entity) const {
   return PlacesOf(entity, spec_.fields, FieldRole::kFile);
 }
 
+std::vector<PlaceField> EntityKind::Directories(const Entity& entity) const {
+  return PlacesOf(entity, spec_.fields, FieldRole::kDirectory);
+}
+
 std::vector<TextField> EntityKind::Texts(const Entity& entity) const {
   std::vector<TextField> texts;
   for (const Field& field : spec_.fields)

@@ -74,6 +74,7 @@ class EntityKind {
   std::vector<Reference> References(const Entity& entity) const;
   std::vector<PlaceField> SnapshotLocations(const Entity& entity) const;
   std::vector<PlaceField> Files(const Entity& entity) const;
+  std::vector<PlaceField> Directories(const Entity& entity) const;
   std::vector<TextField> Texts(const Entity& entity) const;
 
   /// Every place at or below an OLD of the map gets the NEW one; everything else stays as it is

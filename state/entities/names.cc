@@ -42,7 +42,8 @@ const NameRule kFileName{.first = "!-.0-~",
                          .max_bytes = 255,
                          .max_components = 32,
                          .max_total_bytes = 800,
-                         .any_language = true};
+                         .any_language = true,
+                         .keeps_extension = true};
 const NameRule kIdentifier{.first = "A-Za-z_",
                            .rest = "A-Za-z0-9_-",
                            .last = "A-Za-z0-9_",
@@ -153,6 +154,16 @@ std::string ComponentProblem(const NameRule& rule, std::string_view part) {
   return "";
 }
 
+/// ".jar", ".tar.gz"; "" for what is too long to be one, and where nothing stands before it.
+std::string_view Extension(std::string_view name) {
+  constexpr std::size_t kMaxBytes = 16;
+  constexpr std::string_view kTar = ".tar";
+  const std::size_t dot = name.rfind('.');
+  if (dot == std::string_view::npos || dot == 0 || name.size() - dot > kMaxBytes) return {};
+  const bool tar = dot > kTar.size() && name.substr(0, dot).ends_with(kTar);
+  return name.substr(tar ? dot - kTar.size() : dot);
+}
+
 }  // namespace
 
 Result<void> CheckName(const NameRule& rule, std::string_view name) {
@@ -175,12 +186,15 @@ Result<void> CheckName(const NameRule& rule, std::string_view name) {
 }
 
 std::string NumberedName(const NameRule& rule, std::string_view name, std::uint32_t number) {
-  const std::string suffix = fmt::format("{0}clone{0}{1}", rule.joiner, number);
   const std::size_t slash = name.rfind('/');
   const std::size_t start = slash == std::string_view::npos ? 0 : slash + 1;
+  const std::string_view extension =
+      rule.keeps_extension ? Extension(name.substr(start)) : std::string_view();
+  const std::string suffix = fmt::format("{0}clone{0}{1}{2}", rule.joiner, number, extension);
   const std::size_t room =
       std::min(rule.max_bytes, rule.max_total_bytes - std::min(start, rule.max_total_bytes));
   std::string_view base = name.substr(start);
+  base.remove_suffix(extension.size());
   std::size_t length = std::min(base.size(), room - std::min(room, suffix.size()));
   // Never inside a character.
   while (length > 0 && length < base.size() &&

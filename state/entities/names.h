@@ -24,6 +24,8 @@ struct NameRule {
   bool any_language = false;
   bool no_sql_keyword = false;  ///< compared without case
   char joiner = '-';            ///< in numbered names: "orders-clone-1"
+  /// Numbers stand before the extension: "udf-clone-1.jar", "env-clone-1.tar.gz".
+  bool keeps_extension = false;
 };
 
 // Sources: entities.md, sections 1, 2 and 6.  Where the vendors publish no rule, the row is ours

@@ -21,4 +21,18 @@ bool IsTimeText(std::string_view text) {
          number(11) <= 23 && number(14) <= 59 && number(17) <= 60;
 }
 
+std::optional<std::chrono::sys_seconds> TimeOfText(std::string_view text) {
+  if (!IsTimeText(text)) return std::nullopt;
+  const auto number = [&](std::size_t at, std::size_t digits) {
+    int value = 0;
+    for (const char c : text.substr(at, digits)) value = value * 10 + (c - '0');
+    return value;
+  };
+  const std::chrono::year_month_day day{std::chrono::year(number(0, 4)),
+                                        std::chrono::month(static_cast<unsigned>(number(5, 2))),
+                                        std::chrono::day(static_cast<unsigned>(number(8, 2)))};
+  return std::chrono::sys_days(day) + std::chrono::hours(number(11, 2)) +
+         std::chrono::minutes(number(14, 2)) + std::chrono::seconds(number(17, 2));
+}
+
 }  // namespace stateferry::state::entities

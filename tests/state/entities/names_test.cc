@@ -44,5 +44,17 @@ TEST(Names, OfIdentifiersAreJoinedByUnderscores) {
   EXPECT_EQ(NumberedName(kPathName, "a/b", 1), "a/b-clone-1");
 }
 
+TEST(Names, OfFilesKeepTheirExtension) {
+  EXPECT_EQ(NumberedName(kFileName, "lib/udf.jar", 1), "lib/udf-clone-1.jar");
+  EXPECT_EQ(NumberedName(kFileName, "env.tar.gz", 2), "env-clone-2.tar.gz");
+  EXPECT_EQ(NumberedName(kFileName, "lib.d/README", 1), "lib.d/README-clone-1");
+  EXPECT_EQ(NumberedName(kFileName, ".profile", 1), ".profile-clone-1");
+  EXPECT_EQ(NumberedName(kFileName, "x.no extension at all", 1), "x.no extension at all-clone-1");
+  const std::string longest = std::string(kFileName.max_bytes - 4, 'a') + ".jar";
+  const std::string numbered = NumberedName(kFileName, longest, 1);
+  EXPECT_TRUE(CheckName(kFileName, numbered)) << numbered;
+  EXPECT_TRUE(numbered.ends_with("a-clone-1.jar"));
+}
+
 }  // namespace
 }  // namespace stateferry::state::entities

@@ -1,0 +1,39 @@
+#include "state/clone/file_sizes.h"
+
+#include "state/snapshot/path_map.h"
+
+namespace stateferry::state::clone {
+
+Result<FileSizes> FileSizes::Read(storage::Places& places, const storage::Location& files_root,
+                                  std::stop_token stop) {
+  FileSizes sizes(places, files_root);
+  SF_TRY(const auto place, places.Open(files_root, storage::Access::kRead));
+  const std::string prefix = place.prefix.empty() ? "" : place.prefix + "/";
+  SF_TRY(place.backend->List(prefix, [&](const storage::ObjectMeta& meta) -> Result<void> {
+    if (stop.stop_requested()) return Error(ErrorCode::kCancelled, "stopped on request");
+    sizes.below_root_.emplace(meta.key.substr(prefix.size()), meta.size_bytes);
+    return {};
+  }));
+  return sizes;
+}
+
+Result<std::optional<std::uint64_t>> FileSizes::Find(const storage::Location& file) {
+  using Size = std::optional<std::uint64_t>;
+  if (storage::IsWithin(file, root_)) {
+    const auto it = below_root_.find(storage::RelativeTo(file, root_));
+    return it == below_root_.end() ? Size() : Size(it->second);
+  }
+  const auto [it, is_new] = elsewhere_.try_emplace(snapshot::LocationKey(file));
+  if (!is_new) return it->second;
+  SF_TRY(const auto object, places_->OpenObject(file, storage::Access::kRead));
+  const auto meta = object.place.backend->Stat(object.key);
+  if (!meta && meta.error().code() != ErrorCode::kNotFound) return meta.error();
+  if (meta) it->second = meta->size_bytes;
+  return it->second;
+}
+
+void FileSizes::AddTo(TakenNames& taken) const {
+  for (const auto& [name, size] : below_root_) taken.Add({"resource-file", name});
+}
+
+}  // namespace stateferry::state::clone

@@ -1,0 +1,51 @@
+#pragma once
+// Which state goes with which job (C-14, C-23, C-24, C-40).
+
+#include <map>
+#include <set>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "state/clone/clone_request.h"
+#include "state/clone/project_contents.h"
+#include "storage/places.h"
+
+namespace stateferry::state::clone {
+
+/// Batch jobs have no state and never count as running.
+bool IsStreaming(const entities::Entity& deployment);
+
+/// Runs and snapshots of a project, by deployment.  Borrows the contents.
+class JobHistory {
+ public:
+  explicit JobHistory(const ProjectContents& contents);
+
+  /// Starting, running or cancelling: it still writes.
+  bool IsRunning(const std::string& deployment) const { return running_.contains(deployment); }
+  bool HasRun(const std::string& deployment) const { return has_run_.contains(deployment); }
+  /// The newest one that is complete, whatever kind it is; null when there is none.
+  const entities::Entity* Newest(const std::string& deployment) const;
+
+ private:
+  std::set<std::string> running_, has_run_;
+  std::map<std::string, const entities::Entity*> newest_;
+};
+
+/// The state of one job, as far as it was asked for.
+struct JobState {
+  const entities::Entity* snapshot = nullptr;  ///< null: nothing to restore from
+  std::uint64_t size_bytes = 0;                ///< of its files
+  /// Why there is none although there should be; "" when all is well.
+  std::string rule = {}, category = {}, reason = {};
+};
+
+/// Without looking at any file.
+JobState ChooseState(const entities::Entity& deployment, const JobHistory& history);
+
+/// Looks at the snapshots, whether they are whole, a few at a time; one that is not becomes the
+/// reason.  Errors: kCancelled; of the places what repeating may help.
+Result<void> InspectStates(storage::Places& places, const std::vector<JobState*>& states,
+                           std::stop_token stop);
+
+}  // namespace stateferry::state::clone
