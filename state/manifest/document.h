@@ -1,0 +1,40 @@
+#pragma once
+// What files of a project say, whatever their format: the same documents come out of all readers
+// and go into all writers.
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "state/entities/entity.h"
+#include "state/manifest/problem.h"
+
+namespace stateferry::state::manifest {
+
+/// One entity as somebody wrote it down.
+struct Document {
+  /// "WORKSPACE/PROJECT"; "" for the project that the command names, and for regions, workspaces
+  /// and projects.
+  std::string project{};
+  entities::Entity entity{};
+  Position at{};
+  /// Lines of those fields (JSON pointers into the body) that other entities, files or places are
+  /// named in.
+  std::map<std::string, std::uint32_t> lines = {};
+
+  /// The line of the field when it is known, else that of the document.
+  Position Where(const std::string& pointer) const;
+};
+
+struct Manifest {
+  std::vector<Document> documents = {};
+  /// Nothing may be imported while there are any.
+  std::vector<Problem> problems = {};
+};
+
+/// Regions, workspaces and projects, which lie in no project.
+bool IsScopeKind(std::string_view kind);
+
+}  // namespace stateferry::state::manifest

@@ -1,0 +1,254 @@
+#include "state/manifest/yaml_reader.h"
+
+#include <fmt/format.h>
+#include <yaml-cpp/eventhandler.h>
+#include <yaml-cpp/yaml.h>
+
+#include <algorithm>
+#include <istream>
+#include <optional>
+#include <streambuf>
+
+#include "state/manifest/yaml_scalar.h"
+
+namespace stateferry::state::manifest {
+
+namespace {
+
+/// Gives the text to the parser, but not much more than it has made events of: it keeps everything
+/// from an open bracket on, at some 250 bytes of memory for each of the text (yaml-cpp 0.7).
+class TextBuffer final : public std::streambuf {
+ public:
+  explicit TextBuffer(std::string_view text) {
+    char* begin = const_cast<char*>(text.data());  // std::streambuf only reads it
+    setg(begin, begin, begin + text.size());
+    used_ = begin;
+  }
+  /// All that was given so far has become events.
+  void MarkUsed() { used_ = gptr(); }
+  bool stopped() const { return stopped_; }
+  std::string_view used() const { return {eback(), used_}; }
+
+ protected:
+  std::streamsize xsgetn(char* to, std::streamsize wanted) override {
+    if (gptr() - used_ > static_cast<std::ptrdiff_t>(kMaxYamlPieceBytes)) stopped_ = true;
+    const auto size = stopped_ ? 0 : std::min<std::streamsize>(wanted, egptr() - gptr());
+    std::copy_n(gptr(), size, to);
+    setg(eback(), gptr() + size, egptr());
+    return size;
+  }
+
+ private:
+  const char* used_;
+  bool stopped_ = false;
+};
+
+/// Builds one document from the events of the parser.  Throws YAML::ParserException for what this
+/// reader does not take; ReadYaml turns it into a problem.
+class Builder final : public YAML::EventHandler {
+ public:
+  /// `values` counts those of the whole file.
+  Builder(TextBuffer& buffer, std::size_t& values) : buffer_(buffer), values_(values) {}
+
+  YamlDocument Take() { return std::move(document_); }
+
+  void OnDocumentStart(const YAML::Mark& mark) override { document_.line = LineAt(mark); }
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
+    Refuse(mark, "", anchor);
+    Add(mark, nullptr);
+  }
+  void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override { RefuseAnchor(mark); }
+  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                const std::string& text) override {
+    const bool plain = Refuse(mark, tag, anchor);
+    if (InMap() && !open_.back().has_key) return AddKey(mark, text);
+    Add(mark, plain ? PlainScalar(text) : Json(text));
+  }
+  void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                       YAML::EmitterStyle::value) override {
+    Open(mark, tag, anchor, Json::array());
+  }
+  void OnSequenceEnd() override { Close(); }
+  void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                  YAML::EmitterStyle::value) override {
+    Open(mark, tag, anchor, Json::object());
+  }
+  void OnMapEnd() override { Close(); }
+
+ private:
+  /// A map or list that is being filled.
+  struct Container {
+    Json* value;
+    std::string key = {};
+    std::uint32_t key_line = 0;
+    bool has_key = false;
+  };
+
+  static std::uint32_t LineAt(const YAML::Mark& mark) {
+    return static_cast<std::uint32_t>(std::max(mark.line, 0)) + 1;
+  }
+  [[noreturn]] static void Fail(const YAML::Mark& mark, const std::string& why) {
+    throw YAML::ParserException(mark, why);
+  }
+  [[noreturn]] static void RefuseAnchor(const YAML::Mark& mark) {
+    Fail(mark, "anchors (&name) and aliases (*name) are not taken: write the value out");
+  }
+
+  /// Whether the value has no quotes and no tag that makes it text.
+  static bool Refuse(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor) {
+    constexpr std::string_view kStandard = "tag:yaml.org,2002:";
+    if (anchor != YAML::NullAnchor) RefuseAnchor(mark);
+    if (tag.empty() || tag == "?") return true;
+    if (tag == "!") return false;
+    if (tag.starts_with(kStandard)) {
+      const std::string_view name = std::string_view(tag).substr(kStandard.size());
+      if (name == "str") return false;
+      for (const std::string_view known : {"null", "bool", "int", "float", "map", "seq"})
+        if (name == known) return true;
+    }
+    Fail(mark, fmt::format("the tag '{}' is not known", tag));
+  }
+
+  bool InMap() const { return !open_.empty() && open_.back().value->is_object(); }
+
+  void AddKey(const YAML::Mark& mark, const std::string& key) {
+    Container& map = open_.back();
+    if (key == "<<") RefuseAnchor(mark);
+    if (map.value->size() >= kMaxYamlFields)
+      Fail(mark, fmt::format("a map with more than {} fields", kMaxYamlFields));
+    if (map.value->contains(key)) Fail(mark, fmt::format("the field '{}' is there twice", key));
+    map.key = key;
+    map.key_line = LineAt(mark);
+    map.has_key = true;
+  }
+
+  Json* Add(const YAML::Mark& mark, Json value) {
+    buffer_.MarkUsed();
+    if (++values_ > kMaxYamlValues)
+      Fail(mark, fmt::format("the file holds more than {} values: split it", kMaxYamlValues));
+    if (open_.empty()) {
+      document_.lines.push_back(LineAt(mark));
+      document_.value = std::move(value);
+      return &document_.value;
+    }
+    Container& around = open_.back();
+    if (around.value->is_array()) {
+      document_.lines.push_back(LineAt(mark));
+      around.value->push_back(std::move(value));
+      return &around.value->back();
+    }
+    if (!around.has_key) Fail(mark, "a key must be a single value");
+    document_.lines.push_back(around.key_line);
+    around.has_key = false;
+    return &((*around.value)[around.key] = std::move(value));
+  }
+
+  void Open(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, Json empty) {
+    Refuse(mark, tag, anchor);
+    if (open_.size() >= kMaxYamlDepth)
+      Fail(mark, fmt::format("nested deeper than {} levels", kMaxYamlDepth));
+    Json* const value = Add(mark, std::move(empty));
+    open_.push_back({.value = value});
+  }
+
+  void Close() {
+    buffer_.MarkUsed();
+    open_.pop_back();
+  }
+
+  YamlDocument document_{};
+  std::vector<Container> open_;
+  TextBuffer& buffer_;
+  std::size_t& values_;
+};
+
+std::size_t CountValues(const Json& value) {
+  std::size_t count = 1;
+  if (value.is_structured())
+    for (const Json& inner : value) count += CountValues(inner);
+  return count;
+}
+
+/// The next part of a JSON pointer, taken off its front.
+std::string NextToken(std::string_view& pointer) {
+  const std::size_t end = std::min(pointer.find('/', 1), pointer.size());
+  std::string token;
+  for (std::size_t i = 1; i < end; ++i) {
+    const bool escaped = pointer[i] == '~' && i + 1 < end;
+    if (escaped) ++i;
+    token += !escaped ? pointer[i] : pointer[i] == '1' ? '/' : '~';
+  }
+  pointer.remove_prefix(end);
+  return token;
+}
+
+std::uint32_t LineOfOffset(std::string_view text, std::size_t offset) {
+  return 1 + static_cast<std::uint32_t>(std::count(
+                 text.begin(), text.begin() + static_cast<std::ptrdiff_t>(offset), '\n'));
+}
+
+}  // namespace
+
+std::uint32_t YamlDocument::LineOf(std::string_view pointer) const {
+  const Json* at = &value;
+  std::size_t index = 0;
+  while (!pointer.empty() && at->is_structured()) {
+    const std::string token = NextToken(pointer);
+    std::size_t before = 1, position = 0;
+    const Json* found = nullptr;
+    for (auto it = at->begin(); it != at->end() && found == nullptr; ++it, ++position) {
+      if (at->is_object() ? it.key() == token : std::to_string(position) == token)
+        found = &*it;
+      else
+        before += CountValues(*it);
+    }
+    if (found == nullptr) break;
+    at = found;
+    index += before;
+  }
+  return index < lines.size() ? lines[index] : line;
+}
+
+std::vector<YamlDocument> ReadYaml(std::string_view text, const std::string& file,
+                                   std::vector<Problem>& problems) {
+  std::vector<YamlDocument> documents;
+  if (text.size() > kMaxYamlBytes) {
+    problems.push_back({{file},
+                        fmt::format("the file has {} MiB, {} MiB at most are taken: split it",
+                                    text.size() >> 20, kMaxYamlBytes >> 20)});
+    return documents;
+  }
+  if (const auto bad = FirstUnprintable(text)) {
+    problems.push_back({{file, LineOfOffset(text, *bad)},
+                        "not text in UTF-8: a control character, or bytes that are none"});
+    return documents;
+  }
+  TextBuffer buffer(text);
+  std::istream stream(&buffer);
+  std::size_t values = 0;
+  std::optional<Problem> problem;
+  try {
+    YAML::Parser parser(stream);
+    for (;;) {
+      Builder builder(buffer, values);
+      if (!parser.HandleNextDocument(builder)) break;
+      buffer.MarkUsed();
+      YamlDocument document = builder.Take();
+      if (!document.value.is_null()) documents.push_back(std::move(document));
+    }
+  } catch (const YAML::Exception& wrong) {
+    const bool known = wrong.mark.line >= 0;
+    problem = {{file, known ? static_cast<std::uint32_t>(wrong.mark.line) + 1 : 0},
+               "not valid YAML: " + wrong.msg};
+  }
+  if (buffer.stopped())
+    problem = {{file, LineOfOffset(text, buffer.used().size())},
+               fmt::format("behind this a text, a comment or what is in brackets is longer than {} "
+                           "KiB",
+                           kMaxYamlPieceBytes >> 10)};
+  if (problem) problems.push_back(*std::move(problem));
+  return documents;
+}
+
+}  // namespace stateferry::state::manifest
