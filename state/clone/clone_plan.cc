@@ -26,7 +26,7 @@ class Planner {
     if (space) {
       space_ = *std::move(space);
       SF_TRY(CheckRights(request_, space_.target, env_.catalog, findings_));
-      SF_TRY(ProbeSourceBucket(space_, request_.storage_reader, env_.places, findings_));
+      SF_TRY(readable_, ProbeSourceBucket(request_, space_, env_.places, findings_));
       SF_TRY(ReadProjects());
       SF_TRY(PlanItems());
     }
@@ -53,7 +53,7 @@ class Planner {
                      "delete what the earlier clone made, or choose an empty project");
     if (request_.label == "backup" && taken_.cloned_kinds > 0)
       findings_.Warn("C-52",
-                     fmt::format("the target '{}' of a backup is not empty: it has {} entities",
+                     fmt::format("the target '{}' of a backup is not empty: entities there: {}",
                                  request_.target, taken_.cloned_kinds),
                      "make a project for each backup, named by its date");
     for (const auto& key : contents_.half_made)
@@ -89,6 +89,7 @@ class Planner {
     };
     auto selected = Select(request_.selection, contents_, files, leaves_alone, findings_);
     plan_.dependencies = std::move(selected.dependencies);
+    if (!readable_) return {};
     SF_TRY(auto source_files, ListFiles("source", space_.source));
     SF_TRY(const auto target_files, ListFiles("target", space_.target));
     if (!source_files || !target_files) return {};
@@ -162,6 +163,7 @@ class Planner {
   const PlanEnv& env_;
   workflow::Findings findings_;
   Space space_;
+  bool readable_ = true;  // the source's bucket
   ProjectContents contents_;
   TakenNames taken_;
   ClonePlan plan_;

@@ -5,6 +5,8 @@
 #include <array>
 #include <optional>
 
+#include "state/catalog/project_storage.h"
+
 namespace stateferry::state::clone {
 
 namespace {
@@ -31,29 +33,43 @@ void Deny(const Space& space, const Action& action, const std::string& reader, c
                   reader, bucket));
 }
 
-}  // namespace
-
-Result<void> ProbeSourceBucket(const Space& space, const std::string& reader,
-                               storage::Places& places, workflow::Findings& findings) {
-  if (!space.target.managed || !storage::IsInBucket(space.source.storage.ToString())) return {};
-  SF_TRY(const auto place, places.Open(space.source.storage, storage::Access::kRead));
+/// The first object below a location.
+Result<std::optional<std::string>> FirstBelow(const storage::Place& place,
+                                              const storage::Location& location) {
+  const std::string below = storage::RelativeTo(location, place.location);
+  const std::string prefix = place.Key(below);
   std::optional<std::string> first;
-  const auto listed = place.backend->List(place.prefix.empty() ? "" : place.prefix + "/",
+  const auto listed = place.backend->List(prefix.empty() ? "" : prefix + "/",
                                           [&](const storage::ObjectMeta& meta) -> Result<void> {
                                             first = meta.key;
                                             return Error(ErrorCode::kCancelled, "one is enough");
                                           });
-  if (!listed && !first) {
-    if (listed.error().code() != ErrorCode::kPermission) return listed.error();
-    Deny(space, kList, reader, listed.error(), findings);
+  if (!listed && !first) return listed.error();
+  return first;
+}
+
+}  // namespace
+
+Result<bool> ProbeSourceBucket(const CloneRequest& request, const Space& space,
+                               storage::Places& places, workflow::Findings& findings) {
+  if (!space.target.managed || !storage::IsInBucket(space.source.storage.ToString())) return true;
+  SF_TRY(const auto place, places.Open(space.source.storage, storage::Access::kRead));
+  auto object = FirstBelow(place, catalog::FilesRoot(space.source.root));
+  // Without state no object but files is read, not even for this (C-39).
+  if (object && !*object && request.state == StateStrategy::kStateful)
+    object = FirstBelow(place, space.source.storage);
+  if (!object) {
+    if (object.error().code() != ErrorCode::kPermission) return object.error();
+    Deny(space, kList, request.storage_reader, object.error(), findings);
+    return false;
   }
-  if (!first) return {};
+  if (!*object) return true;
   std::array<std::byte, 1> byte{};
-  const auto read = place.backend->ReadRange(*first, 0, byte);
-  if (read || read.error().code() == ErrorCode::kNotFound) return {};
+  const auto read = place.backend->ReadRange(**object, 0, byte);
+  if (read || read.error().code() == ErrorCode::kNotFound) return true;
   if (read.error().code() != ErrorCode::kPermission) return read.error();
-  Deny(space, kGet, reader, read.error(), findings);
-  return {};
+  Deny(space, kGet, request.storage_reader, read.error(), findings);
+  return false;
 }
 
 }  // namespace stateferry::state::clone

@@ -7,10 +7,11 @@
 namespace stateferry::state::clone {
 
 /// From a bucket into managed storage: lists the bucket of the source workspace and reads a byte of
-/// the first object, as whoever the credentials of that place are.  Nothing is written (C-22).  A
-/// denial is a finding that names the bucket, the missing right and `reader`.
-/// Errors: of the place, but for denials.
-Result<void> ProbeSourceBucket(const Space& space, const std::string& reader,
+/// one of its objects, as whoever the credentials of that place are: of a file of the project, or,
+/// for a clone with state, of the first that there is.  Nothing is written (C-22).  A denial is a
+/// finding that names the bucket, the missing right and who is to read.
+/// False after a denial.  Errors: of the place, but for denials.
+Result<bool> ProbeSourceBucket(const CloneRequest& request, const Space& space,
                                storage::Places& places, workflow::Findings& findings);
 
 }  // namespace stateferry::state::clone

@@ -152,7 +152,7 @@ TEST_F(CloneNameRules, C_52_ABackupWantsAnEmptyTarget) {
   request.label = "backup";
   EXPECT_THAT(Said(Plan(), "C-52"), IsEmpty());  // members and queues do not count
   Target("folder", "f");
-  EXPECT_THAT(Said(Plan(), "C-52"), ElementsAre(HasSubstr("1 entities")));
+  EXPECT_THAT(Said(Plan(), "C-52"), ElementsAre(HasSubstr("entities there: 1")));
   request.label = "";
   EXPECT_THAT(Said(Plan(), "C-52"), IsEmpty());
 }
