@@ -55,23 +55,6 @@ Result<std::optional<entities::Entity>> FindWhole(std::string_view side,
   return std::optional<entities::Entity>();
 }
 
-Result<std::optional<Side>> FindSide(std::string_view name, const std::string& project,
-                                     catalog::Catalog& catalog, workflow::Findings& findings) {
-  if (!CheckReference(name, project, findings)) return std::optional<Side>();
-  SF_TRY(auto workspace,
-         FindWhole(name, {"workspace", project.substr(0, project.find('/'))}, catalog, findings));
-  SF_TRY(auto entity, FindWhole(name, {"project", project}, catalog, findings));
-  if (!workspace || !entity) return std::optional<Side>();
-  SF_TRY(auto root, catalog::ProjectRoot(*workspace, project));
-  Side side{.project = project,
-            .workspace = *std::move(workspace),
-            .entity = *std::move(entity),
-            .storage = root.Parent(),
-            .root = root};
-  side.managed = catalog::IsManaged(side.workspace);
-  return std::optional(std::move(side));
-}
-
 std::string Text(const Side& side, std::string_view field) {
   return JsonString(side.workspace.body, field).value_or("");
 }
@@ -111,6 +94,23 @@ void CheckArchitecture(const Space& space, workflow::Findings& findings) {
 }
 
 }  // namespace
+
+Result<std::optional<Side>> FindSide(std::string_view name, const std::string& project,
+                                     catalog::Catalog& catalog, workflow::Findings& findings) {
+  if (!CheckReference(name, project, findings)) return std::optional<Side>();
+  SF_TRY(auto workspace,
+         FindWhole(name, {"workspace", project.substr(0, project.find('/'))}, catalog, findings));
+  SF_TRY(auto entity, FindWhole(name, {"project", project}, catalog, findings));
+  if (!workspace || !entity) return std::optional<Side>();
+  SF_TRY(auto root, catalog::ProjectRoot(*workspace, project));
+  Side side{.project = project,
+            .workspace = *std::move(workspace),
+            .entity = *std::move(entity),
+            .storage = root.Parent(),
+            .root = root};
+  side.managed = catalog::IsManaged(side.workspace);
+  return std::optional(std::move(side));
+}
 
 Result<std::optional<Space>> CheckSpace(const CloneRequest& request, catalog::Catalog& catalog,
                                         workflow::Findings& findings) {

@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "state/catalog/catalog.h"
 #include "state/clone/clone_request.h"
@@ -24,6 +25,11 @@ struct Side {
 struct Space {
   Side source, target;
 };
+
+/// Nothing when the project, or its workspace, is not there or not whole; the finding says so.
+/// `name`: "source" or "target".  Errors: of the catalog.
+Result<std::optional<Side>> FindSide(std::string_view name, const std::string& project,
+                                     catalog::Catalog& catalog, workflow::Findings& findings);
 
 /// Nothing when a side is not there; whatever is wrong is in `findings`.  Errors: of the catalog.
 Result<std::optional<Space>> CheckSpace(const CloneRequest& request, catalog::Catalog& catalog,
