@@ -4,12 +4,22 @@
 
 namespace stateferry::state::clone {
 
+Result<std::optional<storage::Place>> OpenIfThere(storage::Places& places,
+                                                  const storage::Location& location) {
+  auto place = places.Open(location, storage::Access::kRead);
+  if (place) return std::optional(*std::move(place));
+  if (location.scheme == "file" && place.error().code() == ErrorCode::kNotFound)
+    return std::optional<storage::Place>();
+  return std::move(place).error();
+}
+
 Result<FileSizes> FileSizes::Read(storage::Places& places, const storage::Location& files_root,
                                   std::stop_token stop) {
   FileSizes sizes(places, files_root);
-  SF_TRY(const auto place, places.Open(files_root, storage::Access::kRead));
-  const std::string prefix = place.prefix.empty() ? "" : place.prefix + "/";
-  SF_TRY(place.backend->List(prefix, [&](const storage::ObjectMeta& meta) -> Result<void> {
+  SF_TRY(const auto place, OpenIfThere(places, files_root));
+  if (!place) return sizes;
+  const std::string prefix = place->prefix.empty() ? "" : place->prefix + "/";
+  SF_TRY(place->backend->List(prefix, [&](const storage::ObjectMeta& meta) -> Result<void> {
     if (stop.stop_requested()) return Error(ErrorCode::kCancelled, "stopped on request");
     sizes.below_root_.emplace(meta.key.substr(prefix.size()), meta.size_bytes);
     return {};
@@ -25,8 +35,11 @@ Result<std::optional<std::uint64_t>> FileSizes::Find(const storage::Location& fi
   }
   const auto [it, is_new] = elsewhere_.try_emplace(snapshot::LocationKey(file));
   if (!is_new) return it->second;
-  SF_TRY(const auto object, places_->OpenObject(file, storage::Access::kRead));
-  const auto meta = object.place.backend->Stat(object.key);
+  const auto look = [&]() -> Result<storage::ObjectMeta> {
+    SF_TRY(const auto object, places_->OpenObject(file, storage::Access::kRead));
+    return object.place.backend->Stat(object.key);
+  };
+  const auto meta = look();
   if (!meta && meta.error().code() != ErrorCode::kNotFound) return meta.error();
   if (meta) it->second = meta->size_bytes;
   return it->second;

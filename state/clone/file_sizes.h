@@ -12,6 +12,11 @@
 
 namespace stateferry::state::clone {
 
+/// The place for reading; nothing when it is a directory that nobody has made yet.  Errors: of
+/// Places::Open (kNotFound: its managed store is missing).
+Result<std::optional<storage::Place>> OpenIfThere(storage::Places& places,
+                                                  const storage::Location& location);
+
 /// Sizes of the files of a project: one listing, and a question for each file outside of it.
 class FileSizes {
  public:

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "state/catalog/project_storage.h"
+#include "state/clone/file_sizes.h"
 #include "state/entities/kinds.h"
 #include "state/entities/time_text.h"
 #include "state/snapshot/each_index.h"
@@ -102,12 +103,14 @@ class RestorePoints {
   }
 
   Result<bool> IsFree(const std::string& name) {
-    SF_TRY(const auto place, context_.env.places.Open(root_.Child(name), storage::Access::kRead));
+    SF_TRY(const auto place, OpenIfThere(context_.env.places, root_.Child(name)));
+    if (!place) return true;
     bool free = true;
-    const auto listed = place.backend->List(place.prefix + "/", [&](const storage::ObjectMeta&) {
-      free = false;
-      return Result<void>(Error(ErrorCode::kCancelled, "one is enough"));
-    });
+    const auto listed = place->backend->List(
+        place->prefix.empty() ? "" : place->prefix + "/", [&](const storage::ObjectMeta&) {
+          free = false;
+          return Result<void>(Error(ErrorCode::kCancelled, "one is enough"));
+        });
     if (!listed && free) return listed.error();
     return free;
   }
