@@ -32,6 +32,8 @@ struct Manifest {
   std::vector<Document> documents = {};
   /// Nothing may be imported while there are any.
   std::vector<Problem> problems = {};
+  /// What the files hold besides, and why it is no part of the project.  Harmless.
+  std::vector<Problem> left_out = {};
 };
 
 /// Regions, workspaces and projects, which lie in no project.

@@ -210,6 +210,26 @@ std::uint32_t YamlDocument::LineOf(std::string_view pointer) const {
   return index < lines.size() ? lines[index] : line;
 }
 
+std::vector<YamlDocument> YamlDocument::Items(const std::string& field) const {
+  std::vector<YamlDocument> items;
+  if (!value.is_object()) return items;
+  std::size_t at = 1;
+  for (const auto& [key, inner] : value.items()) {
+    if (key != field || !inner.is_array()) {
+      at += CountValues(inner);
+      continue;
+    }
+    ++at;
+    for (const Json& item : inner) {
+      const auto first = lines.begin() + static_cast<std::ptrdiff_t>(at);
+      const std::size_t count = CountValues(item);
+      items.push_back({item, *first, {first, first + static_cast<std::ptrdiff_t>(count)}});
+      at += count;
+    }
+  }
+  return items;
+}
+
 std::vector<YamlDocument> ReadYaml(std::string_view text, const std::string& file,
                                    std::vector<Problem>& problems) {
   std::vector<YamlDocument> documents;

@@ -31,6 +31,8 @@ struct YamlDocument {
   /// The line of what a JSON pointer into `value` names, or of the innermost thing around it that
   /// is there.  `value` must be as it was read.
   std::uint32_t LineOf(std::string_view pointer) const;
+  /// Each item of the list in that field as a document of its own; none when it is no list.
+  std::vector<YamlDocument> Items(const std::string& field) const;
 };
 
 /// The documents of a file in their order, without empty ones.  What is wrong is added to

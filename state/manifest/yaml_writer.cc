@@ -15,9 +15,19 @@ constexpr std::size_t kStep = 2;
 
 bool IsLetter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 
+/// What YAML 1.1, which Kubernetes reads, takes for a boolean.
+bool IsOldBoolean(std::string_view text) {
+  std::string lower;
+  for (const char c : text) lower += IsLetter(c) ? static_cast<char>(c | 0x20) : c;
+  for (const std::string_view word : {"y", "n", "yes", "no", "on", "off"})
+    if (lower == word) return true;
+  return false;
+}
+
 /// Text that needs no quotes anywhere.  Narrower than YAML: what is left out looks odd anyway.
 bool IsPlain(std::string_view text) {
-  if (text.empty() || text.size() > 200 || !PlainScalar(text).is_string()) return false;
+  if (text.empty() || text.size() > 200 || !PlainScalar(text).is_string() || IsOldBoolean(text))
+    return false;
   const char first = text.front(), last = text.back();
   if (!IsLetter(first) && first != '_' && first != '/') return false;
   if (last == ' ' || last == ':' || text.find(": ") != std::string_view::npos) return false;

@@ -115,7 +115,7 @@ TEST(YamlReader, RefusesWhatIsTooDeepTooLargeOrTooMuch) {
 TEST(YamlWriter, TextOfSeveralLinesIsALiteralBlock) {
   std::string out;
   WriteYaml(Json{{"sql", "CREATE TABLE t (\n  a INT\n);\n\nINSERT INTO t SELECT 1;"},
-                 {"list", {1, {{"a", "b"}, {"c", Json::array()}}, {"x", "y"}}},
+                 {"list", {1, {{"a", "b"}, {"c", Json::array()}}, {"x", "on"}}},
                  {"empty", Json::object()},
                  {"uri", "s3://bucket/dir"},
                  {"text", "two words"},
@@ -133,7 +133,7 @@ TEST(YamlWriter, TextOfSeveralLinesIsALiteralBlock) {
             "  - a: b\n"
             "    c: []\n"
             "  - - x\n"
-            "    - y\n"
+            "    - \"on\"\n"
             "empty: {}\n"
             "uri: s3://bucket/dir\n"
             "text: two words\n"

@@ -1,0 +1,73 @@
+#include "state/manifest/flink_operator_fields.h"
+
+#include <algorithm>
+
+namespace stateferry::state::manifest {
+
+namespace {
+
+bool AllDigits(std::string_view text) {
+  return !text.empty() && text.size() <= 4 &&
+         std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+/// The digits at the front, taken off.
+std::string_view TakeDigits(std::string_view& text) {
+  std::size_t count = 0;
+  while (count < text.size() && text[count] >= '0' && text[count] <= '9') ++count;
+  const std::string_view digits = text.substr(0, count);
+  text.remove_prefix(count);
+  return digits;
+}
+
+}  // namespace
+
+std::string SpecPath(std::string_view resource_kind) {
+  return resource_kind == kBlueGreenDeployment ? "spec/template/spec" : "spec";
+}
+
+std::vector<FieldPair> OperatorFields(std::string_view resource_kind, bool has_job) {
+  const std::string spec = SpecPath(resource_kind);
+  const std::string resources =
+      has_job ? "streamingResourceSetting/basicResourceSetting/" : "basicResourceSetting/";
+  std::vector<FieldPair> pairs = {
+      {"metadata/labels", "labels"},
+      {spec + "/flinkVersion", "engineVersion"},
+      {spec + "/flinkConfiguration", "flinkConf"},
+      {spec + "/jobManager/resource", resources + "jobmanagerResourceSettingSpec"},
+      {spec + "/taskManager/resource", resources + "taskmanagerResourceSettingSpec"}};
+  if (!has_job) return pairs;
+  pairs.insert(pairs.end(), {{spec + "/job/jarURI", "artifact/jarUri"},
+                             {spec + "/job/entryClass", "artifact/entryClass"},
+                             {spec + "/job/args", "artifact/mainArgs"},
+                             {spec + "/job/parallelism", resources + "parallelism"}});
+  if (resource_kind == kFlinkSessionJob)
+    pairs.push_back({"spec/deploymentName", "deploymentTarget/name"});
+  return pairs;
+}
+
+std::string EngineVersion(std::string_view flink_version) {
+  if (!flink_version.starts_with('v')) return "";
+  flink_version.remove_prefix(1);
+  const std::size_t line = flink_version.find('_');
+  if (line == std::string_view::npos) return "";
+  const std::string_view major = flink_version.substr(0, line);
+  const std::string_view minor = flink_version.substr(line + 1);
+  if (!AllDigits(major) || !AllDigits(minor)) return "";
+  return "flink-" + std::string(major) + '.' + std::string(minor);
+}
+
+std::string FlinkVersion(std::string_view engine_version) {
+  constexpr std::string_view kMarker = "flink-";
+  const std::size_t at = engine_version.rfind(kMarker);
+  if (at == std::string_view::npos) return "";
+  engine_version.remove_prefix(at + kMarker.size());
+  const std::string_view major = TakeDigits(engine_version);
+  if (!engine_version.starts_with('.')) return "";
+  engine_version.remove_prefix(1);
+  const std::string_view minor = TakeDigits(engine_version);
+  if (major.empty() || minor.empty()) return "";
+  return 'v' + std::string(major) + '_' + std::string(minor);
+}
+
+}  // namespace stateferry::state::manifest

@@ -1,0 +1,31 @@
+#pragma once
+// What reader and writer of operator resources agree on.
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "state/manifest/resource_fields.h"
+
+namespace stateferry::state::manifest {
+
+inline constexpr std::string_view kOperatorVersion = "flink.apache.org/v1beta1";
+inline constexpr std::string_view kFlinkDeployment = "FlinkDeployment";
+inline constexpr std::string_view kBlueGreenDeployment = "FlinkBlueGreenDeployment";
+inline constexpr std::string_view kFlinkSessionJob = "FlinkSessionJob";
+inline constexpr std::string_view kFlinkStateSnapshot = "FlinkStateSnapshot";
+
+/// The field of a body that holds what else a resource says.
+inline constexpr std::string_view kKubernetesField = "kubernetes";
+
+/// Where the fields of a job or cluster are: "spec", or inside the template of a blue-green one.
+std::string SpecPath(std::string_view resource_kind);
+/// The fields that a resource of that kind and the body of its entity share.
+std::vector<FieldPair> OperatorFields(std::string_view resource_kind, bool has_job);
+
+/// "v1_20" as "flink-1.20"; "" when it is none.
+std::string EngineVersion(std::string_view flink_version);
+/// The Flink version of "vvr-8.0.5-flink-1.17" or "flink-1.20.5" as "v1_17"; "" when none is named.
+std::string FlinkVersion(std::string_view engine_version);
+
+}  // namespace stateferry::state::manifest

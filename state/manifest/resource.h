@@ -1,0 +1,44 @@
+#pragma once
+// Resources of another system on their way to becoming entities.
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "state/manifest/document.h"
+#include "state/manifest/resource_fields.h"
+#include "state/manifest/yaml_reader.h"
+
+namespace stateferry::state::manifest {
+
+/// One resource as it was written.
+struct Resource {
+  YamlDocument yaml;
+  std::string file;
+  std::string kind, name;
+
+  Position Where(std::string_view pointer) const { return {file, yaml.LineOf(pointer)}; }
+  /// "FlinkDeployment 'orders'".
+  std::string Label() const { return kind + " '" + name + "'"; }
+};
+
+/// The resources of a file, those in lists (`kind: List`) one by one, that have a kind, a name
+/// (`metadata.name`; with `or_id` an id will do) and whose kind `known` says is one; of others the
+/// problem is added, and those of other kinds are left out.
+struct ResourceForm {
+  std::string_view api_version;
+  std::vector<std::string_view> kinds;
+  bool or_id = false;
+};
+std::vector<Resource> ReadResources(std::string_view text, const std::string& file,
+                                    const ResourceForm& form, Manifest& manifest);
+
+/// The body becomes an entity of the manifest, with what its kind says is wrong with it.  `pairs`
+/// say where its fields come from, `rest` where in the body the remainder of the resource is kept.
+void AddEntity(const Resource& resource, entities::Entity entity, std::span<const FieldPair> pairs,
+               std::string_view rest, Manifest& manifest);
+
+/// What a server adds to a resource and no other one takes.
+void DropServerFields(Json& resource);
+
+}  // namespace stateferry::state::manifest

@@ -1,0 +1,235 @@
+#include <gmock/gmock.h>
+
+#include "state/manifest/flink_operator.h"
+
+namespace stateferry::state::manifest {
+namespace {
+
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+Manifest Read(std::string_view text) {
+  Manifest manifest;
+  ReadFlinkOperator(text, "k.yaml", manifest);
+  FinishFlinkOperator(manifest);
+  return manifest;
+}
+
+std::vector<std::string> Texts(const std::vector<Problem>& problems) {
+  std::vector<std::string> texts;
+  for (const Problem& problem : problems) texts.push_back(ToText(problem));
+  return texts;
+}
+
+const Json& Body(const Manifest& manifest, const std::string& kind, const std::string& name) {
+  static const Json none;
+  for (const Document& document : manifest.documents)
+    if (document.entity.key == entities::EntityKey{kind, name}) return document.entity.body;
+  return none;
+}
+
+constexpr std::string_view kOrders =
+    "apiVersion: flink.apache.org/v1beta1\n"
+    "kind: FlinkDeployment\n"
+    "metadata:\n"
+    "  name: orders\n"
+    "  namespace: prod\n"
+    "  uid: 7c6f\n"
+    "  labels: {team: web}\n"
+    "spec:\n"
+    "  image: registry/flink:1.20\n"
+    "  flinkVersion: v1_20\n"
+    "  flinkConfiguration:\n"
+    "    taskmanager.numberOfTaskSlots: \"2\"\n"
+    "    state: {savepoints.dir: 's3://b/sp'}\n"
+    "  jobManager: {resource: {cpu: 1, memory: 2048m}, replicas: 1}\n"
+    "  job:\n"
+    "    jarURI: s3://b/jars/orders.jar\n"
+    "    entryClass: com.acme.Orders\n"
+    "    args: [--topic, 'a b']\n"
+    "    parallelism: 4\n"
+    "    upgradeMode: savepoint\n"
+    "    somethingNew: {x: 1}\n"
+    "status:\n"
+    "  jobStatus: {jobId: 00af, state: RESTARTING}\n";
+
+TEST(FlinkOperatorReader, MakesADeploymentOfAFlinkDeploymentWithAJob) {
+  const Manifest manifest = Read(kOrders);
+  ASSERT_THAT(Texts(manifest.problems), ElementsAre());
+  const Json& body = Body(manifest, "deployment", "orders");
+  EXPECT_EQ(body["artifact"], Json::parse(R"({"kind": "JAR", "jarUri": "s3://b/jars/orders.jar",
+      "entryClass": "com.acme.Orders", "mainArgs": "--topic 'a b'"})"));
+  EXPECT_EQ(body["engineVersion"], "flink-1.20");
+  EXPECT_EQ(body["flinkConf"]["state.savepoints.dir"], "s3://b/sp");
+  EXPECT_EQ(body["labels"]["team"], "web");
+  const Json& basic = body["streamingResourceSetting"]["basicResourceSetting"];
+  EXPECT_EQ(basic["parallelism"], 4);
+  EXPECT_EQ(basic["jobmanagerResourceSettingSpec"]["memory"], "2048m");
+}
+
+TEST(FlinkOperatorReader, KeepsWhatItDoesNotKnowAndDropsWhatTheServerAdded) {
+  const Manifest manifest = Read(kOrders);
+  const Json& rest = Body(manifest, "deployment", "orders")["kubernetes"];
+  EXPECT_EQ(rest, Json::parse(R"({"spec": {"image": "registry/flink:1.20",
+      "jobManager": {"replicas": 1},
+      "job": {"upgradeMode": "savepoint", "somethingNew": {"x": 1}}}})"));
+}
+
+TEST(FlinkOperatorReader, TakesTheRunFromTheStatus) {
+  const Manifest manifest = Read(kOrders);
+  EXPECT_EQ(Body(manifest, "job", "00af")["status"]["currentJobStatus"], "RUNNING");
+  EXPECT_EQ(Body(manifest, "job", "00af")["deployment"], "orders");
+}
+
+TEST(FlinkOperatorReader, AClusterWithoutJobIsASessionClusterAndGivesItsJobsTheVersion) {
+  const Manifest manifest = Read(
+      "apiVersion: flink.apache.org/v1beta1\n"
+      "kind: FlinkSessionJob\n"
+      "metadata: {name: report}\n"
+      "spec: {deploymentName: shared, job: {jarURI: 'https://host/r.jar', parallelism: 1}}\n"
+      "---\n"
+      "apiVersion: flink.apache.org/v1beta1\n"
+      "kind: FlinkDeployment\n"
+      "metadata: {name: shared}\n"
+      "spec: {flinkVersion: v2_0}\n");
+  ASSERT_THAT(Texts(manifest.problems), ElementsAre());
+  EXPECT_EQ(Body(manifest, "session-cluster", "shared")["engineVersion"], "flink-2.0");
+  const Json& job = Body(manifest, "deployment", "report");
+  EXPECT_EQ(job["engineVersion"], "flink-2.0");
+  EXPECT_EQ(job["deploymentTarget"], Json::parse(R"({"name": "shared", "mode": "SESSION"})"));
+}
+
+TEST(FlinkOperatorReader, LooksIntoTheTemplateOfABlueGreenDeployment) {
+  const Manifest manifest = Read(
+      "apiVersion: flink.apache.org/v1beta1\n"
+      "kind: FlinkBlueGreenDeployment\n"
+      "metadata: {name: bg}\n"
+      "spec:\n"
+      "  configuration: {a: b}\n"
+      "  template:\n"
+      "    spec: {flinkVersion: v1_20, job: {jarURI: 'local:///j.jar', parallelism: many}}\n");
+  ASSERT_THAT(Texts(manifest.problems), ElementsAre());
+  const Json& body = Body(manifest, "deployment", "bg");
+  EXPECT_EQ(body["artifact"]["jarUri"], "local:///j.jar");
+  EXPECT_EQ(body["kubernetes"]["kind"], "FlinkBlueGreenDeployment");
+  EXPECT_EQ(body["kubernetes"]["spec"]["configuration"]["a"], "b");
+}
+
+std::string SnapshotText(std::string_view spec, std::string_view status) {
+  return "apiVersion: flink.apache.org/v1beta1\nkind: FlinkStateSnapshot\n"
+         "metadata: {name: s, creationTimestamp: '2026-01-01T00:00:00Z'}\nspec: " +
+         std::string(spec) + "\nstatus: " + std::string(status) + "\n";
+}
+
+TEST(FlinkOperatorReader, MakesASnapshotOfACompletedFlinkStateSnapshot) {
+  const Json body = Body(
+      Read(SnapshotText(
+          "{savepoint: {formatType: NATIVE}, jobReference: {kind: FlinkDeployment, name: orders}}",
+          "{state: COMPLETED, path: 's3://b/sp/1', resultTimestamp: '2026-02-03T04:05:06.789Z'}")),
+      "snapshot", "s");
+  EXPECT_EQ(body, Json::parse(R"({"deployment": "orders", "savepointLocation": "s3://b/sp/1",
+      "savepointOrigin": "USER_REQUEST", "status": {"state": "COMPLETED"},
+      "createdAt": "2026-02-03T04:05:06.789Z", "nativeFormat": true})"));
+}
+
+TEST(FlinkOperatorReader, ASnapshotThatExistedBeforeIsACopy) {
+  const Json body =
+      Body(Read(SnapshotText("{savepoint: {path: 's3://b/sp/2', alreadyExists: true}, "
+                             "jobReference: {name: orders}}",
+                             "")),
+           "snapshot", "s");
+  EXPECT_EQ(body["savepointOrigin"], "COPIED");
+  EXPECT_EQ(body["status"]["state"], "COMPLETED");
+  EXPECT_EQ(body["createdAt"], "2026-01-01T00:00:00Z");
+}
+
+TEST(FlinkOperatorReader, LeavesOutASnapshotWithoutPathAndSaysSo) {
+  const Manifest manifest =
+      Read(SnapshotText("{savepoint: {}, jobReference: {name: orders}}", "{state: FAILED}"));
+  EXPECT_THAT(Texts(manifest.problems), ElementsAre());
+  EXPECT_THAT(Texts(manifest.left_out),
+              ElementsAre("k.yaml:1: FlinkStateSnapshot 's' has no path yet (FAILED)"));
+}
+
+TEST(FlinkOperatorReader, LeavesOutResourcesThatAreNoPartOfAProject) {
+  const Manifest manifest = Read(
+      "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: settings}\n---\n"
+      "apiVersion: v1\nkind: Secret\nmetadata: {name: keys}\n");
+  EXPECT_THAT(Texts(manifest.problems), ElementsAre());
+  EXPECT_THAT(Texts(manifest.left_out),
+              ElementsAre("k.yaml:1: ConfigMap 'settings' is no part of a project",
+                          "k.yaml:5: Secret 'keys' is no part of a project"));
+}
+
+TEST(FlinkOperatorReader, ReadsTheItemsOfAListWithTheirLines) {
+  const Manifest manifest = Read(
+      "apiVersion: v1\n"
+      "kind: List\n"
+      "items:\n"
+      "- apiVersion: flink.apache.org/v1beta1\n"
+      "  kind: FlinkDeployment\n"
+      "  metadata: {name: a}\n"
+      "  spec: {flinkVersion: v1_20}\n"
+      "- apiVersion: flink.apache.org/v1beta1\n"
+      "  kind: FlinkDeployment\n"
+      "  metadata: {name: b}\n"
+      "  spec:\n"
+      "    flinkVersion: latest\n");
+  ASSERT_EQ(manifest.documents.size(), 1u);
+  EXPECT_EQ(ToText(manifest.documents[0].at), "k.yaml:4");
+  EXPECT_THAT(Texts(manifest.problems),
+              ElementsAre("k.yaml:12: FlinkDeployment 'b': 'flinkVersion' must be like v1_20"));
+}
+
+struct Bad {
+  const char *what, *text, *problem;
+};
+class FlinkOperatorReaderRefuses : public ::testing::TestWithParam<Bad> {};
+TEST_P(FlinkOperatorReaderRefuses, WithLineAndReason) {
+  EXPECT_THAT(Texts(Read(GetParam().text).problems), Contains(HasSubstr(GetParam().problem)));
+}
+#define RESOURCE(kind, rest) \
+  "apiVersion: flink.apache.org/v1beta1\nkind: " kind "\nmetadata: {name: x}\n" rest
+INSTANTIATE_TEST_SUITE_P(
+    All, FlinkOperatorReaderRefuses,
+    ::testing::Values(
+        Bad{"Version", "apiVersion: flink.apache.org/v1\nkind: FlinkDeployment\n",
+            "k.yaml:1: FlinkDeployment '' has apiVersion 'flink.apache.org/v1'"},
+        Bad{"NoMap", "- a\n", "k.yaml:1: a document must be a map"},
+        Bad{"NoKind", "apiVersion: v1\n", "the field 'kind' is missing"},
+        Bad{"NoName", "apiVersion: flink.apache.org/v1beta1\nkind: FlinkDeployment\n",
+            "the FlinkDeployment has no 'metadata.name'"},
+        Bad{"SpecText", RESOURCE("FlinkDeployment", "spec: text\n"),
+            "k.yaml:4: FlinkDeployment 'x': 'spec' must be a map"},
+        Bad{"NoFlinkVersion", RESOURCE("FlinkDeployment", "spec: {job: {jarURI: a}}\n"),
+            "'flinkVersion' must be like v1_20"},
+        Bad{"NoJar",
+            RESOURCE("FlinkDeployment", "spec:\n  flinkVersion: v1_20\n  job: {args: []}\n"),
+            "k.yaml:6: FlinkDeployment 'x': a job without 'jarURI'"},
+        Bad{"ArgsText",
+            RESOURCE("FlinkDeployment",
+                     "spec:\n  flinkVersion: v1_20\n  job:\n    jarURI: a\n    args: b\n"),
+            "k.yaml:8: FlinkDeployment 'x': 'args' must be a list"},
+        Bad{"JarNumber",
+            RESOURCE("FlinkDeployment",
+                     "spec:\n  flinkVersion: v1_20\n  job:\n    args: []\n    jarURI: 7\n"),
+            "k.yaml:8: FlinkDeployment 'x': as a deployment: 'jarUri' must be text"},
+        Bad{"UnknownCluster",
+            RESOURCE("FlinkSessionJob", "spec:\n  deploymentName: gone\n  job: {jarURI: a}\n"),
+            "k.yaml:5: FlinkSessionJob 'x' runs on the FlinkDeployment 'gone', which is not in"},
+        Bad{"NoCluster", RESOURCE("FlinkSessionJob", "spec: {job: {jarURI: a}}\n"),
+            "FlinkSessionJob 'x': as a deployment"},
+        Bad{"Nameless",
+            RESOURCE("FlinkStateSnapshot",
+                     "spec: {savepoint: {path: 's3://b/x', alreadyExists: true}}\n"
+                     "status: {resultTimestamp: '2026-01-01T00:00:00Z'}\n"),
+            "does not say whose it is"},
+        Bad{"Timeless",
+            RESOURCE("FlinkStateSnapshot",
+                     "spec: {savepoint: {path: 's3://b/x', alreadyExists: true}}\n"),
+            "says nowhere when it was made"}),
+    [](const auto& each) { return each.param.what; });
+
+}  // namespace
+}  // namespace stateferry::state::manifest

@@ -1,0 +1,223 @@
+#include <gmock/gmock.h>
+
+#include "state/manifest/flink_operator.h"
+#include "state/manifest/kubernetes_names.h"
+#include "state/manifest/yaml_reader.h"
+
+namespace stateferry::state::manifest {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+Document Make(std::string kind, std::string name, std::string_view body) {
+  return {.entity = {{std::move(kind), std::move(name)}, Json::parse(body)}};
+}
+
+Document Orders() {
+  return Make("deployment", "orders",
+              R"({"engineVersion": "vvr-8.0.5-flink-1.17",
+                  "artifact": {"kind": "JAR", "jarUri": "s3://b/o.jar", "mainArgs": "--x 'a b'"},
+                  "flinkConf": {"parallelism.default": 2,
+                                "state.savepoints.dir": "s3://old/sp"}})");
+}
+
+Document Snapshot(std::string name, std::string_view created,
+                  std::string_view state = "COMPLETED") {
+  Document document = Make("snapshot", name, "{}");
+  document.entity.body = {{"deployment", "orders"},
+                          {"savepointLocation", "s3://old/sp/" + name},
+                          {"savepointOrigin", "USER_REQUEST"},
+                          {"nativeFormat", true},
+                          {"status", {{"state", state}}},
+                          {"createdAt", created}};
+  return document;
+}
+
+struct Written {
+  Exported exported;
+  std::vector<Json> resources;
+  const Json& Of(std::string_view kind) const {
+    for (const Json& each : resources)
+      if (each["kind"] == kind) return each;
+    static const Json none;
+    return none;
+  }
+};
+
+Written Write(const std::vector<Document>& documents, const FlinkOperatorOptions& options = {}) {
+  Written written{WriteFlinkOperator(documents, options), {}};
+  std::vector<Problem> problems;
+  for (auto& document : ReadYaml(written.exported.text, "out", problems))
+    written.resources.push_back(std::move(document.value));
+  EXPECT_TRUE(problems.empty());
+  return written;
+}
+
+std::vector<std::string> Texts(const std::vector<Remark>& remarks) {
+  std::vector<std::string> texts;
+  for (const Remark& each : remarks)
+    texts.push_back(each.key.kind + " '" + each.key.name + "': " + each.message);
+  return texts;
+}
+
+TEST(FlinkOperatorWriter, WritesASuspendedJobWithItsRestorePoint) {
+  const Written written = Write({Orders(), Snapshot("s1", "2026-01-01T00:00:00Z"),
+                                 Snapshot("s2", "2026-01-02T00:00:00Z"),
+                                 Snapshot("s3", "2026-01-03T00:00:00Z", "FAILED")});
+  const Json& spec = written.Of("FlinkDeployment")["spec"];
+  EXPECT_EQ(spec["flinkVersion"], "v1_17");
+  EXPECT_EQ(spec["job"]["state"], "suspended");
+  EXPECT_EQ(spec["job"]["initialSavepointPath"], "s3://old/sp/s2");
+  EXPECT_EQ(spec["job"]["args"], Json({"--x", "a b"}));
+  EXPECT_EQ(spec["flinkConfiguration"]["execution.state-recovery.claim-mode"], "NO_CLAIM");
+  EXPECT_EQ(spec["flinkConfiguration"]["parallelism.default"], "2");
+  EXPECT_THAT(Texts(written.exported.left_out),
+              ElementsAre("snapshot 's3': the snapshot is not completed"));
+}
+
+TEST(FlinkOperatorWriter, SnapshotsExistAlreadyAndAreNeverDisposedOf) {
+  const Written written = Write({Orders(), Snapshot("s1", "2026-01-01T00:00:00Z")});
+  EXPECT_EQ(written.Of("FlinkStateSnapshot")["spec"], Json::parse(R"({
+      "savepoint": {"path": "s3://old/sp/s1", "formatType": "NATIVE", "alreadyExists": true,
+                    "disposeOnDelete": false},
+      "jobReference": {"kind": "FlinkDeployment", "name": "orders"}})"));
+}
+
+TEST(FlinkOperatorWriter, TheRestoreStrategyDecidesWhereAJobBegins) {
+  Document named = Orders(), none = Orders();
+  named.entity.body["restoreStrategy"] = {{"kind", "FROM_SAVEPOINT"}, {"savepointId", "s1"}};
+  none.entity.body["restoreStrategy"] = {{"kind", "NONE"}};
+  const Document s1 = Snapshot("s1", "2026-01-01T00:00:00Z");
+  const Document s2 = Snapshot("s2", "2026-01-02T00:00:00Z");
+  EXPECT_EQ(Write({named, s1, s2}).Of("FlinkDeployment")["spec"]["job"]["initialSavepointPath"],
+            "s3://old/sp/s1");
+  EXPECT_FALSE(
+      Write({none, s1, s2}).Of("FlinkDeployment")["spec"]["job"].contains("initialSavepointPath"));
+}
+
+TEST(FlinkOperatorWriter, MapsDirectoriesAndSnapshots) {
+  FlinkOperatorOptions options{.kubernetes_namespace = "dr", .claim_mode = ""};
+  options.map = {{*storage::ParseLocation("s3://old"), *storage::ParseLocation("s3://new/x")}};
+  const Written written = Write({Orders(), Snapshot("s1", "2026-01-01T00:00:00Z")}, options);
+  const Json& deployment = written.Of("FlinkDeployment");
+  EXPECT_EQ(deployment["metadata"]["namespace"], "dr");
+  EXPECT_EQ(
+      deployment["spec"]["flinkConfiguration"],
+      Json::parse(R"({"parallelism.default": "2", "state.savepoints.dir": "s3://new/x/sp"})"));
+  EXPECT_EQ(deployment["spec"]["job"]["initialSavepointPath"], "s3://new/x/sp/s1");
+}
+
+TEST(FlinkOperatorWriter, ReportsEveryEntityThatTheFormCannotExpress) {
+  const Written written = Write(
+      {Make("variable", "topic", R"({"kind": "Plain", "value": "v"})"), Make("draft", "d", "{}"),
+       Make("deployment", "sql", R"({"artifact": {"kind": "SQLSCRIPT", "sqlScript": "x"}})"),
+       Make("deployment", "odd", R"({"artifact": {"kind": "JAR", "jarUri": "a:b"},
+                                     "engineVersion": "8.0.5"})"),
+       Snapshot("s1", "2026-01-01T00:00:00Z")});
+  EXPECT_EQ(written.exported.text, "");
+  EXPECT_THAT(
+      Texts(written.exported.left_out),
+      ElementsAre("variable 'topic': the operator has no resource for a variable",
+                  "draft 'd': the operator has no resource for a draft",
+                  "deployment 'odd': its engine '8.0.5' names no Flink version",
+                  "deployment 'sql': the operator runs jars; this is a SQLSCRIPT deployment",
+                  "snapshot 's1': its deployment is not in the export"));
+}
+
+TEST(FlinkOperatorWriter, RenamesWhatKubernetesWouldRefuseAndSaysSo) {
+  Document upper = Orders();
+  upper.entity.key.name = "Orders_Daily";
+  Document snapshot = Snapshot("s1", "2026-01-01T00:00:00Z");
+  snapshot.entity.body["deployment"] = "Orders_Daily";
+  const Written written = Write({upper, snapshot});
+  EXPECT_EQ(written.Of("FlinkDeployment")["metadata"]["name"], "orders-daily");
+  EXPECT_EQ(written.Of("FlinkStateSnapshot")["spec"]["jobReference"]["name"], "orders-daily");
+  EXPECT_THAT(Texts(written.exported.changed),
+              ElementsAre("deployment 'Orders_Daily': is called 'orders-daily' in Kubernetes"));
+}
+
+TEST(FlinkOperatorWriter, SaysWhichFilesFlinkCannotReach) {
+  Document orders = Orders();
+  orders.entity.body["artifact"]["jarUri"] = "jars/o.jar";
+  orders.entity.body["artifact"]["additionalDependencies"] = {"a.jar", "b.jar"};
+  const auto changed = Texts(Write({orders}).exported.changed);
+  EXPECT_THAT(changed, ElementsAre(HasSubstr("'jars/o.jar' is a path in the project's storage"),
+                                   HasSubstr("its 2 additional dependencies have no field")));
+}
+
+TEST(FlinkOperatorWriter, KeepsUnknownFieldsAndDropsNoncesAndServerFields) {
+  Manifest manifest;
+  ReadFlinkOperator(
+      "apiVersion: flink.apache.org/v1beta1\n"
+      "kind: FlinkDeployment\n"
+      "metadata:\n"
+      "  name: orders\n"
+      "  uid: 7c6f\n"
+      "  annotations: {kubectl.kubernetes.io/last-applied-configuration: '{}', mine: kept}\n"
+      "spec:\n"
+      "  flinkVersion: v1_20\n"
+      "  image: i\n"
+      "  serviceAccount: own\n"
+      "  restartNonce: 3\n"
+      "  podTemplate: {spec: {containers: [{name: flink-main-container}]}}\n"
+      "  jobManager: {replicas: 2, resource: {cpu: 0.5, memory: 2048m}}\n"
+      "  job: {jarURI: 'local:///j.jar', parallelism: 3, state: running, upgradeMode: last-state,\n"
+      "        savepointTriggerNonce: 1, checkpointTriggerNonce: 2, autoscalerResetNonce: 3,\n"
+      "        args: ['on', 'a\"b', '']}\n"
+      "status: {jobStatus: {state: RUNNING, jobId: j}}\n",
+      "k.yaml", manifest);
+  ASSERT_TRUE(manifest.problems.empty());
+  const Written written = Write(manifest.documents);
+  EXPECT_EQ(written.Of("FlinkDeployment"), Json::parse(R"({
+      "apiVersion": "flink.apache.org/v1beta1", "kind": "FlinkDeployment",
+      "metadata": {"name": "orders", "annotations": {"mine": "kept"}},
+      "spec": {"image": "i", "serviceAccount": "own",
+               "podTemplate": {"spec": {"containers": [{"name": "flink-main-container"}]}},
+               "jobManager": {"replicas": 2, "resource": {"cpu": 0.5, "memory": "2048m"}},
+               "job": {"state": "suspended", "upgradeMode": "last-state", "jarURI": "local:///j.jar",
+                       "args": ["on", "a\"b", ""], "parallelism": 3},
+               "flinkVersion": "v1_20",
+               "taskManager": {"resource": {"cpu": 1, "memory": "2048m"}},
+               "flinkConfiguration": {"execution.state-recovery.claim-mode": "NO_CLAIM"}}})"));
+  // Kubernetes reads YAML 1.1, where a bare `on` is a boolean.
+  EXPECT_THAT(written.exported.text, HasSubstr("\"on\""));
+}
+
+TEST(FlinkOperatorWriter, BlueGreenDeploymentsKeepTheirTemplate) {
+  Manifest manifest;
+  ReadFlinkOperator(
+      "apiVersion: flink.apache.org/v1beta1\n"
+      "kind: FlinkBlueGreenDeployment\n"
+      "metadata: {name: bg}\n"
+      "spec:\n"
+      "  configuration: {a: b}\n"
+      "  template: {spec: {flinkVersion: v1_20, job: {jarURI: 'local:///j.jar'}}}\n",
+      "k.yaml", manifest);
+  Document snapshot = Snapshot("s1", "2026-01-01T00:00:00Z");
+  snapshot.entity.body["deployment"] = "bg";
+  manifest.documents.push_back(snapshot);
+  const Written written = Write(manifest.documents);
+  const Json& resource = written.Of("FlinkBlueGreenDeployment");
+  EXPECT_EQ(resource["spec"]["configuration"]["a"], "b");
+  EXPECT_FALSE(resource["spec"].contains("job"));
+  EXPECT_EQ(resource["spec"]["template"]["spec"]["job"]["initialSavepointPath"], "s3://old/sp/s1");
+  EXPECT_EQ(resource["spec"]["template"]["spec"]["job"]["state"], "suspended");
+}
+
+TEST(KubernetesName, IsLegalFreeAndTheSameEveryTime) {
+  const std::string longest(45, 'a'), longer(46, 'a');
+  EXPECT_EQ(KubernetesName("orders-2", {}), "orders-2");
+  EXPECT_EQ(KubernetesName(longest, {}), longest);
+  EXPECT_EQ(KubernetesName(longer, {}).size(), 45u);
+  EXPECT_EQ(KubernetesName(longer, {}), KubernetesName(longer, {}));
+  EXPECT_NE(KubernetesName(longer, {}), KubernetesName(longer + "a", {}));
+  EXPECT_EQ(KubernetesName("7days", {}), "j7days");
+  EXPECT_EQ(KubernetesName("日本", {}), "job");
+  const std::string second = KubernetesName("Orders", {"orders"});
+  EXPECT_THAT(second, HasSubstr("orders-"));
+  EXPECT_NE(KubernetesName("Orders", {"orders", second}), second);
+}
+
+}  // namespace
+}  // namespace stateferry::state::manifest
