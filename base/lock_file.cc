@@ -49,7 +49,7 @@ std::string OwnCommand(const FileIo& io) {
   return command.empty() ? "stateferry" : command;
 }
 
-std::optional<std::string> HolderIn(std::string_view content) {
+std::optional<LockHolder> HolderIn(std::string_view content) {
   const auto json = ParseJson(content);
   if (!json) return std::nullopt;
   const auto pid = JsonUint(*json, "pid");
@@ -57,18 +57,20 @@ std::optional<std::string> HolderIn(std::string_view content) {
   const auto host = JsonString(*json, "host");
   const auto started = JsonString(*json, "started");
   if (!pid || !command || !host || !started) return std::nullopt;
-  return fmt::format("pid {} ({}) on {} since {}", *pid, *command, *host, *started);
+  return LockHolder{*pid, *command, *host, *started};
 }
 
 Error Locked(const File& file, const LockBusy& busy) {
-  std::optional<std::string> holder;
+  std::optional<LockHolder> holder;
   // The holder writes right after it has the lock; give it that moment.
   for (int i = 0; i < kHolderReads && !holder; ++i) {
     if (i > 0) std::this_thread::sleep_for(std::chrono::milliseconds(10));
     holder = HolderIn(ReadWhatComes(file, kMaxLockFileBytes));
   }
-  return Error(ErrorCode::kLocked, busy.busy + " by " + holder.value_or("another process"))
-      .WithHint(busy.hint);
+  const std::string who = holder ? fmt::format("pid {} ({}) on {} since {}", holder->pid,
+                                               holder->command, holder->host, holder->started)
+                                 : "another process";
+  return Error(ErrorCode::kLocked, busy.busy + " by " + who).WithHint(busy.hint);
 }
 
 /// `how` as for flock(2).
@@ -86,18 +88,24 @@ Result<void> TryLock(const File& file, int how, const LockBusy& busy) {
 
 }  // namespace
 
+std::optional<LockHolder> ReadLockHolder(const FileIo& io, const std::string& path) {
+  const auto file = io.Open(path, OpenMode::kRead);
+  if (!file) return std::nullopt;
+  return HolderIn(ReadWhatComes(*file, kMaxLockFileBytes));
+}
+
 Result<File> TakeLockFile(const FileIo& io, Clock& clock, const std::string& path,
                           const LockBusy& busy) {
   SF_TRY(auto file, io.Open(path, OpenMode::kCreateOrOpen));
   SF_TRY(TryLock(file, LOCK_EX, busy));
-  NameHolder(io, clock, file);
+  NameHolder(io, file, FormatTime(clock.Now()));
   return file;
 }
 
-void NameHolder(const FileIo& io, Clock& clock, File& file) {
+void NameHolder(const FileIo& io, File& file, const std::string& started) {
   const Json holder{{"pid", static_cast<std::uint64_t>(::getpid())},
                     {"host", HostName()},
-                    {"started", FormatTime(clock.Now())},
+                    {"started", started},
                     {"command", OwnCommand(io)}};
   // On a full disk the lock is as good without.
   if (file.Truncate(0)) (void)file.WriteAt(0, AsBytes(DumpJson(holder) + "\n"));

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -15,6 +17,15 @@ struct LockBusy {
   std::string hint;  ///< what to do
 };
 
+/// What the file says about who holds the lock, or held it last.
+struct LockHolder {
+  std::uint64_t pid = 0;
+  std::string command{}, host{};
+  std::string started{};  ///< RFC 3339, UTC: when it took the lock
+};
+/// Nothing when there is no such file, or it says nothing.
+std::optional<LockHolder> ReadLockHolder(const FileIo& io, const std::string& path);
+
 /// Locks the file at `path` with flock(2), making it when it is missing.  The lock is held until
 /// the returned file is closed; the kernel gives it back when the process ends, however it ends.
 /// The file then says who holds it, for people: a failure to write that is none to take the lock.
@@ -22,8 +33,8 @@ struct LockBusy {
 Result<File> TakeLockFile(const FileIo& io, Clock& clock, const std::string& path,
                           const LockBusy& busy);
 
-/// What TakeLockFile writes into the file: this process holds it now.
-void NameHolder(const FileIo& io, Clock& clock, File& file);
+/// What TakeLockFile writes into the file: this process holds it, since `started`.
+void NameHolder(const FileIo& io, File& file, const std::string& started);
 
 /// Success when nobody holds the lock at `path`, also when there is no such file.  Changes nothing.
 /// Errors: as TakeLockFile.

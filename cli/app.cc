@@ -7,6 +7,7 @@
 #include <iostream>
 
 #include "cli/no_journal.h"
+#include "cli/worker.h"
 #include "state/catalog/rocksdb_catalog.h"
 
 namespace stateferry::cli {
@@ -81,7 +82,11 @@ Result<const transfer::HomeLock*> App::LockHome() {
   if (!home_lock_) {
     SF_TRY(const std::string home, Home());
     SF_TRY(parts_.io.MakeDirsDurably(home));
-    SF_TRY(home_lock_, transfer::HomeLock::Take(parts_.io, parts_.clock, home));
+    if (const auto fd = InheritedLock(parts_.environment)) {
+      SF_TRY(home_lock_, transfer::HomeLock::Inherit(parts_.io, parts_.clock, home, *fd));
+    } else {
+      SF_TRY(home_lock_, transfer::HomeLock::Take(parts_.io, parts_.clock, home));
+    }
   }
   return &*home_lock_;
 }
@@ -110,6 +115,19 @@ Result<state::catalog::Catalog*> App::OpenCatalog(bool read_only) {
     }
   }
   return catalog_.get();
+}
+
+Result<state::workflow::RunStore*> App::OpenRuns(bool read_only) {
+  if (!runs_) {
+    SF_TRY(const std::string home, Home());
+    if (read_only) {
+      SF_TRY(runs_, state::workflow::RunStore::OpenToRead(parts_.io, parts_.clock, home));
+    } else {
+      SF_TRY(const transfer::HomeLock* lock, LockHome());
+      SF_TRY(runs_, state::workflow::RunStore::Open(parts_.io, home, *lock));
+    }
+  }
+  return runs_.get();
 }
 
 Result<std::optional<transfer::Journal*>> App::ExistingJournal() {

@@ -17,6 +17,7 @@
 #include "cli/progress_display.h"
 #include "cli/settings.h"
 #include "state/catalog/catalog.h"
+#include "state/workflow/run_store.h"
 #include "storage/places.h"
 #include "transfer/home_lock.h"
 #include "transfer/journal.h"
@@ -65,13 +66,15 @@ class App {
 
   /// --home, or where it lies by default; absolute.
   Result<std::string> Home() const;
-  /// The lock of the home, which whatever writes into it needs: held until this is over.
-  /// Errors: kLocked.
+  /// The lock of the home, which whatever writes into it needs: held until this is over.  A worker
+  /// inherits it (cli/worker.h).  Errors: kLocked.
   Result<const transfer::HomeLock*> LockHome();
   storage::Places& places();
   Result<transfer::Journal*> OpenJournal(bool read_only);
   /// Of the same home, and under the same lock.
   Result<state::catalog::Catalog*> OpenCatalog(bool read_only);
+  /// The records of clones, likewise.
+  Result<state::workflow::RunStore*> OpenRuns(bool read_only);
   /// The journal for reading; empty when no transfer was ever made in this home.
   Result<std::optional<transfer::Journal*>> ExistingJournal();
   ProgressDisplay& progress();
@@ -81,11 +84,15 @@ class App {
   /// is no terminal and no --yes; kCancelled.
   Result<void> Confirm(const std::string& question);
   Result<Outcome> Run(const std::vector<std::string>& words) { return parts_.run_line(words); }
-  /// Closes journal and catalog and gives the lock back, so that a command run by this one can open
-  /// them.
-  void CloseHome() {
+  /// Closes journal, catalog and records; the lock stays.
+  void CloseTables() {
     journal_.reset();
     catalog_.reset();
+    runs_.reset();
+  }
+  /// Gives the lock back as well, so that a command run by this one can open them.
+  void CloseHome() {
+    CloseTables();
     home_lock_.reset();
   }
 
@@ -100,6 +107,7 @@ class App {
   std::optional<transfer::HomeLock> home_lock_;  // given back after all that it covers is closed
   std::unique_ptr<transfer::Journal> journal_;
   std::unique_ptr<state::catalog::Catalog> catalog_;
+  std::unique_ptr<state::workflow::RunStore> runs_;
   std::unique_ptr<ProgressDisplay> progress_;
   std::jthread deadline_;
 };

@@ -13,7 +13,7 @@ namespace stateferry::cli {
 namespace {
 /// 0 to 1 of all the work, copying and verifying; planning has no total yet.
 double Fraction(const transfer::Progress& progress) {
-  if (progress.bytes_total > 0)
+  if (progress.bytes_total > 0 && progress.kinds.empty())
     return std::min(1.0, (static_cast<double>(progress.bytes_done) +
                           static_cast<double>(progress.verify_bytes_done)) /
                              (static_cast<double>(progress.bytes_total) +
@@ -31,14 +31,20 @@ int Percent(double fraction) {
 
 /// How far the phase is.
 std::string Amount(const transfer::Progress& progress) {
+  if (!progress.kinds.empty())
+    return fmt::format("{} of {}", FormatNumber(progress.files_done),
+                       Count(progress.files_total, "item"));
   if (progress.phase == "verifying" && progress.verify_bytes_total > 0)
     return fmt::format("{} of {}", FormatSize(progress.verify_bytes_done),
                        FormatSize(progress.verify_bytes_total));
   return fmt::format("{} of {}", FormatSize(progress.bytes_done), FormatSize(progress.bytes_total));
 }
 
+std::vector<std::string> Job(const transfer::Progress& progress);
+
 /// What deduplication and compression saved, once something was stored.
 std::vector<std::string> Gains(const transfer::Progress& progress) {
+  if (!progress.kinds.empty()) return Job(progress);
   std::vector<std::string> gains;
   if (progress.reused_bytes > 0)
     gains.push_back(fmt::format("reused {}", FormatSize(progress.reused_bytes)));
@@ -73,7 +79,32 @@ std::string Joined(const std::vector<std::string>& words, std::size_t room) {
   return line;
 }
 
+/// "deployment 12 of 60": a kind with all of its items made says so last.
+std::vector<std::string> Kinds(const transfer::Progress& progress) {
+  std::vector<std::string> words;
+  for (const bool whole : {false, true})
+    for (const auto& [name, kind] : progress.kinds)
+      if ((kind.done == kind.total) == whole)
+        words.push_back(
+            fmt::format("{} {} of {}", name, FormatNumber(kind.done), FormatNumber(kind.total)) +
+            (kind.failed > 0 ? fmt::format(" ({} failed)", kind.failed) : ""));
+  return words;
+}
+
+/// "orders: 45 % of 1.2 GiB".
+std::vector<std::string> Job(const transfer::Progress& progress) {
+  if (progress.job.empty()) return {};
+  if (progress.bytes_total == 0) return {progress.job};
+  const double fraction =
+      static_cast<double>(progress.bytes_done) / static_cast<double>(progress.bytes_total);
+  std::vector<std::string> words = {fmt::format("{}: {} % of {}", progress.job, Percent(fraction),
+                                                FormatSize(progress.bytes_total))};
+  if (progress.rate_bytes_per_s > 0) words.push_back(FormatRate(progress.rate_bytes_per_s));
+  return words;
+}
+
 std::vector<std::string> Facts(const transfer::Progress& progress) {
+  if (!progress.kinds.empty()) return Kinds(progress);
   std::vector<std::string> facts;
   if (progress.files_total > 0)
     facts.push_back(fmt::format("{} of {} file{}", FormatNumber(progress.files_done),
@@ -138,6 +169,9 @@ Json ProgressJson(const transfer::Progress& progress, const std::string& time) {
                {"reusedBytes", progress.reused_bytes},
                {"duplicateBytes", progress.duplicate_bytes},
                {"storedBytes", progress.stored_bytes}};
+  for (const auto& [name, kind] : progress.kinds)
+    line["kinds"][name] = {{"done", kind.done}, {"total", kind.total}, {"failed", kind.failed}};
+  if (!progress.job.empty()) line["job"] = progress.job;
   if (progress.eta_seconds >= 0)
     line["etaSeconds"] = static_cast<std::uint64_t>(progress.eta_seconds + 0.5);
   return line;

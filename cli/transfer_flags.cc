@@ -136,6 +136,12 @@ Result<void> AddTo(storage::Location& place, const std::string& option, const st
 }
 }  // namespace
 
+std::vector<OptionSpec> WithMovingFlags(std::vector<OptionSpec> own) {
+  for (OptionSpec& spec : TransferFlags())
+    if (spec.recorded && spec.name != "if-exists") own.push_back(std::move(spec));
+  return own;
+}
+
 std::vector<OptionSpec> WithTransferFlags(std::vector<OptionSpec> own) {
   for (OptionSpec& spec : TransferFlags()) own.push_back(std::move(spec));
   for (OptionSpec& spec : NewObjectFlags()) own.push_back(std::move(spec));
@@ -165,6 +171,8 @@ transfer::TransferOptions TransferOptionsFrom(const App& app) {
   options.part_bytes = values.SizeBytes("part-size");
   options.paranoid = values.Flag("paranoid");
   options.dry_run = app.dry_run();
+  // What makes many transfers has no limits for each of them.
+  if (!values.Has("max-transfer")) return options;
   options.max_transfer_bytes = values.SizeBytes("max-transfer");
   // Rounded up: a limit of 500ms must not become "no limit".
   options.max_duration = std::chrono::ceil<std::chrono::seconds>(values.Duration("max-duration"));

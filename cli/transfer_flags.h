@@ -12,6 +12,9 @@
 namespace stateferry::cli {
 
 std::vector<OptionSpec> TransferFlags();
+/// `own` and those of TransferFlags() that are about how bytes are moved: for what makes many
+/// transfers.
+std::vector<OptionSpec> WithMovingFlags(std::vector<OptionSpec> own);
 /// `own`, TransferFlags(), and those about new objects in a bucket.
 std::vector<OptionSpec> WithTransferFlags(std::vector<OptionSpec> own);
 

@@ -24,6 +24,13 @@ Result<HomeLock> HomeLock::Take(const FileIo& io, Clock& clock, const std::strin
   return HomeLock(std::move(file));
 }
 
+std::optional<std::string> HomeLock::HeldSince(const FileIo& io, const std::string& home_dir) {
+  const auto free = CheckFree(io, home_dir);
+  if (free || free.error().code() != ErrorCode::kLocked) return std::nullopt;
+  const auto holder = ReadLockHolder(io, LockFileOf(home_dir));
+  return holder ? holder->started : std::string();
+}
+
 Result<HomeLock> HomeLock::Inherit(const FileIo& io, Clock& clock, const std::string& home_dir,
                                    int fd) {
   const std::string path = LockFileOf(home_dir);
@@ -34,7 +41,9 @@ Result<HomeLock> HomeLock::Inherit(const FileIo& io, Clock& clock, const std::st
     return Error(ErrorCode::kLocked, home_dir + " was not handed over by the process before");
   fcntl(fd, F_SETFD, FD_CLOEXEC);
   SF_TRY(auto file, io.Adopt(fd, path));
-  NameHolder(io, clock, file);
+  // It was never free in between: what was written since then is of those who hold it.
+  const auto before = ReadLockHolder(io, path);
+  NameHolder(io, file, before ? before->started : FormatTime(clock.Now()));
   return HomeLock(std::move(file));
 }
 

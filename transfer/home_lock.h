@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "base/clock.h"
@@ -17,6 +18,8 @@ class HomeLock {
   /// Says who writes now, and changes nothing: kLocked like Take.  Success also without a lock
   /// file.
   static Result<void> CheckFree(const FileIo& io, const std::string& home_dir);
+  /// When the process that holds the lock took it; nothing when it is free.
+  static std::optional<std::string> HeldSince(const FileIo& io, const std::string& home_dir);
   /// Takes over the lock that the process which started this one holds: `fd` is that lock's fd().
   /// The home stays locked until both have closed it.  Errors: kLocked when `fd` is no such lock.
   static Result<HomeLock> Inherit(const FileIo& io, Clock& clock, const std::string& home_dir,

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
 
@@ -21,6 +22,12 @@ struct Progress {
   std::uint64_t retries = 0;
   double rate_bytes_per_s = 0;  ///< copied and verified, over the last seconds; 0 = not known yet
   double eta_seconds = -1;      ///< -1 = unknown
+  /// Of a clone: its items, by kind, stand for files; the job whose bytes are moved just now.
+  struct Kind {
+    std::uint64_t done = 0, total = 0, failed = 0;
+  };
+  std::map<std::string, Kind> kinds = {};
+  std::string job = {};
 };
 
 /// Called from one thread at a time, at most a few times a second, plus once per warning.

@@ -1,0 +1,40 @@
+#pragma once
+// How runs, their items and what a check found are shown.
+
+#include <string>
+#include <vector>
+
+#include "base/json.h"
+#include "cli/app.h"
+#include "cli/command.h"
+#include "state/clone/clone_plan.h"
+#include "state/workflow/run_store.h"
+
+namespace stateferry::cli {
+
+/// "interrupted" when its process has ended before it has; else its status.
+std::string ShownStatus(App& app, const state::workflow::Run& run);
+
+/// One line: id, status, time, source and target.
+std::string RunSummaryLine(App& app, const state::workflow::Run& run);
+/// {"type":"clone",...} with counts by kind.
+Json RunJson(App& app, const state::workflow::Run& run, const state::workflow::Totals& totals);
+/// Everything that is known of one: where, when, counts by kind, what was left out, warnings.
+void PrintRun(App& app, const state::workflow::Run& run, const state::workflow::Totals& totals);
+/// {"type":"item",...}
+Json ItemJson(const state::workflow::Item& item);
+/// Each error and warning of a check, errors first; all but the first error, which ends the
+/// command.
+void PrintFindings(App& app, const std::vector<state::workflow::Finding>& findings);
+/// What would be made: counts by kind, the snapshots with their ages, the new names, what stays
+/// out.
+void PrintPlan(App& app, const state::clone::ClonePlan& plan);
+
+/// Exit code, status and counts of a run that has ended.  `totals` as they are now.
+Outcome RunOutcome(App& app, const state::workflow::Run& run,
+                   const state::workflow::Totals& totals);
+
+/// The run that argument `index` names.  Errors: kNotFound with the nearest id.
+Result<state::workflow::Run> FindRun(App& app, std::size_t index);
+
+}  // namespace stateferry::cli

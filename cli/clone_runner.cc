@@ -1,0 +1,77 @@
+#include "cli/clone_runner.h"
+
+#include <fmt/format.h>
+
+#include "cli/clone_lines.h"
+#include "cli/clone_progress.h"
+#include "cli/transfer_flags.h"
+#include "cli/worker.h"
+#include "state/clone/clone_run.h"
+
+namespace stateferry::cli {
+
+namespace {
+/// The options of this line that a worker needs: global ones, and those about moving bytes.
+std::vector<std::string> WorkerWords(App& app, const std::string& id, const std::string& home) {
+  std::vector<std::string> words = {"clone", "resume", id, "--home=" + home};
+  std::vector<OptionSpec> known = WithMovingFlags(GlobalOptions());
+  for (const std::string& word : app.given_words()) {
+    const std::string name = word.substr(2, word.find('=') - 2);
+    if (name == "home" || name == "quiet" || name == "output") continue;
+    for (const OptionSpec& spec : known)
+      if (spec.name == name) words.push_back(word);
+  }
+  return words;
+}
+}  // namespace
+
+Result<Outcome> RunRecordedClone(App& app, const std::string& id) {
+  SF_TRY(const std::string home, app.Home());
+  app.CloseTables();  // some may be open for reading
+  SF_TRY(auto* catalog, app.OpenCatalog(false));
+  SF_TRY(auto* store, app.OpenRuns(false));
+  SF_TRY(auto* journal, app.OpenJournal(false));
+  CloneProgress progress(app);
+  const transfer::TransferEnv transfer{app.places(), *journal, app.clock(), progress, app.stop()};
+  auto ended = state::clone::RunClone({.id = id,
+                                       .home_dir = home,
+                                       .transfer = TransferOptionsFrom(app),
+                                       .command = {"clone", "resume", id}},
+                                      {*catalog, *store, transfer, progress, app.io()});
+  app.progress().Clear();
+  if (!ended && ended.error().code() == ErrorCode::kCancelled)
+    return std::move(ended).error().WithHint("stateferry clone resume " + id +
+                                             " goes on from there");
+  if (!ended) return std::move(ended).error();
+  SF_TRY(const auto totals, store->Count(id));
+  PrintRun(app, *ended, totals);
+  return RunOutcome(app, *ended, totals);
+}
+
+Result<Outcome> DetachClone(App& app, const std::string& id) {
+  SF_TRY(const std::string home, app.Home());
+  const std::string log_path = fmt::format("{}/logs/{}.log", home, id);
+  SF_TRY(app.io().MakeDirsDurably(home + "/logs"));
+  SF_TRY(auto* store, app.OpenRuns(false));
+  SF_TRY(const auto run, state::workflow::GetRun(*store, id));
+  SF_TRY(const auto* lock, app.LockHome());
+  const int lock_fd = lock->fd();
+  // The worker opens them itself; only the lock stays held, by both for a moment.
+  app.CloseTables();
+  auto started =
+      StartWorker({.words = WorkerWords(app, id, home), .lock_fd = lock_fd, .log_path = log_path},
+                  app.environment());
+  if (!started)
+    return std::move(started).error().WithHint("stateferry clone resume " + id + " runs it here");
+  app.out().Id(id);
+  app.out().Line("runs in the background, as process " + std::to_string(*started));
+  app.out().Line("view cloning progress: stateferry clone watch " + id);
+  app.out().Line("log: " + log_path);
+  return Outcome{.status = std::string(state::workflow::RunStatusName(run.status)),
+                 .summary = {{"id", id},
+                             {"pid", *started},
+                             {"log", log_path},
+                             {"watch", "stateferry clone watch " + id}}};
+}
+
+}  // namespace stateferry::cli

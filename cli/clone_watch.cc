@@ -1,0 +1,57 @@
+#include "cli/clone_watch.h"
+
+#include <fmt/format.h>
+
+#include <chrono>
+
+#include "cli/clone_lines.h"
+#include "cli/clone_progress.h"
+
+namespace stateferry::cli {
+
+namespace {
+namespace workflow = state::workflow;
+constexpr std::chrono::milliseconds kBetweenLooks{300};
+
+/// The job whose state is on its way.
+Result<void> ShowJob(workflow::RunStore& store, const std::string& id,
+                     const workflow::Totals& totals, CloneProgress& progress) {
+  bool any = false;
+  for (const auto& [kind, counts] : totals)
+    if (const auto it = counts.find(workflow::ItemStatus::kCopyingState); it != counts.end())
+      any |= it->second > 0;
+  if (!any) return {};
+  return store.VisitItems(id, [&](const workflow::Item& item) -> Result<void> {
+    if (item.status == workflow::ItemStatus::kCopyingState) progress.OnItem(item, totals);
+    return {};
+  });
+}
+}  // namespace
+
+Result<Outcome> WatchClone(App& app, const std::string& id) {
+  SF_TRY(const std::string home, app.Home());
+  CloneProgress progress(app);
+  for (;;) {
+    // A store that is open for reading stands still; and what is looked at last is the status.
+    SF_TRY(const auto store, workflow::RunStore::OpenToRead(app.io(), app.clock(), home));
+    SF_TRY(const auto run, workflow::GetRun(*store, id));
+    SF_TRY(const auto totals, store->Count(id));
+    const bool interrupted = ShownStatus(app, run) == "interrupted";
+    if (workflow::IsTerminal(run.status) || interrupted) {
+      app.progress().Clear();
+      PrintRun(app, run, totals);
+      if (interrupted)
+        return Error(ErrorCode::kCancelled, "the process of " + id + " has ended before it has")
+            .WithHint("stateferry clone resume " + id + " goes on from there");
+      return RunOutcome(app, run, totals);
+    }
+    progress.OnRun(run, totals);
+    SF_TRY(ShowJob(*store, id, totals, progress));
+    if (!app.clock().Sleep(kBetweenLooks, app.stop())) {
+      app.progress().Clear();
+      return Error(ErrorCode::kCancelled, "stopped watching; " + id + " goes on");
+    }
+  }
+}
+
+}  // namespace stateferry::cli

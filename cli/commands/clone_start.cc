@@ -1,0 +1,69 @@
+#include <random>
+
+#include "cli/clone_flags.h"
+#include "cli/clone_lines.h"
+#include "cli/clone_runner.h"
+#include "cli/commands/all.h"
+#include "cli/transfer_flags.h"
+#include "state/clone/clone_run.h"
+#include "state/workflow/at_work.h"
+
+namespace stateferry::cli {
+
+namespace {
+Result<void> LockFor(App& app, const state::clone::CloneRequest& request) {
+  const auto locked = app.LockHome();
+  if (locked) return {};
+  if (locked.error().code() != ErrorCode::kLocked) return locked.error();
+  SF_TRY(const std::string home, app.Home());
+  return state::workflow::WhyLocked(app.io(), app.clock(), home, request.source, request.target,
+                                    locked.error());
+}
+
+Result<Outcome> Run(App& app) {
+  SF_TRY(const auto request, CloneRequestFrom(app));
+  SF_TRY(LockFor(app, request));
+  SF_TRY(auto* catalog, app.OpenCatalog(false));
+  SF_TRY(auto* store, app.OpenRuns(false));
+  const std::string id = state::clone::NewCloneId(app.clock(), std::random_device()());
+  SF_TRY(const auto started,
+         state::clone::StartClone(request, id, {*catalog, app.places(), app.clock(), app.stop()},
+                                  *store));
+  PrintFindings(app, started.plan.findings);
+  SF_TRY(state::workflow::FirstError(started.plan.findings));
+  if (app.options().Flag("detach")) return DetachClone(app, id);
+  app.out().Id(id);
+  return RunRecordedClone(app, id);
+}
+}  // namespace
+
+Command CloneStartCommand() {
+  std::vector<OptionSpec> options = CloneFlags();
+  options.push_back({.name = "detach",
+                     .help = "Print the id at once and let a process in the background do the work",
+                     .only_on_command_line = true});
+  return {
+      .name = "clone start",
+      .summary = "Clone a project into another one",
+      .details =
+          "Checks first, as `clone check` does, and writes nothing when something is wrong.  Then "
+          "every selected entity is made at the target, with its files and the newest snapshot of "
+          "each job; what has a name that the target knows already gets a new one.  Jobs and "
+          "session clusters stay stopped.  There is no rollback: what a stopped or failed clone "
+          "has "
+          "made stays, and `clone show --created` lists it.\n"
+          "A clone that was interrupted goes on with `clone resume`.  Exits with 3 when some items "
+          "failed and the others are there.",
+      .arguments = {{"SRC", "The project to clone, as WORKSPACE/PROJECT"},
+                    {"DST", "The project that takes it"}},
+      .options = WithMovingFlags(std::move(options)),
+      .examples =
+          {"stateferry clone start ws-a/prod ws-b/standby --account alice --detach",
+           "stateferry clone start ws-a/prod ws-b/standby --account alice --kind deployment "
+           "--name 'orders*' --running include --on-error stateless"},
+      .dry_run = DryRun::kUnsupported,
+      .stops_cleanly = true,
+      .run = Run};
+}
+
+}  // namespace stateferry::cli
