@@ -9,8 +9,12 @@
 #include <set>
 #include <sstream>
 
+#include "base/clock.h"
+#include "base/file_io.h"
 #include "state/entities/kinds.h"
 #include "state/manifest/native.h"
+#include "state/snapshot/snapshot.h"
+#include "storage/places.h"
 
 namespace stateferry::state::manifest {
 namespace {
@@ -99,6 +103,26 @@ TEST_F(MadeProject, HasRunsInEveryState) {
       states.insert(document.entity.body["status"]["currentJobStatus"]);
   EXPECT_THAT(states, ::testing::UnorderedElementsAre("STARTING", "RUNNING", "CANCELLING", "FAILED",
                                                       "CANCELLED", "FINISHED"));
+}
+
+TEST_F(MadeProject, ItsSnapshotsAreWholeWhereTheyLieButForTheBrokenOnes) {
+  Make("--seed 1 --snapshots " SF_SOURCE_DIR "/tests/data/snapshots");
+  storage::Places places(FileIo(), SystemClock(), storage::PlacesOptions());
+  const Json said = Json::parse(Content(dir_ / "COUNTS.json"));
+  int whole = 0;
+  for (const auto& [name, special] : said["special"].items()) {
+    if (!special.contains("newest")) continue;
+    const auto location = storage::ParseLocation(special["newest"]["uri"].get<std::string>());
+    ASSERT_TRUE(location);
+    const auto found = snapshot::Inspect(places, *location, {.check_exists = true, .map = {}});
+    bool is_whole = found && found->kind == snapshot::SnapshotKind::kFlink;
+    if (is_whole)
+      for (const auto& file : found->files) is_whole = is_whole && file.problem.empty();
+    const bool broken = name == "broken-without-metadata" || name == "broken-without-shared-file";
+    EXPECT_NE(is_whole, broken) << name;
+    whole += is_whole;
+  }
+  EXPECT_EQ(whole, 9);
 }
 
 TEST_F(MadeProject, IsTheSameForTheSameSeedAndAnotherForAnother) {
