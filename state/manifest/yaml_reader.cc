@@ -26,8 +26,15 @@ class TextBuffer final : public std::streambuf {
   }
   /// All that was given so far has become events.
   void MarkUsed() { used_ = gptr(); }
+  void MarkUsed(std::uint32_t line) {
+    MarkUsed();
+    // The first event after the end that we made up is the beginning of what was too long.
+    if (!line_is_known_) used_line_ = line;
+    line_is_known_ = stopped_;
+  }
   bool stopped() const { return stopped_; }
-  std::string_view used() const { return {eback(), used_}; }
+  /// Of the last event, or of what was too long.
+  std::uint32_t used_line() const { return used_line_; }
 
  protected:
   std::streamsize xsgetn(char* to, std::streamsize wanted) override {
@@ -40,6 +47,8 @@ class TextBuffer final : public std::streambuf {
 
  private:
   const char* used_;
+  std::uint32_t used_line_ = 1;
+  bool line_is_known_ = false;
   bool stopped_ = false;
 };
 
@@ -124,7 +133,7 @@ class Builder final : public YAML::EventHandler {
   }
 
   Json* Add(const YAML::Mark& mark, Json value) {
-    buffer_.MarkUsed();
+    buffer_.MarkUsed(LineAt(mark));
     if (++values_ > kMaxYamlValues)
       Fail(mark, fmt::format("the file holds more than {} values: split it", kMaxYamlValues));
     if (open_.empty()) {
@@ -263,8 +272,8 @@ std::vector<YamlDocument> ReadYaml(std::string_view text, const std::string& fil
                "not valid YAML: " + wrong.msg};
   }
   if (buffer.stopped())
-    problem = {{file, LineOfOffset(text, buffer.used().size())},
-               fmt::format("behind this a text, a comment or what is in brackets is longer than {} "
+    problem = {{file, buffer.used_line()},
+               fmt::format("a text, a comment or what is in brackets here is longer than {} "
                            "KiB",
                            kMaxYamlPieceBytes >> 10)};
   if (problem) problems.push_back(*std::move(problem));

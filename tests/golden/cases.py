@@ -68,6 +68,19 @@ CASES = {
         ["policy", "print", "--principal", "READER", "oss://state", "--owner", "me"],
     ],
     "orphans": [["orphans", "{BUCKET}", "--older-than", "0"]],
+    "project": [
+        ["project", "create", "ws/orders", "--region", "cn", "--architecture", "x86",
+         "--storage", "{DIR}/state", "--owner", "alice"],
+        ["project", "import", "ws/orders", "-f", "{PROJECT}/good", "--dry-run"],
+        ["project", "import", "ws/orders", "-f", "{PROJECT}/good"],
+        ["project", "import", "ws/orders", "-f", "{PROJECT}/good"],
+        ["project", "import", "ws/orders", "-f", "{PROJECT}/bad.yaml"],
+        ["project", "import", "ws/orders", "-f", "{PROJECT}/bad.yaml", "--output", "json"],
+        ["project", "show", "ws/orders"],
+        ["project", "show", "ws/orders", "--kind", "deployment", "--name", "ord*"],
+        ["project", "list"],
+        ["project", "show", "ws/order"],
+    ],
 }
 
 

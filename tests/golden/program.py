@@ -39,8 +39,10 @@ class Sandbox:
         return os.path.join(self.dir, *parts)
 
     def fill(self, word):
-        """BUCKET, JOB, MAP and DIR in a word of a command line stand for this sandbox's places."""
-        return (word.replace("{MAP}", f"--map=file:///tmp/flink-origin/{P1}={self.bucket}")
+        """BUCKET, JOB, MAP and DIR in a word of a command line stand for this sandbox's places, and
+        PROJECT for YAML of a small project."""
+        return (word.replace("{PROJECT}", os.path.join(SOURCE, "tests/data/projects/small"))
+                .replace("{MAP}", f"--map=file:///tmp/flink-origin/{P1}={self.bucket}")
                 .replace("{JOB}", os.path.join(self.bucket, JOB))
                 .replace("{BUCKET}", self.bucket).replace("{DIR}", self.dir))
 
@@ -56,7 +58,7 @@ class Sandbox:
 
     def comparable(self, text):
         """Paths, times, rates and sizes of things that differ from run to run, made equal."""
-        text = text.replace(self.dir, "<DIR>")
+        text = text.replace(self.dir, "<DIR>").replace(SOURCE, "<SOURCE>")
         text = re.sub(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", "<TIME>", text)
         text = re.sub(r"(?m)^time {8}.*$", "time        <DURATION>", text)
         # How managed storage cuts and compresses is tested elsewhere, and may get better.

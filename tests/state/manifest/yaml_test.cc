@@ -103,9 +103,11 @@ TEST(YamlReader, RefusesWhatIsTooDeepTooLargeOrTooMuch) {
               HasSubstr("f.yaml: the file has 100 MiB, 64 MiB at most are taken"));
   for (const char* piece : {"[", "a ", "[a,", "#", "{a: ["}) {
     std::string long_piece = "x: 1\ny: ";
-    while (long_piece.size() < 3u << 20) long_piece += piece;
-    EXPECT_THAT(ProblemOf(long_piece), HasSubstr("f.yaml:")) << piece;
-    EXPECT_THAT(ProblemOf(long_piece), HasSubstr("is longer than 1024 KiB")) << piece;
+    while (long_piece.size() < 2u << 20) long_piece += piece;
+    EXPECT_THAT(ProblemOf(long_piece),
+                testing::StartsWith("f.yaml:2: a text, a comment or what is in brackets here "
+                                    "is longer than 1024 KiB"))
+        << piece;
   }
   std::string wide;
   for (int i = 0; i < 1002; ++i) wide += "k" + std::to_string(i) + ": 1\n";
