@@ -41,6 +41,8 @@ const std::vector<Command>& Commands() {
       ProjectShowCommand(),
       ProjectCreateCommand(),
       ProjectImportCommand(),
+      ProjectExportCommand(),
+      ProjectDiffCommand(),
       BenchCopyCommand(),
       BenchGenerateCommand(),
       PolicyPrintCommand(),

@@ -38,6 +38,8 @@ Command ProjectListCommand();
 Command ProjectShowCommand();
 Command ProjectCreateCommand();
 Command ProjectImportCommand();
+Command ProjectExportCommand();
+Command ProjectDiffCommand();
 Command BenchCopyCommand();
 Command BenchGenerateCommand();
 Command PolicyPrintCommand();

@@ -23,6 +23,7 @@ Result<manifest::Manifest> ReadDocuments(App& app, const std::string& path) {
   SF_TRY(const std::string text, ReadInput(app, manifest::kMaxYamlBytes));
   manifest::Manifest read;
   format.read(text, "standard input", read);
+  if (format.finish != nullptr) format.finish(read);
   return read;
 }
 
@@ -88,6 +89,8 @@ Result<Outcome> Run(App& app) {
     return Error(ErrorCode::kInvalidArgument, "project import needs --file")
         .WithHint("a file, a directory, or - for standard input");
   SF_TRY(manifest::Manifest documents, ReadDocuments(app, path));
+  for (const manifest::Problem& left_out : documents.left_out)
+    app.out().Note("left out: " + manifest::ToText(left_out));
   SF_TRY(const auto files_dir, FilesDirectory(app, path));
   SF_TRY(state::catalog::Catalog * catalog, app.OpenCatalog(app.dry_run()));
   const manifest::ImportRequest request{.project = app.argument(0),

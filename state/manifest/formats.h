@@ -5,16 +5,25 @@
 #include <string>
 #include <string_view>
 
-#include "state/manifest/document.h"
+#include "state/manifest/flink_operator.h"
 
 namespace stateferry::state::manifest {
+
+/// What only some forms look at.
+struct WriteOptions {
+  std::string kubernetes_namespace = {};  ///< "" = none
+  std::string claim_mode = "NO_CLAIM";    ///< of Flink; "" = as each job has it
+  entities::PathMap map = {};             ///< places that lie elsewhere by now
+};
 
 struct Format {
   std::string_view name;  ///< of --format
   /// Adds the documents of a file, and what is wrong with them.  Takes hostile text.
   void (*read)(std::string_view text, const std::string& file, Manifest& manifest);
-  /// The documents as one file; those that the format has no place for are left out.
-  std::string (*write)(std::span<const Document> documents);
+  /// After the last file; null when each file stands for itself.
+  void (*finish)(Manifest& manifest) = nullptr;
+  /// The documents of one project as one file.
+  Exported (*write)(std::span<const Document> documents, const WriteOptions& options);
 };
 
 std::span<const Format> Formats();

@@ -67,11 +67,12 @@ Result<Manifest> ReadManifestFiles(const FileIo& io, const std::string& path,
   SF_TRY(const FileStat stat, io.Stat(path));
   if (stat.is_directory) {
     SF_TRY(walker.Directory(path, 0));
-    if (manifest.documents.empty() && manifest.problems.empty())
+    if (manifest.documents.empty() && manifest.problems.empty() && manifest.left_out.empty())
       return Error(ErrorCode::kNotFound, fmt::format("no *.yaml with entities below {}", path));
   } else {
     walker.ReadFile(path);
   }
+  if (format.finish != nullptr) format.finish(manifest);
   return manifest;
 }
 

@@ -80,6 +80,13 @@ CASES = {
         ["project", "show", "ws/orders", "--kind", "deployment", "--name", "ord*"],
         ["project", "list"],
         ["project", "show", "ws/order"],
+        ["project", "export", "ws/orders", "--job", "payments"],
+        ["project", "export", "ws/orders", "--format", "flink-operator"],
+        ["project", "export", "ws/orders", "-o", "{DIR}/out/"],
+        ["project", "create", "ws/copy"],
+        ["project", "import", "ws/copy", "-f", "{DIR}/out"],
+        ["project", "diff", "ws/orders", "ws/copy"],
+        ["project", "diff", "ws/orders", "ws/copy", "--kind", "variable"],
     ],
 }
 

@@ -1,0 +1,25 @@
+#pragma once
+// From the catalog to documents.
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "state/catalog/catalog.h"
+#include "state/manifest/document.h"
+
+namespace stateferry::state::manifest {
+
+/// All entities of a project that `takes` wants, without the name of the project, so that they can
+/// be imported into another one.  What a clone has not finished is no part of it.
+Result<std::vector<Document>> ExportProject(
+    catalog::Catalog& catalog, const std::string& project,
+    const std::function<bool(const entities::EntityKey&)>& takes);
+
+/// The deployments and drafts that are called so, with everything that they need: what they refer
+/// to and what their texts mention, files, and their snapshots (C-50).  Errors: kNotFound when one
+/// of the names is none of a job.
+Result<std::vector<Document>> ExportJobs(catalog::Catalog& catalog, const std::string& project,
+                                         const std::vector<std::string>& jobs);
+
+}  // namespace stateferry::state::manifest
