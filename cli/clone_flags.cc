@@ -1,24 +1,13 @@
 #include "cli/clone_flags.h"
 
 #include "base/json.h"
+#include "cli/project_flags.h"
 
 namespace stateferry::cli {
 
 std::vector<OptionSpec> CloneFlags() {
-  return {
-      {.name = "kind",
-       .kind = ValueKind::kText,
-       .value_name = "KIND",
-       .help = "Clone only entities of this kind, and what they need",
-       .repeatable = true,
-       .only_on_command_line = true},
-      {.name = "name",
-       .kind = ValueKind::kText,
-       .value_name = "GLOB",
-       .help = "Clone only entities with such a name ('*' any text, '?' one character), and what "
-               "they need",
-       .repeatable = true,
-       .only_on_command_line = true},
+  std::vector<OptionSpec> flags = EntityFilter::Options("Clone, with what they need, only");
+  const std::vector<OptionSpec> how = {
       {.name = "state",
        .kind = ValueKind::kChoice,
        .value_name = "HOW",
@@ -73,6 +62,8 @@ std::vector<OptionSpec> CloneFlags() {
        .help = "Who reads the source's bucket for managed storage, for messages about its rights",
        .default_text = std::string(state::clone::kManagedAccount)},
   };
+  flags.insert(flags.end(), how.begin(), how.end());
+  return flags;
 }
 
 Result<state::clone::CloneRequest> CloneRequestFrom(const App& app) {
