@@ -17,6 +17,7 @@
 #include "storage/memory_backend.h"
 #include "tests/fakes/fake_clock.h"
 #include "tests/fakes/faulty_backend.h"
+#include "tests/fakes/source_dir.h"
 
 namespace stateferry::state::clone {
 
@@ -87,7 +88,7 @@ class CloneRig : public ::testing::Test {
   /// A savepoint of real Flink, whole in its own directory.
   void PutSavepoint(const std::string& uri) {
     const auto root =
-        std::filesystem::path(SF_SOURCE_DIR) / "tests/data/snapshots/p2-f120-savepoint-native";
+        std::filesystem::path(fakes::SourceDir()) / "tests/data/snapshots/p2-f120-savepoint-native";
     for (const auto& entry : std::filesystem::recursive_directory_iterator(root / "tree")) {
       if (!entry.is_regular_file()) continue;
       std::ifstream in(entry.path(), std::ios::binary);

@@ -8,6 +8,7 @@
 
 #include "state/manifest/flink_operator.h"
 #include "state/manifest/yaml_reader.h"
+#include "tests/fakes/source_dir.h"
 
 namespace stateferry::state::manifest {
 namespace {
@@ -73,7 +74,7 @@ class Checker {
 };
 
 std::vector<std::string> Breaks(const Json& resource) {
-  std::ifstream file(SF_SOURCE_DIR "/tests/data/flink-operator/schema.json");
+  std::ifstream file(fakes::SourceDir() + "/tests/data/flink-operator/schema.json");
   const Json schemas = Json::parse(file);
   const std::string kind = resource.value("kind", "");
   if (!schemas.contains(kind)) return {"unknown kind " + kind};

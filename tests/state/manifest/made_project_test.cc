@@ -15,6 +15,7 @@
 #include "state/manifest/native.h"
 #include "state/snapshot/snapshot.h"
 #include "storage/places.h"
+#include "tests/fakes/source_dir.h"
 
 namespace stateferry::state::manifest {
 namespace {
@@ -38,8 +39,8 @@ class MadeProject : public ::testing::Test {
 
   /// Runs the script; the directory must be new.
   void Make(const std::string& options) {
-    const std::string command =
-        "python3 " SF_SOURCE_DIR "/scripts/make-project --out " + dir_.string() + " " + options;
+    const std::string command = "python3 " + fakes::SourceDir() + "/scripts/make-project --out " +
+                                dir_.string() + " " + options;
     ASSERT_EQ(std::system(command.c_str()), 0) << command;
   }
 
@@ -80,7 +81,7 @@ std::vector<std::string> Dangling(const Manifest& manifest, const fs::path& file
 }
 
 TEST_F(MadeProject, HoldsWhatItSaysAndNothingDangles) {
-  Make("--seed 7 --deployments 80 --snapshots " SF_SOURCE_DIR "/tests/data/snapshots");
+  Make("--seed 7 --deployments 80 --snapshots " + fakes::SourceDir() + "/tests/data/snapshots");
   const Json said = Json::parse(Content(dir_ / "COUNTS.json"));
   const Manifest source = Read("source"), target = Read("target"), scopes = Read("");
   for (const Manifest* manifest : {&source, &target, &scopes})
@@ -96,7 +97,7 @@ TEST_F(MadeProject, HoldsWhatItSaysAndNothingDangles) {
 }
 
 TEST_F(MadeProject, HasRunsInEveryState) {
-  Make("--seed 1 --snapshots " SF_SOURCE_DIR "/tests/data/snapshots");
+  Make("--seed 1 --snapshots " + fakes::SourceDir() + "/tests/data/snapshots");
   std::set<std::string> states;
   for (const Document& document : Read("source").documents)
     if (document.entity.key.kind == "job")
@@ -106,7 +107,7 @@ TEST_F(MadeProject, HasRunsInEveryState) {
 }
 
 TEST_F(MadeProject, ItsSnapshotsAreWholeWhereTheyLieButForTheBrokenOnes) {
-  Make("--seed 1 --snapshots " SF_SOURCE_DIR "/tests/data/snapshots");
+  Make("--seed 1 --snapshots " + fakes::SourceDir() + "/tests/data/snapshots");
   storage::Places places(FileIo(), SystemClock(), storage::PlacesOptions());
   const Json said = Json::parse(Content(dir_ / "COUNTS.json"));
   int whole = 0;

@@ -12,12 +12,13 @@
 #include "base/bytes.h"
 #include "state/snapshot/flink_metadata.h"
 #include "state/snapshot/flink_metadata_visit.h"
+#include "tests/fakes/source_dir.h"
 
 namespace stateferry::state::snapshot {
 namespace {
 
 const std::filesystem::path kCorpus =
-    std::filesystem::path(SF_SOURCE_DIR) / "tests/data/flink-metadata";
+    std::filesystem::path(fakes::SourceDir()) / "tests/data/flink-metadata";
 
 std::string ReadAll(const std::filesystem::path& path) {
   std::ifstream in(path, std::ios::binary);

@@ -17,6 +17,7 @@
 #include "state/snapshot/relocate.h"
 #include "storage/managed/managed_store.h"
 #include "tests/fakes/fake_clock.h"
+#include "tests/fakes/source_dir.h"
 #include "tests/transfer/transfer_rig.h"
 
 namespace stateferry::state::snapshot {
@@ -52,7 +53,7 @@ struct RealSnapshot {
 inline Location LocationOf(const std::filesystem::path& path) { return At(path.string()); }
 
 inline std::vector<RealSnapshot> RealSnapshots() {
-  const auto root = std::filesystem::path(SF_SOURCE_DIR) / "tests/data/snapshots";
+  const auto root = std::filesystem::path(fakes::SourceDir()) / "tests/data/snapshots";
   std::vector<RealSnapshot> found;
   for (const auto& entry : std::filesystem::directory_iterator(root)) {
     const auto expected = ParseJson(ReadFile(entry.path() / "EXPECTED.json"));

@@ -5,6 +5,7 @@
 
 #include <atomic>
 
+#include "tests/fakes/source_dir.h"
 #include "tests/state/workflow/workflow_rig.h"
 #include "tests/transfer/forwarding_journal.h"
 
@@ -97,8 +98,7 @@ class EngineCrash : public WorkflowRig {
     std::vector<Item> items = {ItemOf(0, "v", "variable"), ItemOf(1, "w", "variable"),
                                StatefulItem(2, "orders"), BrokenItem(3, "broken"),
                                ItemOf(4, "last")};
-    items[4].files = {
-        {std::string(SF_SOURCE_DIR) + "/README.md", dir.path() + "/target/files/README.md"}};
+    items[4].files = {{fakes::SourceDir() + "/README.md", dir.path() + "/target/files/README.md"}};
     return items;
   }
   Result<workflow::Run> DieAt(Death& death) {

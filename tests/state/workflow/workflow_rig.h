@@ -17,6 +17,7 @@
 #include "storage/managed/managed_store.h"
 #include "tests/fakes/fake_clock.h"
 #include "tests/fakes/scratch_dir.h"
+#include "tests/fakes/source_dir.h"
 
 namespace stateferry::state::workflow {
 
@@ -74,7 +75,7 @@ class WorkflowRig : public ::testing::Test {
   Item StatefulItem(std::uint64_t index, const std::string& name) {
     Item item = ItemOf(index, name);
     item.snapshot_from =
-        std::string(SF_SOURCE_DIR) +
+        fakes::SourceDir() +
         "/tests/data/snapshots/p2-f120-savepoint-native/tree/sp/savepoint-498414-ddd35ab99bf3";
     item.snapshot_to = dir.path() + "/target/snapshots/" + name;
     item.snapshot_record = {{"snapshot", "sp-" + name}, {{"deployment", name}}};

@@ -12,6 +12,7 @@
 #include "base/json.h"
 #include "storage/s3/signer.h"
 #include "storage/s3/uri_encode.h"
+#include "tests/fakes/source_dir.h"
 
 namespace stateferry::storage::s3 {
 
@@ -24,7 +25,7 @@ inline Json ReadJsonFile(const std::string& path) {
 }
 
 inline Json SigningData(const std::string& file) {
-  return ReadJsonFile(std::string(SF_SOURCE_DIR) + "/tests/data/signing/" + file);
+  return ReadJsonFile(fakes::SourceDir() + "/tests/data/signing/" + file);
 }
 
 /// "20250102T030405Z"
