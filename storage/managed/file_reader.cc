@@ -35,8 +35,8 @@ Result<std::shared_ptr<const FileReader::OpenFile>> FileReader::Find(const std::
   }
   SF_TRY(auto bytes, core_.index()->Get(Family::kFiles, file_key));
   if (!bytes)
-    return Error(ErrorCode::kNotFound, "managed://" + core_.name() + "/" + project + "/" +
-                                           std::string(key) + " does not exist");
+    return Error(ErrorCode::kNotFound,
+                 core_.uri() + "/" + project + "/" + std::string(key) + " does not exist");
   auto file = std::make_shared<OpenFile>();
   SF_TRY(file->record, DecodeFileRecord(*bytes));
   file->file_key = std::move(file_key);

@@ -39,6 +39,36 @@ void PutSequence(IndexDb::Batch& batch, std::uint64_t sequence) {
   batch.Put(Family::kMeta, kSequenceRow, value);
 }
 
+namespace {
+std::string GraveRow(std::string_view file_key) {
+  std::string row("deleted");
+  row.push_back('\0');
+  row.append(file_key);
+  return row;
+}
+}  // namespace
+
+void PutGrave(IndexDb::Batch& batch, std::string_view file_key, std::uint64_t sequence) {
+  std::string value;
+  AppendLittle<std::uint64_t>(value, sequence);
+  batch.Put(Family::kMeta, GraveRow(file_key), value);
+}
+
+void DeleteGrave(IndexDb::Batch& batch, std::string_view file_key) {
+  batch.Delete(Family::kMeta, GraveRow(file_key));
+}
+
+Result<std::uint64_t> FindGrave(const IndexDb& db, std::string_view file_key) {
+  SF_TRY(auto value, db.Get(Family::kMeta, GraveRow(file_key)));
+  if (!value) return std::uint64_t{0};
+  LittleReader reader(*value);
+  const auto sequence = reader.Read<std::uint64_t>();
+  if (!reader.AtEnd())
+    return Error(ErrorCode::kCorruption, "index: a deletion cannot be read")
+        .WithHint("rebuild the index from the packs: stateferry store rebuild-index");
+  return sequence;
+}
+
 std::string EncodeUploadHead(const UploadHead& head) {
   std::string value;
   AppendLengthPrefixed(value, head.project);

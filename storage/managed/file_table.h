@@ -24,6 +24,13 @@ inline constexpr std::string_view kSequenceRow = "sequence";
 Result<std::uint64_t> LoadSequence(const IndexDb& db);
 void PutSequence(IndexDb::Batch& batch, std::uint64_t sequence);
 
+/// Family kMeta, only of stores with many writers: "deleted" NUL FileKey -> sequence of the newest
+/// deletion, while that is newer than every record of the key.  Records that come to be known later
+/// may be older.
+void PutGrave(IndexDb::Batch& batch, std::string_view file_key, std::uint64_t sequence);
+void DeleteGrave(IndexDb::Batch& batch, std::string_view file_key);
+Result<std::uint64_t> FindGrave(const IndexDb& db, std::string_view file_key);  ///< 0: none
+
 /// An unfinished upload: one head row and a row per part.
 struct UploadHead {
   std::string project;

@@ -110,6 +110,12 @@ Result<void> StoreCore::PublishPacks(const Epoch& epoch) {
   };
   auto published = publish();
   if (published) return {};
+  if (pack_store->shared()) {
+    // What got there stays, as packs that nobody has to know.  One with file records may be there
+    // although it was not acknowledged: the next open finds out.
+    broken = true;
+    return published;
+  }
   // What nobody acknowledged must not come back at the next open beside later changes.
   for (const auto& [project, packs] : epoch.packs)
     for (const auto& pack : packs)
@@ -150,10 +156,15 @@ Result<void> StoreCore::IndexEpoch(const Epoch& epoch) {
   // Deletions first: an origin that goes with a file may come back with its copy.
   for (const auto& [row, change] : epoch.files) {
     sequence = std::max(sequence, change.sequence);
-    if (!change.record) SF_TRY(DeleteFile(*db, *batch, row));
+    if (change.record) continue;
+    SF_TRY(DeleteFile(*db, *batch, row));
+    if (pack_store->shared()) PutGrave(*batch, row, change.sequence);
   }
-  for (const auto& [row, change] : epoch.files)
-    if (change.record) PutFile(*batch, SplitFileKey(row).first, *change.record);
+  for (const auto& [row, change] : epoch.files) {
+    if (!change.record) continue;
+    PutFile(*batch, SplitFileKey(row).first, *change.record);
+    if (pack_store->shared()) DeleteGrave(*batch, row);
+  }
   for (const auto& [token, change] : epoch.uploads) {
     batch->Put(Family::kUploads, token, EncodeUploadHead(change.head));
     for (const auto& [part_index, chunks] : change.parts)

@@ -416,6 +416,10 @@ class Collector {
 
 Result<GcReport> CollectGarbage(StoreCore& core, const GcOptions& options,
                                 const StoreProgress& progress, std::stop_token stop) {
+  if (core.pack_store->shared())
+    return Error(
+        ErrorCode::kRefused,
+        "gc of a store in a bucket is not possible yet; nothing was freed in " + core.name());
   if (core.options.read_only && !options.dry_run)
     return Error(ErrorCode::kRefused, "gc needs the store open for writing");
   return Collector(core, options, progress, std::move(stop)).Run();

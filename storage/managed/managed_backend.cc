@@ -7,12 +7,11 @@
 namespace stateferry::storage::managed {
 
 Capabilities ManagedBackend::capabilities() const {
-  return {.server_side_copy = true, .verified_on_flush = true};
+  // What went into a bucket was guarded on its way, and not read back.
+  return {.server_side_copy = true, .verified_on_flush = !core_.pack_store->shared()};
 }
 
-std::string ManagedBackend::Describe() const {
-  return "managed://" + core_.name() + "/" + project_;
-}
+std::string ManagedBackend::Describe() const { return core_.uri() + "/" + project_; }
 
 Result<ObjectMeta> ManagedBackend::Stat(std::string_view key) {
   SF_TRY(CheckKey(key));

@@ -128,4 +128,21 @@ struct RebuildReport {
 Result<RebuildReport> RebuildIndex(const FileIo& io, Clock& clock, const std::string& dir,
                                    const StoreProgress& progress, std::stop_token stop);
 
+// --- Stores in a bucket (bucket_place.h): any number of machines write into one.  Each keeps an
+// index of its own in `stores_dir` + "/" + id of the store, which may be lost.
+
+struct BucketPlace;
+
+/// Takes in what other machines have done, whether it is opened for reading or for writing; a
+/// reader beside a writer of the same machine sees what that one has taken in.
+/// Errors: those of Store::Open (kLocked: a writer of this machine); those of the bucket.
+Result<std::unique_ptr<Store>> OpenInBucket(const FileIo& io, Clock& clock,
+                                            const BucketPlace& place, const std::string& stores_dir,
+                                            const StoreOptions& options);
+/// The index of this machine, built again from footers and records in the bucket.  The progress
+/// counts packs.
+Result<RebuildReport> RebuildIndexOfBucket(const FileIo& io, Clock& clock, const BucketPlace& place,
+                                           const std::string& stores_dir,
+                                           const StoreProgress& progress, std::stop_token stop);
+
 }  // namespace stateferry::storage::managed

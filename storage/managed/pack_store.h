@@ -33,6 +33,10 @@ class PackStore {
                                                          const PackId& pack) = 0;
   /// Opened anew.  `path` is from PathOf or List.  Errors: kNotFound.
   virtual Result<std::shared_ptr<const PackSource>> OpenPath(const std::string& path) const = 0;
+  /// The same for one that List has found.
+  virtual Result<std::shared_ptr<const PackSource>> OpenFound(const FoundPack& found) const {
+    return OpenPath(found.path);
+  }
   /// Every pack that is there, of all projects; other files are left out.
   virtual Result<std::vector<FoundPack>> List() const = 0;
   /// The names of these are durable on return: the process that gave them may have been killed
@@ -45,6 +49,9 @@ class PackStore {
   /// Durable on return.  Success also when it is not there.
   virtual Result<void> Remove(std::string_view project, const PackId& pack) = 0;
 
+  /// Whether other writers publish into it, at any time: then a pack that was published may be in
+  /// use by them already, whatever has become of its writer, and is never removed by it.
+  virtual bool shared() const { return false; }
   /// After some error nobody knows what is durable: no more writes until the store is opened again.
   bool broken() const { return broken_; }
 

@@ -152,26 +152,34 @@ Result<void> FinishIndexSwap(const FileIo& io, const StoreLayout& layout) {
   return RemoveTree(io, layout.IndexOldDir());
 }
 
+Result<void> ReplaceIndex(const FileIo& io, const StoreLayout& layout,
+                          const std::function<Result<void>(IndexDb&)>& fill) {
+  // Nothing is ever removed under the name index.new: half of it would still be promoted.
+  SF_TRY(FinishIndexSwap(io, layout));
+  SF_TRY(RemoveTree(io, layout.IndexBuildDir()));
+  SF_TRY(io.MakeDirsDurably(layout.IndexBuildDir()));
+  {
+    SF_TRY(auto db, IndexDb::Open(io, layout.IndexBuildDir(), IndexDb::Mode::kCreate));
+    SF_TRY(fill(*db));
+  }
+  SF_TRY(io.SyncDir(layout.IndexBuildDir()));
+  // Under the name index.new the index is whole; Open finishes the swap after a crash.
+  SF_TRY(io.Rename(layout.IndexBuildDir(), layout.IndexNewDir()));
+  SF_TRY(io.SyncDir(layout.dir));
+  return FinishIndexSwap(io, layout);
+}
+
 Result<RebuildReport> RebuildIndex(const FileIo& io, Clock& clock, const std::string& dir,
                                    const StoreProgress& progress, std::stop_token stop) {
   const StoreLayout layout{dir};
   SF_TRY(auto meta, ReadStoreMeta(io, layout));
   SF_TRY(auto lock, StoreLock::Acquire(io, clock, layout));
-  // Nothing is ever removed under the name index.new: half of it would still be promoted.
-  SF_TRY(FinishIndexSwap(io, layout));
-  SF_TRY(RemoveTree(io, layout.IndexBuildDir()));
-  SF_TRY(io.MakeDirsDurably(layout.IndexBuildDir()));
   RebuildReport report;
-  {
-    SF_TRY(auto db, IndexDb::Open(io, layout.IndexBuildDir(), IndexDb::Mode::kCreate));
-    SF_TRY(report, Rebuilder(*PacksInDirectory(io, layout), meta, *db).Run(progress, stop));
-  }
-  SF_TRY(io.SyncDir(layout.IndexBuildDir()));
-  // Under the name index.new the index is whole; Open finishes the swap after a crash.
-  SF_TRY(io.Rename(layout.IndexBuildDir(), layout.IndexNewDir()));
-  SF_TRY(io.SyncDir(dir));
-  SF_TRY(FinishIndexSwap(io, layout));
-  StoreCore core(io, clock, dir, meta, {.read_only = true, .compress = {}});
+  SF_TRY(ReplaceIndex(io, layout, [&](IndexDb& db) -> Result<void> {
+    SF_TRY(report, Rebuilder(*PacksInDirectory(io, layout), meta, db).Run(progress, stop));
+    return {};
+  }));
+  StoreCore core(io, clock, PartsInDirectory(io, dir), meta, {.read_only = true, .compress = {}});
   SF_TRY(core.RefreshView());
   SF_TRY(report.info, ReadInfo(core));
   return report;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/log.h"
+#include "storage/managed/catch_up.h"
 #include "storage/managed/store_core.h"
 
 namespace stateferry::storage::managed {
@@ -60,6 +61,14 @@ Result<void> StoreCore::NoteLostPacks(const IndexDb& db, const std::vector<Found
 
 Result<void> StoreCore::AdoptUnknownPacks() {
   const auto db = index();
+  if (pack_store->shared()) {
+    auto caught_up = CatchUp(*pack_store, meta, *db, {}, {});
+    ++files_version_;
+    SF_TRY(auto report, std::move(caught_up));
+    std::lock_guard lock(mutex);
+    lost_packs = std::move(report.lost);
+    return {};
+  }
   SF_TRY(auto files, pack_store->List());
   auto batch = db->NewBatch();
   bool any = false;

@@ -47,6 +47,10 @@ class StoreImpl : public Store {
 
 }  // namespace
 
+std::unique_ptr<Store> MakeStore(std::optional<StoreLock> lock, std::unique_ptr<StoreCore> core) {
+  return std::make_unique<StoreImpl>(std::move(lock), std::move(core));
+}
+
 Result<std::unique_ptr<Store>> Store::Open(const FileIo& io, Clock& clock, const std::string& dir,
                                            const StoreOptions& options) {
   const StoreLayout layout{dir};
@@ -62,13 +66,14 @@ Result<std::unique_ptr<Store>> Store::Open(const FileIo& io, Clock& clock, const
   if (!has_index)
     return Error(ErrorCode::kCorruption, "store " + dir + " has lost its index")
         .WithHint("rebuild it from the packs: stateferry store rebuild-index " + dir);
-  auto core = std::make_unique<StoreCore>(io, clock, dir, std::move(meta), options);
+  auto core =
+      std::make_unique<StoreCore>(io, clock, PartsInDirectory(io, dir), std::move(meta), options);
   SF_TRY(auto index,
          IndexDb::Open(io, index_dir,
                        options.read_only ? IndexDb::Mode::kReadOnly : IndexDb::Mode::kReadWrite));
   core->set_index(std::move(index));
   if (!options.read_only) SF_TRY(core->Recover());
-  return std::unique_ptr<Store>(std::make_unique<StoreImpl>(std::move(lock), std::move(core)));
+  return MakeStore(std::move(lock), std::move(core));
 }
 
 }  // namespace stateferry::storage::managed

@@ -4,17 +4,26 @@
 
 namespace stateferry::storage::managed {
 
-StoreCore::StoreCore(const FileIo& io_in, Clock& clock_in, std::string dir, StoreMeta meta_in,
+StoreParts PartsInDirectory(const FileIo& io, const std::string& dir) {
+  return {.dir = dir,
+          .name = dir,
+          .uri = "managed://" + dir,
+          .packs = PacksInDirectory(io, StoreLayout{dir})};
+}
+
+StoreCore::StoreCore(const FileIo& io_in, Clock& clock_in, StoreParts parts, StoreMeta meta_in,
                      const StoreOptions& options_in)
     : io(io_in),
       clock(clock_in),
-      layout{std::move(dir)},
+      layout{std::move(parts.dir)},
       meta(std::move(meta_in)),
       options(options_in),
-      pack_store(PacksInDirectory(io_in, layout)),
+      pack_store(std::move(parts.packs)),
       compressors([policy = options_in.compress] { return MakeCompressor(policy); }),
       decompressors([] { return std::make_unique<ZstdDecompressor>(); }),
       scratch([] { return std::make_unique<Bytes>(); }),
+      name_(std::move(parts.name)),
+      uri_(std::move(parts.uri)),
       current_(NewEpoch(1)) {}
 
 std::shared_ptr<IndexDb> StoreCore::index() const {

@@ -79,9 +79,18 @@ struct Epoch {
   }
 };
 
+/// Where a store keeps its packs and its index.
+struct StoreParts {
+  std::string dir;   ///< index, lock and packs being written; in the file system
+  std::string name;  ///< how users name the store, in messages
+  std::string uri;   ///< the place that its projects are below
+  std::unique_ptr<PackStore> packs;
+};
+StoreParts PartsInDirectory(const FileIo& io, const std::string& dir);
+
 class StoreCore {
  public:
-  StoreCore(const FileIo& io_in, Clock& clock_in, std::string dir, StoreMeta meta_in,
+  StoreCore(const FileIo& io_in, Clock& clock_in, StoreParts parts, StoreMeta meta_in,
             const StoreOptions& options_in);
 
   const FileIo io;
@@ -89,8 +98,8 @@ class StoreCore {
   const StoreLayout layout;
   const StoreMeta meta;
   const StoreOptions options;
-  /// How users name the store.
-  const std::string& name() const { return layout.dir; }
+  const std::string& name() const { return name_; }
+  const std::string& uri() const { return uri_; }
   const std::unique_ptr<PackStore> pack_store;
   ObjectPool<ZstdCompressor> compressors;
   ObjectPool<ZstdDecompressor> decompressors;
@@ -171,6 +180,7 @@ class StoreCore {
   std::atomic<bool> broken{false};  // the index or a directory failed under us
 
  private:
+  const std::string name_, uri_;
   struct PendingChunk {
     bool written = false;
   };

@@ -30,42 +30,47 @@ Result<std::string> StoreLayout::IndexDirToRead(const FileIo& io) const {
   return waiting ? IndexNewDir() : IndexDir();
 }
 
-Result<void> WriteStoreMeta(const FileIo& io, const StoreLayout& layout, const StoreMeta& meta) {
+std::string EncodeStoreMeta(const StoreMeta& meta) {
   Json json;
   json["format"] = meta.format_version;
   json["id"] = meta.id.ToHex();
   json["hash"] = kHashAlgorithm;
   json["created"] = meta.created;
-  return io.WriteDurably(layout.StoreFile(), AsBytes(DumpJson(json) + "\n"));
+  return DumpJson(json) + "\n";
 }
 
-Result<StoreMeta> ReadStoreMeta(const FileIo& io, const StoreLayout& layout) {
-  constexpr std::uint64_t kMaxStoreFileBytes = 64u << 10;
-  SF_TRY(bool exists, io.Exists(layout.StoreFile()));
-  if (!exists)
-    return Error(ErrorCode::kNotFound, layout.dir + " is not a store: it has no STORE file")
-        .WithHint("make one: stateferry store init " + layout.dir);
-  SF_TRY(auto text, io.ReadSmall(layout.StoreFile(), kMaxStoreFileBytes));
-  auto bad = [&](const char* why) {
-    return Error(ErrorCode::kCorruption, layout.StoreFile() + " " + why);
-  };
+Result<StoreMeta> ParseStoreMeta(std::string_view text, const std::string& name,
+                                 const std::string& store) {
+  auto bad = [&](const char* why) { return Error(ErrorCode::kCorruption, name + " " + why); };
   auto json = ParseJson(text);
   if (!json) return bad("is not JSON");
   const auto format = JsonUint(*json, "format");
   if (!format) return bad("names no format version");
   if (*format != kStoreFormatVersion)
-    return Error(ErrorCode::kRefused, layout.dir + " has store format " + std::to_string(*format) +
+    return Error(ErrorCode::kRefused, store + " has store format " + std::to_string(*format) +
                                           ", this program knows " +
                                           std::to_string(kStoreFormatVersion))
         .WithHint("use a newer stateferry");
   const auto hash = JsonString(*json, "hash");
   if (hash != kHashAlgorithm)
-    return Error(ErrorCode::kRefused, layout.dir + " uses the hash algorithm \"" +
-                                          hash.value_or("") + "\", this program knows " +
-                                          std::string(kHashAlgorithm));
+    return Error(ErrorCode::kRefused, store + " uses the hash algorithm \"" + hash.value_or("") +
+                                          "\", this program knows " + std::string(kHashAlgorithm));
   const auto id = Hash128::FromHex(JsonString(*json, "id").value_or(""));
   if (!id) return bad("names no store id");
   return StoreMeta{kStoreFormatVersion, *id, JsonString(*json, "created").value_or("")};
+}
+
+Result<void> WriteStoreMeta(const FileIo& io, const StoreLayout& layout, const StoreMeta& meta) {
+  return io.WriteDurably(layout.StoreFile(), AsBytes(EncodeStoreMeta(meta)));
+}
+
+Result<StoreMeta> ReadStoreMeta(const FileIo& io, const StoreLayout& layout) {
+  SF_TRY(bool exists, io.Exists(layout.StoreFile()));
+  if (!exists)
+    return Error(ErrorCode::kNotFound, layout.dir + " is not a store: it has no STORE file")
+        .WithHint("make one: stateferry store init " + layout.dir);
+  SF_TRY(auto text, io.ReadSmall(layout.StoreFile(), kMaxStoreFileBytes));
+  return ParseStoreMeta(text, layout.StoreFile(), layout.dir);
 }
 
 std::optional<PackId> PackIdOfFile(std::string_view name) {

@@ -43,6 +43,13 @@ struct StoreMeta {
   Hash128 id;
   std::string created;  ///< RFC 3339
 };
+std::string EncodeStoreMeta(const StoreMeta& meta);
+/// `name` is of the STORE, for messages, `store` of what it belongs to.
+/// Errors: kRefused (newer), kCorruption.
+Result<StoreMeta> ParseStoreMeta(std::string_view text, const std::string& name,
+                                 const std::string& store);
+/// A STORE is never longer.
+inline constexpr std::uint64_t kMaxStoreFileBytes = 64u << 10;
 Result<void> WriteStoreMeta(const FileIo& io, const StoreLayout& layout, const StoreMeta& meta);
 /// Errors: kNotFound (no store here), kRefused (newer), kCorruption.
 Result<StoreMeta> ReadStoreMeta(const FileIo& io, const StoreLayout& layout);
@@ -58,7 +65,12 @@ Result<void> RemoveTree(const FileIo& io, const std::string& dir);
 class StoreLock {
  public:
   /// Errors: kLocked; the message names the holder's pid, host, start time and command.
-  static Result<StoreLock> Acquire(const FileIo& io, Clock& clock, const StoreLayout& layout);
+  static Result<StoreLock> Acquire(const FileIo& io, Clock& clock, const StoreLayout& layout) {
+    return Acquire(io, clock, layout, layout.dir);
+  }
+  /// `store` names it in messages.
+  static Result<StoreLock> Acquire(const FileIo& io, Clock& clock, const StoreLayout& layout,
+                                   const std::string& store);
 
  private:
   explicit StoreLock(File file) : file_(std::move(file)) {}

@@ -3,10 +3,11 @@
 
 namespace stateferry::storage::managed {
 
-Result<StoreLock> StoreLock::Acquire(const FileIo& io, Clock& clock, const StoreLayout& layout) {
+Result<StoreLock> StoreLock::Acquire(const FileIo& io, Clock& clock, const StoreLayout& layout,
+                                     const std::string& store) {
   SF_TRY(auto file,
          TakeLockFile(io, clock, layout.LockFile(),
-                      {.busy = "store " + layout.dir + " is being written",
+                      {.busy = "store " + store + " is being written",
                        .hint = "wait until it has ended, then repeat the command; reading is "
                                "possible meanwhile"}));
   return StoreLock(std::move(file));

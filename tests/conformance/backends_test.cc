@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "storage/file_backend.h"
+#include "storage/managed/bucket_place.h"
 #include "storage/managed/managed_store.h"
 #include "storage/memory_backend.h"
 #include "storage/wrap/metered.h"
@@ -30,6 +31,21 @@ Result<std::shared_ptr<Backend>> OpenManaged(const ScratchDir& dir) {
   auto both = std::make_shared<std::pair<decltype(store), decltype(project)>>(store, project);
   return std::shared_ptr<Backend>(std::move(both), backend);
 }
+/// A project of a store in a bucket, which is a directory.
+Result<std::shared_ptr<Backend>> OpenManagedInBucket(const ScratchDir& dir) {
+  SF_TRY(auto bucket, OpenFileBackend(FileIo(), dir.File("bucket")));
+  const managed::BucketPlace place{
+      .backend = std::move(bucket), .prefix = "s", .uri = "managed+x://b/s"};
+  auto made = managed::InitBucket(SystemClock(), place);
+  if (!made && made.error().code() != ErrorCode::kConflict) return std::move(made).error();
+  SF_TRY(auto opened,
+         managed::OpenInBucket(FileIo(), SystemClock(), place, dir.File("stores"), {}));
+  std::shared_ptr<managed::Store> store = std::move(opened);
+  SF_TRY(auto project, store->Project("project"));
+  Backend* backend = project.get();
+  auto both = std::make_shared<std::pair<decltype(store), decltype(project)>>(store, project);
+  return std::shared_ptr<Backend>(std::move(both), backend);
+}
 Result<std::shared_ptr<Backend>> OpenWrapped(const ScratchDir& dir) {
   SF_TRY(auto backend, OpenFile(dir));
   backend = WithRetries(std::move(backend), SystemClock(), {});
@@ -46,7 +62,8 @@ INSTANTIATE_TEST_SUITE_P(
         BackendCase{.name = "memory", .open = OpenMemory, .survives_reopen = false},
         BackendCase{.name = "file", .open = OpenFile, .keys_are_paths = true},
         BackendCase{.name = "wrapped", .open = OpenWrapped, .keys_are_paths = true},
-        BackendCase{.name = "managed", .open = OpenManaged}),
+        BackendCase{.name = "managed", .open = OpenManaged},
+        BackendCase{.name = "managed_in_bucket", .open = OpenManagedInBucket}),
     [](const auto& tested) { return tested.param.name; });
 
 }  // namespace
