@@ -7,10 +7,10 @@
 
 namespace stateferry::cli {
 
-std::vector<std::string> StoreInfoLines(const std::string& dir,
+std::vector<std::string> StoreInfoLines(const std::string& uri,
                                         const storage::managed::StoreInfo& info) {
   std::vector<std::string> lines = {
-      "store     managed://" + dir,
+      "store     " + uri,
       fmt::format("id        {}, format {}, made {}", info.id, info.format_version, info.created),
       fmt::format("files     {}, {}", FormatNumber(info.files), FormatSize(info.file_bytes)),
       fmt::format("chunks    {}, {} stored as {}", FormatNumber(info.chunks),
@@ -26,8 +26,8 @@ std::vector<std::string> StoreInfoLines(const std::string& dir,
   return lines;
 }
 
-Json StoreInfoJson(const std::string& dir, const storage::managed::StoreInfo& info) {
-  return {{"store", "managed://" + dir},
+Json StoreInfoJson(const std::string& uri, const storage::managed::StoreInfo& info) {
+  return {{"store", uri},
           {"id", info.id},
           {"formatVersion", info.format_version},
           {"created", info.created},

@@ -8,8 +8,8 @@
 
 namespace stateferry::cli {
 
-std::vector<std::string> StoreInfoLines(const std::string& dir,
+std::vector<std::string> StoreInfoLines(const std::string& uri,
                                         const storage::managed::StoreInfo& info);
-Json StoreInfoJson(const std::string& dir, const storage::managed::StoreInfo& info);
+Json StoreInfoJson(const std::string& uri, const storage::managed::StoreInfo& info);
 
 }  // namespace stateferry::cli

@@ -8,16 +8,20 @@
 
 namespace stateferry::cli {
 
-Result<std::string> StoreDirectory(const App& app, const std::string& text) {
-  SF_TRY(const storage::Location location, storage::ParseLocation(text));
-  if (location.scheme != "file" && location.scheme != "managed")
+Result<storage::Location> StoreLocation(const App& app, const std::string& text) {
+  SF_TRY(storage::Location location, storage::ParseLocation(text));
+  if (location.scheme == "file") location.scheme = "managed";
+  if (!storage::IsManaged(location))
     return Error(ErrorCode::kInvalidArgument,
-                 fmt::format("{} is not a store: managed storage lives in a directory", text));
-  if (location.authority.empty() || location.scheme == "file") return location.path;
+                 fmt::format("{} is not a store: a store in a bucket is managed+{}",
+                             location.ToString(), location.ToString()));
+  if (location.authority.empty() || storage::BucketBehind(location)) return location;
   const auto stores = app.settings().Stores();
-  const auto named = stores.find(location.authority);
-  if (named != stores.end())
-    return location.path == "/" ? named->second : named->second + location.path;
+  if (const auto named = stores.find(location.authority); named != stores.end()) {
+    const std::string dir = location.path == "/" ? named->second : named->second + location.path;
+    SF_TRY(location, storage::ParseLocation("managed://" + dir));
+    return location;
+  }
   std::vector<std::string> names;
   for (const auto& [name, dir] : stores) names.push_back(name);
   const auto closest = ClosestWord(location.authority, names);
@@ -27,9 +31,16 @@ Result<std::string> StoreDirectory(const App& app, const std::string& text) {
                         : "a store by its directory has three slashes: managed:///DIR");
 }
 
-Result<storage::managed::StorePath> StorePathOf(const App& app, const std::string& text) {
-  SF_TRY(const std::string path, StoreDirectory(app, text));
-  return storage::managed::ResolveStorePath(app.io(), path);
+Result<storage::Places::StoreAt> FindStore(App& app, const std::string& text,
+                                           storage::Access access) {
+  SF_TRY(const auto location, StoreLocation(app, text));
+  return FindStore(app, location, access);
+}
+
+Result<storage::Places::StoreAt> FindStore(App& app, const storage::Location& location,
+                                           storage::Access access) {
+  app.places().Give(location);
+  return app.places().FindStore(location, access);
 }
 
 storage::managed::StoreProgress ShowStoreProgress(App& app, std::string_view phase) {

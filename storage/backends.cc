@@ -60,16 +60,20 @@ Result<Place> OpenInBucket(OpenContext& context, const Location& location, Acces
 
 }  // namespace
 
+Result<std::string> OpenContext::DirectoryOf(const Location& location) const {
+  if (location.authority.empty()) return location.path;
+  const auto named = options_.named_stores.find(location.authority);
+  if (named == options_.named_stores.end())
+    return Error(ErrorCode::kNotFound,
+                 location.ToString() + " names the store \"" + location.authority +
+                     "\", which the configuration does not list under stores");
+  return named->second + (location.path == "/" ? "" : location.path);
+}
+
 Result<OpenContext::FoundStore> OpenContext::OpenStore(const Location& location, Access access) {
-  std::string path = location.path;
-  if (!location.authority.empty()) {
-    const auto named = options_.named_stores.find(location.authority);
-    if (named == options_.named_stores.end())
-      return Error(ErrorCode::kNotFound,
-                   location.ToString() + " names the store \"" + location.authority +
-                       "\", which the configuration does not list under stores");
-    path = named->second + (location.path == "/" ? "" : location.path);
-  }
+  if (const auto behind = BucketBehind(location))
+    return OpenStoreInBucket(location, *behind, access);
+  SF_TRY(const auto path, DirectoryOf(location));
   SF_TRY(auto store_path, managed::ResolveStorePath(io_, path));
   auto& open = stores_[store_path.store_dir];
   if (!open.writer && (access == Access::kWrite || !open.reader)) {
@@ -81,6 +85,7 @@ Result<OpenContext::FoundStore> OpenContext::OpenStore(const Location& location,
     (access == Access::kWrite ? open.writer : open.reader) = std::move(store);
   }
   return FoundStore{.store = open.writer ? open.writer.get() : open.reader.get(),
+                    .uri = "managed://" + store_path.store_dir,
                     .path = std::move(store_path)};
 }
 
@@ -110,8 +115,9 @@ Result<std::shared_ptr<Backend>> OpenContext::KeepRecent(const std::string& name
 Result<Place> OpenPlace(OpenContext& context, const Location& location, Access access) {
   using Opener = Result<Place> (*)(OpenContext&, const Location&, Access);
   static constexpr std::pair<std::string_view, Opener> kSchemes[] = {
-      {"file", OpenFile},    {"managed", OpenManaged}, {"mem", OpenMemory},
-      {"oss", OpenInBucket}, {"s3", OpenInBucket},
+      {"file", OpenFile},           {"managed", OpenManaged},    {"mem", OpenMemory},
+      {"oss", OpenInBucket},        {"s3", OpenInBucket},        {"managed+mem", OpenManaged},
+      {"managed+oss", OpenManaged}, {"managed+s3", OpenManaged},
   };
   for (const auto& [scheme, open] : kSchemes)
     if (location.scheme == scheme) return open(context, location, access);

@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include "storage/managed/bucket_place.h"
 #include "storage/managed/managed_store.h"
 #include "storage/places.h"
 
@@ -21,13 +22,23 @@ class OpenContext {
   Clock& clock() const { return *clock_; }
   const PlacesOptions& options() const { return options_; }
 
+  /// Repeats what may be repeated in the bucket of a store: what is above the store cannot.
+  void set_retries(std::function<std::shared_ptr<Backend>(std::shared_ptr<Backend>)> with_retries) {
+    with_retries_ = std::move(with_retries);
+  }
+
   struct FoundStore {
     managed::Store* store;
+    std::string uri;
     managed::StorePath path;
   };
   /// A store that is open for reading is opened once more when it is to be written; earlier read
   /// views stay valid.
   Result<FoundStore> OpenStore(const Location& location, Access access);
+  Result<void> InitStore(const Location& location);
+  Result<managed::RebuildReport> RebuildIndex(const Location& location,
+                                              const managed::StoreProgress& progress,
+                                              std::stop_token stop);
   using MakeBackend = std::function<Result<std::shared_ptr<Backend>>()>;
   /// The backend kept under `name`, made on first use.
   Result<std::shared_ptr<Backend>> Keep(const std::string& name, const MakeBackend& make);
@@ -42,6 +53,20 @@ class OpenContext {
   struct OpenStores {
     std::unique_ptr<managed::Store> reader, writer;
   };
+  /// The directory that a location of a store in the file system names.
+  Result<std::string> DirectoryOf(const Location& location) const;
+  Result<FoundStore> OpenStoreInBucket(const Location& location, const Location& behind,
+                                       Access access);
+  /// The bucket that `behind` is in, with retries, and its path there.
+  Result<managed::BucketPlace> PathInBucket(const Location& behind);
+  /// The store that `location` is in.
+  struct InBucket {
+    managed::BucketPlace place;
+    managed::StorePath path;
+  };
+  Result<InBucket> ResolveInBucket(const Location& location, const Location& behind);
+
+  std::function<std::shared_ptr<Backend>(std::shared_ptr<Backend>)> with_retries_;
   // Stores go last: backends of their projects must not outlive them.
   std::map<std::string, OpenStores> stores_;
   std::map<std::string, std::shared_ptr<Backend>> backends_;

@@ -5,13 +5,16 @@
 namespace stateferry::storage {
 
 namespace {
+/// The bucket itself, not the store in it.
+Location Behind(const Location& location) { return BucketBehind(location).value_or(location); }
+
 std::string BucketOf(const Location& location) {
-  return location.scheme + "://" + location.authority;
+  return Behind(location).scheme + "://" + location.authority;
 }
 }  // namespace
 
 void GivenOptions::Give(const Location& location) {
-  if (!IsInBucket(location.ToString())) return;
+  if (!IsInBucket(Behind(location).ToString())) return;
   // What is said of new objects is nothing that finds those that are there.
   Options options = location.options;
   std::erase_if(options, [](const auto& option) { return s3::IsNewObjectOption(option.first); });

@@ -10,7 +10,19 @@
 namespace stateferry::storage {
 
 namespace {
-constexpr std::array<std::string_view, 5> kSchemes = {"file", "managed", "mem", "s3", "oss"};
+constexpr std::array<std::string_view, 8> kSchemes = {
+    "file", "managed", "mem", "s3", "oss", "managed+s3", "managed+oss", "managed+mem"};
+
+/// "s3" of "managed+s3", and of "s3".
+std::string_view WithoutManaged(std::string_view scheme) {
+  constexpr std::string_view kManagedIn = "managed+";
+  return scheme.starts_with(kManagedIn) ? scheme.substr(kManagedIn.size()) : scheme;
+}
+
+bool IsBucketScheme(std::string_view scheme) {
+  const auto bucket = WithoutManaged(scheme);
+  return bucket == "s3" || bucket == "oss";
+}
 
 std::string LowerCase(std::string_view text) {
   std::string lower(text);
@@ -166,15 +178,15 @@ Result<Location> ParseLocation(std::string_view text) {
     return location;
   }
   location.scheme = LowerCase(scheme);
-  if (location.scheme == "s3a" || location.scheme == "s3p") location.scheme = "s3";
+  const auto inside = WithoutManaged(location.scheme);
+  if (inside == "s3a" || inside == "s3p") location.scheme.pop_back();
   if (std::find(kSchemes.begin(), kSchemes.end(), location.scheme) == kSchemes.end())
-    return Error(ErrorCode::kInvalidArgument,
-                 "the scheme \"" + std::string(scheme) +
-                     "\" is unknown; known are file, managed, mem, s3 and oss")
+    return Error(ErrorCode::kInvalidArgument, "the scheme \"" + std::string(scheme) +
+                                                  "\" is unknown; known are file, managed, mem, "
+                                                  "s3, oss, managed+s3 and managed+oss")
         .WithHint("a file with a colon in its name is written with a directory: ./a:b");
   rest = text.substr(scheme.size() + 1);
-  if (location.scheme == "s3" || location.scheme == "oss")
-    rest = CutOptions(rest, location.options);
+  if (IsBucketScheme(location.scheme)) rest = CutOptions(rest, location.options);
   if (rest.starts_with("//")) {
     rest.remove_prefix(2);
     const auto slash = std::min(rest.find('/'), rest.size());
@@ -188,11 +200,22 @@ Result<Location> ParseLocation(std::string_view text) {
   if (rest.empty() || rest.front() != '/')
     return refuse("has a relative path behind its scheme; write " + location.scheme + ":///path");
   // In a bucket that is another key, which no file has the name of.
-  if (IsInBucket(location.scheme + "://") && rest.find("//") != std::string_view::npos)
+  if (IsBucketScheme(location.scheme) && rest.find("//") != std::string_view::npos)
     return refuse("has an empty name between two slashes");
   SF_TRY(location.path, Normalise(rest, text));
-  if (location.scheme == "s3" || location.scheme == "oss") SF_TRY(CheckInBucket(location));
+  if (IsBucketScheme(location.scheme)) SF_TRY(CheckInBucket(location));
   return location;
+}
+
+bool IsManaged(const Location& location) {
+  return location.scheme == "managed" || location.scheme.starts_with("managed+");
+}
+
+std::optional<Location> BucketBehind(const Location& location) {
+  if (!location.scheme.starts_with("managed+")) return std::nullopt;
+  Location bucket = location;
+  bucket.scheme = WithoutManaged(location.scheme);
+  return bucket;
 }
 
 bool IsInBucket(std::string_view uri) {

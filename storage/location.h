@@ -1,8 +1,9 @@
 #pragma once
 // URIs of places: file:///p, /p, managed:///path/to/store/PROJECT/KEY, mem://name/key,
-// s3://bucket/key, oss://bucket/key.
+// s3://bucket/key, oss://bucket/key, managed+s3://bucket/prefix/of/store/PROJECT/KEY.
 
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -15,7 +16,8 @@ namespace stateferry::storage {
 /// that the *user* gave sets options (docs: cli-and-api).  Handles in metadata have no options;
 /// they are read by snapshot::ParseFlinkPath.
 struct Location {
-  std::string scheme;     ///< lower case: "file", "managed", "mem", "s3", "oss"; s3a/s3p read as s3
+  std::string scheme;  ///< lower case: "file", "managed", "mem", "s3", "oss"; s3a/s3p read as s3.
+  /// "managed+s3", "managed+oss", "managed+mem": in a store that is in such a bucket.
   std::string authority;  ///< bucket or host; may hold credentials in foreign metadata
   std::string path;       ///< absolute and normalised: "/a/b", never "//", ".", "..", trailing "/"
   std::map<std::string, std::string> options;
@@ -39,7 +41,14 @@ struct Location {
 /// kRefused: credentials in an endpoint.  Messages quote no text that may hold a password.
 Result<Location> ParseLocation(std::string_view text);
 
-/// Whether that URI is in a bucket, so that work there is mostly waiting for a network.
+/// Whether it is in a managed store, wherever that is.
+bool IsManaged(const Location& location);
+/// Where the objects of the store are, as a location of the bucket, with the options: of
+/// "managed+s3://b/k" "s3://b/k".  Nothing for all others, "managed:" too.
+std::optional<Location> BucketBehind(const Location& location);
+
+/// Whether that URI is of an object in a bucket, so that work there is mostly waiting for a
+/// network.
 bool IsInBucket(std::string_view uri);
 
 /// True when `inner` is `outer` or below it, on component boundaries.  Buckets at two different

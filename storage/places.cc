@@ -28,6 +28,9 @@ struct Places::State {
               .stop = options.stop,
               .counter = std::make_shared<std::atomic<std::uint64_t>>(0)},
         context(io, clock, std::move(options)) {
+    context.set_retries([this](std::shared_ptr<Backend> backend) {
+      return WithRetries(std::move(backend), this->context.clock(), retry);
+    });
     if (const auto& table = context.options().bwlimit; !table.never_limits())
       bandwidth = std::make_shared<BandwidthLimit>(clock, table);
   }
@@ -81,17 +84,48 @@ Result<Places::Object> Places::OpenObject(const Location& location, Access acces
 }
 
 Result<managed::Store*> Places::ManagedStore(const Location& location, Access access) {
-  if (location.scheme != "managed") return static_cast<managed::Store*>(nullptr);
-  std::lock_guard lock(state_->mutex);
-  SF_TRY(auto found, state_->context.OpenStore(location, access));
+  if (!IsManaged(location)) return static_cast<managed::Store*>(nullptr);
+  SF_TRY(auto found, FindStore(location, access));
   return found.store;
+}
+
+namespace {
+Error NoStore(const Location& location) {
+  return Error(ErrorCode::kInvalidArgument, location.ToString() + " is no place of a store");
+}
+}  // namespace
+
+Result<Places::StoreAt> Places::FindStore(const Location& location, Access access) {
+  if (!IsManaged(location)) return NoStore(location);
+  std::lock_guard lock(state_->mutex);
+  SF_TRY(const Location complete, state_->given_options.Complete(location));
+  SF_TRY(auto found, state_->context.OpenStore(complete, access));
+  return StoreAt{.store = found.store,
+                 .uri = std::move(found.uri),
+                 .project = std::move(found.path.project),
+                 .key = std::move(found.path.key)};
+}
+
+Result<void> Places::InitStore(const Location& location) {
+  if (!IsManaged(location)) return NoStore(location);
+  std::lock_guard lock(state_->mutex);
+  SF_TRY(const Location complete, state_->given_options.Complete(location));
+  return state_->context.InitStore(complete);
+}
+
+Result<managed::RebuildReport> Places::RebuildIndex(
+    const Location& location, const std::function<void(std::uint64_t, std::uint64_t)>& progress) {
+  if (!IsManaged(location)) return NoStore(location);
+  std::lock_guard lock(state_->mutex);
+  SF_TRY(const Location complete, state_->given_options.Complete(location));
+  return state_->context.RebuildIndex(complete, progress, state_->retry.stop);
 }
 
 std::string Places::ServiceOf(const Location& location) const {
   std::lock_guard lock(state_->mutex);
   for (const auto& [root, backend] : state_->registered)
     if (IsWithin(location, root)) return {};
-  const auto complete = state_->given_options.Complete(location);
+  const auto complete = state_->given_options.Complete(BucketBehind(location).value_or(location));
   if (!complete || !IsInBucket(complete->ToString())) return {};
   // What cannot be resolved cannot be opened either, and is reported there.
   const auto bucket =

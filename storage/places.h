@@ -19,7 +19,8 @@ namespace stateferry::storage {
 
 namespace managed {
 class Store;
-}
+struct RebuildReport;
+}  // namespace managed
 
 /// How managed storage spends CPU on bytes (--compress).
 struct CompressPolicy {
@@ -52,6 +53,9 @@ struct PlacesOptions {
   std::stop_token stop = {};  ///< ends waits of retries and of the bandwidth limit
   /// Names of stores for managed://NAME/..., from the configuration: name -> directory.
   std::map<std::string, std::string> named_stores = {};
+  /// Where the indexes of stores in buckets are kept, one directory for each.  "": such stores are
+  /// not opened.
+  std::string stores_dir = {};
   /// What buckets read of the environment: credentials, regions, endpoints, certificates, proxies.
   std::map<std::string, std::string> environment = {};
 };
@@ -91,6 +95,20 @@ class Places {
 
   /// The store behind a managed location, opened like Open does; nullptr for other schemes.
   Result<managed::Store*> ManagedStore(const Location& location, Access access);
+  /// The same with what the location names in it.  Errors: also kInvalidArgument for other schemes.
+  struct StoreAt {
+    managed::Store* store;
+    std::string uri;      ///< of the store: "managed:///srv/store"
+    std::string project;  ///< "" when the location is the store itself
+    std::string key;
+  };
+  Result<StoreAt> FindStore(const Location& location, Access access);
+  /// Makes an empty store at a managed location.  Errors: those of Store::Init; those of the
+  /// bucket.
+  Result<void> InitStore(const Location& location);
+  /// Of the store that the location is in, which nobody of this machine may have open.
+  Result<managed::RebuildReport> RebuildIndex(
+      const Location& location, const std::function<void(std::uint64_t, std::uint64_t)>& progress);
 
   /// PlacesOptions::checkers, at least 1.
   std::uint32_t checkers() const;

@@ -45,7 +45,7 @@ std::uint64_t DropStrangers(const TransferRecord& record, std::chrono::seconds a
                             storage::Places& places) {
   auto location = storage::ParseLocation(record.to);
   // A managed store has its own rule for them (gc), and opening it would lock it.
-  if (!location || location->scheme == "managed") return 0;
+  if (!location || storage::IsManaged(*location)) return 0;
   auto place = places.Open(*location, storage::Access::kWrite);
   if (!place) return 0;
   auto dropped = place->backend->DropStaleUploads(age);

@@ -31,7 +31,7 @@ std::vector<std::string> Advice(const snapshot::RelocateRequest& request,
                                 const snapshot::RelocateReport& report) {
   std::vector<std::string> lines;
   if (report.kind != snapshot::SnapshotKind::kFlink) return lines;
-  if (request.to.scheme == "managed") {
+  if (storage::IsManaged(request.to)) {
     lines.push_back(fmt::format("restore     first: stateferry relocate {} BUCKET_DIR",
                                 report.restore_pointer.ToString()));
     return lines;

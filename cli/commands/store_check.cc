@@ -33,18 +33,16 @@ void PrintDamage(Output& out, const managed::Damage& damage) {
 }
 
 Result<Outcome> CheckStore(App& app) {
-  SF_TRY(const managed::StorePath path, StorePathOf(app, app.argument(0)));
-  SF_TRY(const auto store, managed::Store::Open(app.io(), app.clock(), path.store_dir,
-                                                {.read_only = true, .compress = {}}));
+  SF_TRY(const auto at, FindStore(app, app.argument(0), storage::Access::kRead));
   const std::string level = app.options().Text("level");
   SF_TRY(const managed::CheckReport report,
-         store->Check(level == "deep" ? managed::CheckLevel::kDeep : managed::CheckLevel::kQuick,
-                      ShowStoreProgress(app, "checking"), app.stop()));
+         at.store->Check(level == "deep" ? managed::CheckLevel::kDeep : managed::CheckLevel::kQuick,
+                         ShowStoreProgress(app, "checking"), app.stop()));
   app.progress().Clear();
   Output& out = app.out();
   for (const managed::Damage& damage : report.damages) PrintDamage(out, damage);
   Outcome outcome;
-  outcome.summary = {{"store", "managed://" + path.store_dir},
+  outcome.summary = {{"store", at.uri},
                      {"level", level},
                      {"packs", report.packs},
                      {"chunks", report.chunks},

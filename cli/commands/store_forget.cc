@@ -7,11 +7,9 @@
 namespace stateferry::cli {
 
 namespace {
-namespace managed = storage::managed;
-
 /// How many files `forget` would drop.
-Result<std::uint64_t> CountFiles(managed::Store& store, const managed::StorePath& path) {
-  SF_TRY(const auto project, store.Project(path.project));
+Result<std::uint64_t> CountFiles(const storage::Places::StoreAt& path) {
+  SF_TRY(const auto project, path.store->Project(path.project));
   std::uint64_t files = 0;
   const std::string below = path.key.empty() ? "" : path.key + "/";
   SF_TRY(project->List(path.key, [&](const storage::ObjectMeta& object) -> Result<void> {
@@ -22,22 +20,25 @@ Result<std::uint64_t> CountFiles(managed::Store& store, const managed::StorePath
 }
 
 Result<Outcome> Run(App& app) {
-  std::string target = app.argument(0);
-  if (!app.argument(1).empty()) target += "/" + app.argument(1);
-  SF_TRY(const managed::StorePath path, StorePathOf(app, target));
+  SF_TRY(storage::Location target, StoreLocation(app, app.argument(0)));
+  if (!app.argument(1).empty()) {
+    const auto options = target.options;
+    SF_TRY(target, storage::ParseLocation(target.ToString() + "/" + app.argument(1)));
+    target.options = options;
+  }
+  SF_TRY(const auto path,
+         FindStore(app, target, app.dry_run() ? storage::Access::kRead : storage::Access::kWrite));
   if (path.project.empty())
     return Error(ErrorCode::kInvalidArgument,
                  "store forget needs a project or a snapshot in the store, not the whole store")
         .WithHint("write managed:///STORE/PROJECT/KEY");
-  const std::string name = fmt::format("managed://{}/{}{}{}", path.store_dir, path.project,
-                                       path.key.empty() ? "" : "/", path.key);
-  SF_TRY(const auto store, managed::Store::Open(app.io(), app.clock(), path.store_dir,
-                                                {.read_only = app.dry_run(), .compress = {}}));
-  SF_TRY(std::uint64_t files, CountFiles(*store, path));
+  const std::string name =
+      fmt::format("{}/{}{}{}", path.uri, path.project, path.key.empty() ? "" : "/", path.key);
+  SF_TRY(std::uint64_t files, CountFiles(path));
   if (files == 0) return Error(ErrorCode::kNotFound, fmt::format("{}: nothing is there", name));
   if (!app.dry_run()) {
     SF_TRY(app.Confirm(fmt::format("forget {} in {}?", Count(files, "file"), name)));
-    SF_TRY(files, store->Forget(path.project, path.key));
+    SF_TRY(files, path.store->Forget(path.project, path.key));
   }
   app.out().Line(fmt::format("{} {} in {}", app.dry_run() ? "would forget" : "forgot",
                              Count(files, "file"), name));

@@ -18,18 +18,17 @@ Json ToJson(const managed::GcReport& report, std::uint64_t stale_uploads) {
 
 Result<Outcome> Run(App& app) {
   const bool dry_run = app.dry_run();
-  SF_TRY(const managed::StorePath path, StorePathOf(app, app.argument(0)));
-  SF_TRY(const auto store, managed::Store::Open(app.io(), app.clock(), path.store_dir,
-                                                {.read_only = dry_run, .compress = {}}));
+  SF_TRY(const auto at, FindStore(app, app.argument(0),
+                                  dry_run ? storage::Access::kRead : storage::Access::kWrite));
   std::uint64_t stale_uploads = 0;
   if (!dry_run) {
     const auto age =
         std::chrono::duration_cast<std::chrono::seconds>(app.options().Duration("stale-uploads"));
-    SF_TRY(stale_uploads, store->DropStaleUploads(age.count()));
+    SF_TRY(stale_uploads, at.store->DropStaleUploads(age.count()));
   }
   SF_TRY(const managed::GcReport report,
-         store->Gc({.dry_run = dry_run, .min_live_fraction = app.options().Fraction("min-live")},
-                   ShowStoreProgress(app, "collecting"), app.stop()));
+         at.store->Gc({.dry_run = dry_run, .min_live_fraction = app.options().Fraction("min-live")},
+                      ShowStoreProgress(app, "collecting"), app.stop()));
   app.progress().Clear();
   Output& out = app.out();
   if (stale_uploads > 0)

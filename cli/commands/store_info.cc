@@ -10,13 +10,11 @@ namespace stateferry::cli {
 namespace {
 Result<Outcome> Run(App& app) {
   namespace managed = storage::managed;
-  SF_TRY(const managed::StorePath path, StorePathOf(app, app.argument(0)));
-  SF_TRY(const auto store, managed::Store::Open(app.io(), app.clock(), path.store_dir,
-                                                {.read_only = true, .compress = {}}));
-  SF_TRY(const managed::StoreInfo info, store->Info());
-  for (const std::string& line : StoreInfoLines(path.store_dir, info)) app.out().Line(line);
+  SF_TRY(const auto at, FindStore(app, app.argument(0), storage::Access::kRead));
+  SF_TRY(const managed::StoreInfo info, at.store->Info());
+  for (const std::string& line : StoreInfoLines(at.uri, info)) app.out().Line(line);
   app.out().Id(info.id);
-  return Outcome{.summary = StoreInfoJson(path.store_dir, info)};
+  return Outcome{.summary = StoreInfoJson(at.uri, info)};
 }
 }  // namespace
 

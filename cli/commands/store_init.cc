@@ -5,21 +5,27 @@ namespace stateferry::cli {
 
 namespace {
 Result<Outcome> Run(App& app) {
-  SF_TRY(const std::string dir, StoreDirectory(app, app.argument(0)));
-  SF_TRY(storage::managed::Store::Init(app.io(), app.clock(), dir));
-  app.out().Line("made the store managed://" + dir);
-  app.out().Id("managed://" + dir);
-  return Outcome{.summary = {{"store", "managed://" + dir}}};
+  SF_TRY(const storage::Location place, StoreLocation(app, app.argument(0)));
+  app.places().Give(place);
+  SF_TRY(app.places().InitStore(place));
+  const std::string uri = place.ToString();
+  app.out().Line("made the store " + uri);
+  app.out().Id(uri);
+  return Outcome{.summary = {{"store", uri}}};
 }
 }  // namespace
 
 Command StoreInitCommand() {
   return {.name = "store init",
-          .summary = "Make an empty managed store in a directory",
-          .details = "The directory must be absent or empty and outside any other store.",
-          .arguments = {{"STORE", "A path, or managed:///path"}},
+          .summary = "Make an empty managed store in a directory or in a bucket",
+          .details =
+              "The directory must be absent or empty and outside any other store; of a "
+              "bucket, the prefix.  Any number of machines may write into a store in a "
+              "bucket.",
+          .arguments = {{"STORE", "A path, managed:///path, or managed+s3://BUCKET/PREFIX"}},
           .options = {},
-          .examples = {"stateferry store init /srv/store"},
+          .examples = {"stateferry store init /srv/store",
+                       "stateferry store init managed+s3://backup/ferry"},
           .dry_run = DryRun::kUnsupported,
           .run = Run};
 }

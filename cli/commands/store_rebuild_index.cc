@@ -8,14 +8,14 @@ namespace stateferry::cli {
 namespace {
 Result<Outcome> Run(App& app) {
   namespace managed = storage::managed;
-  SF_TRY(const managed::StorePath path, StorePathOf(app, app.argument(0)));
+  SF_TRY(const auto place, StoreLocation(app, app.argument(0)));
+  app.places().Give(place);
   SF_TRY(const managed::RebuildReport report,
-         managed::RebuildIndex(app.io(), app.clock(), path.store_dir,
-                               ShowStoreProgress(app, "rebuilding"), app.stop()));
+         app.places().RebuildIndex(place, ShowStoreProgress(app, "rebuilding")));
   app.progress().Clear();
-  for (const std::string& line : StoreInfoLines(path.store_dir, report.info)) app.out().Line(line);
+  for (const std::string& line : StoreInfoLines(report.uri, report.info)) app.out().Line(line);
   app.out().Id(report.info.id);
-  Outcome outcome{.summary = StoreInfoJson(path.store_dir, report.info)};
+  Outcome outcome{.summary = StoreInfoJson(report.uri, report.info)};
   if (report.packs_left_out + report.records_left_out > 0) {
     app.out().Line("left out, being damaged: " + Count(report.packs_left_out, "pack") + ", " +
                    Count(report.records_left_out, "record"));

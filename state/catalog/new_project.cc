@@ -21,7 +21,9 @@ Result<void> Add(entities::Entity entity, std::vector<Change>& changes) {
 }
 
 Json WorkspaceBody(const NewProject& project) {
-  const char* kind = project.storage.starts_with("managed:") ? "managed" : "bucket";
+  const bool managed =
+      project.storage.starts_with("managed:") || project.storage.starts_with("managed+");
+  const char* kind = managed ? "managed" : "bucket";
   Json body = {{"region", project.region},
                {"architecture", project.architecture},
                {"storage", {{kind, project.storage}}}};

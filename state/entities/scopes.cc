@@ -16,9 +16,9 @@ void CheckStorage(const Entity& workspace, std::vector<Problem>& problems) {
   const auto place = storage::ParseLocation(managed ? *managed : *bucket);
   if (!place) {
     problems.push_back({pointer, place.error().message()});
-  } else if (managed && place->scheme != "managed") {
+  } else if (managed && !storage::IsManaged(*place)) {
     problems.push_back({pointer, "'managed' must be a managed:// place"});
-  } else if (bucket && place->scheme == "managed") {
+  } else if (bucket && storage::IsManaged(*place)) {
     problems.push_back({pointer, "'bucket' must not be a managed:// place"});
   }
 }

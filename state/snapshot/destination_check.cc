@@ -14,12 +14,15 @@ storage::Location NameOf(storage::Places& places, const storage::Location& locat
     name.options = {{"endpoint", places.ServiceOf(location)}};
     return name;
   }
-  if (location.scheme != "managed") return Resolved(location);
+  if (!storage::IsManaged(location)) return Resolved(location);
   const auto place = places.Open(location, storage::Access::kRead);
   if (!place) return location;
   // "managed:///path/of/store/project", however the store was named.
   const auto project = storage::ParseLocation(place->backend->Describe());
-  return project ? project->Child(place->prefix) : location;
+  if (!project) return location;
+  storage::Location name = project->Child(place->prefix);
+  if (storage::BucketBehind(location)) name.options = {{"endpoint", places.ServiceOf(location)}};
+  return name;
 }
 
 }  // namespace

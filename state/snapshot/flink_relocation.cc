@@ -105,7 +105,7 @@ storage::Location TargetOf(const RelocateRequest& request) {
 /// Whether Flink will look where the files are put.
 Result<void> CheckFlinkCanRead(const RelocateRequest& request, Layout layout) {
   // Flink never sees managed storage; a portable snapshot does not say where it is.
-  if (request.to.scheme == "managed" && !request.restore_at && layout == Layout::kPortable)
+  if (storage::IsManaged(request.to) && !request.restore_at && layout == Layout::kPortable)
     return {};
   const storage::Location target = TargetOf(request);
   const std::string uri = FlinkUri(target);
@@ -154,7 +154,7 @@ Result<RelocationPlan> PlanFlink(storage::Places& places, const RelocateRequest&
   relocation.target = FlinkUri(TargetOf(request));
   SF_TRY(auto moved, PlanFlinkRelocation(std::move(relocation)));
   plan.warnings.insert(plan.warnings.end(), moved.warnings.begin(), moved.warnings.end());
-  if (request.to.scheme == "managed" && !request.restore_at && layout != Layout::kPortable)
+  if (storage::IsManaged(request.to) && !request.restore_at && layout != Layout::kPortable)
     plan.warnings.push_back(
         "the metadata names files in managed storage, which Flink cannot read: relocate it from "
         "there, or say with --restore-at where Flink will see it");

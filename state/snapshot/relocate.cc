@@ -139,7 +139,7 @@ Result<RelocateReport> Relocate(const RelocateRequest& request,
                                 const transfer::TransferOptions& options,
                                 const transfer::TransferEnv& env) {
   RelocateReport report;
-  report.layout = request.layout.value_or(request.to.scheme == "managed" ? Layout::kPortable
+  report.layout = request.layout.value_or(storage::IsManaged(request.to) ? Layout::kPortable
                                                                          : Layout::kAnchored);
   std::unique_ptr<SnapshotFormat> format;
   if (report.layout == Layout::kTree) {

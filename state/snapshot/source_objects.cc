@@ -29,7 +29,7 @@ Result<std::optional<storage::ObjectMeta>> SourceObjects::Find(const storage::Lo
   auto place = Open(location.Parent());
   if (!place && place.error().code() == ErrorCode::kNotFound) return none;
   // A store, or a project of one, is a place and no object: nothing can be in front of it.
-  if (!place && place.error().code() == ErrorCode::kInvalidArgument && location.scheme == "managed")
+  if (!place && place.error().code() == ErrorCode::kInvalidArgument && storage::IsManaged(location))
     return none;
   if (!place) return std::move(place).error();
   auto meta = place->backend->Stat(place->Key(location.Name()));

@@ -61,7 +61,7 @@ class Verifier {
       report_.bytes_read += bytes;
       report_.files_read += files.size();
       for (const SnapshotFile& file : files)
-        if (file.read_from.scheme == "managed") ++report_.files_hashed;
+        if (storage::IsManaged(file.read_from)) ++report_.files_hashed;
       files.insert(files.end(), std::make_move_iterator(left.begin()),
                    std::make_move_iterator(left.end()));
     }

@@ -72,6 +72,7 @@ Result<RebuildReport> RebuildIndexOfBucket(const FileIo& io, Clock& clock, const
   StoreCore core(io, clock, PartsInBucket(io, place, dir), meta,
                  {.read_only = true, .compress = {}});
   SF_TRY(core.RefreshView());
+  report.uri = core.uri();
   SF_TRY(report.info, ReadInfo(core));
   return report;
 }

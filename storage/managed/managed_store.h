@@ -119,7 +119,8 @@ class Store {
 };
 
 struct RebuildReport {
-  StoreInfo info;
+  std::string uri = {};  ///< of the store
+  StoreInfo info = {};
   /// Damaged, so that what they held is missing from the index (a file) or back in it (a deletion,
   /// an older version).  The log names each.
   std::uint64_t packs_left_out = 0, records_left_out = 0;

@@ -181,6 +181,7 @@ Result<RebuildReport> RebuildIndex(const FileIo& io, Clock& clock, const std::st
   }));
   StoreCore core(io, clock, PartsInDirectory(io, dir), meta, {.read_only = true, .compress = {}});
   SF_TRY(core.RefreshView());
+  report.uri = core.uri();
   SF_TRY(report.info, ReadInfo(core));
   return report;
 }

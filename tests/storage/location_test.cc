@@ -42,6 +42,11 @@ TEST(Location, ReadsWhatFlinkAndPeopleWrite) {
       {"s3a://bucket/a", "s3", "bucket", "/a", "s3://bucket/a"},
       {"s3p://bucket", "s3", "bucket", "/", "s3://bucket/"},
       {"oss://bucket/a", "oss", "bucket", "/a", "oss://bucket/a"},
+      {"managed+s3://bucket/store/p/k", "managed+s3", "bucket", "/store/p/k",
+       "managed+s3://bucket/store/p/k"},
+      {"MANAGED+S3A://bucket/store/", "managed+s3", "bucket", "/store",
+       "managed+s3://bucket/store"},
+      {"managed+oss://bucket", "managed+oss", "bucket", "/", "managed+oss://bucket/"},
       {"s3://key:secret@bucket/a", "s3", "key:secret@bucket", "/a", "s3://***@bucket/a"},
   };
   for (const auto& row : table) {
@@ -165,6 +170,21 @@ TEST(Location, WithinGoesByComponents) {
   EXPECT_EQ(RelativeTo(at("/a/b/c"), at("/a")), "b/c");
   EXPECT_EQ(RelativeTo(at("/a"), at("/a")), "");
   EXPECT_EQ(RelativeTo(at("/a/b"), at("/")), "a/b");
+}
+
+TEST(Location, AStoreInABucketHasTheBucketBehindIt) {
+  const auto store = ParseLocation("managed+s3://b/store/p/k?endpoint=http://h:1&style=path");
+  ASSERT_TRUE(store);
+  EXPECT_TRUE(IsManaged(*store));
+  EXPECT_EQ(store->options.at("style"), "path");
+  EXPECT_EQ(*BucketBehind(*store),
+            *ParseLocation("s3://b/store/p/k?endpoint=http://h:1&style=path"));
+  EXPECT_TRUE(IsManaged(*ParseLocation("managed:///store/p")));
+  EXPECT_FALSE(BucketBehind(*ParseLocation("managed:///store/p")));
+  EXPECT_FALSE(IsManaged(*ParseLocation("s3://b/k")));
+  EXPECT_FALSE(ParseLocation("managed+file:///store"));
+  EXPECT_FALSE(ParseLocation("managed+s3://b/a//b"));
+  EXPECT_FALSE(ParseLocation("managed+s3://b/a?endpoint=http://user:word@h"));
 }
 
 }  // namespace

@@ -22,7 +22,8 @@ class PlacesTest : public testing::Test {
   }
 
   fakes::ScratchDir dir_;
-  Places places_{FileIo(), SystemClock(), {.named_stores = {{"backup", dir_.File("store")}}}};
+  Places places_{FileIo(), SystemClock(), {.named_stores = {{"backup", dir_.File("store")}},
+                                               .stores_dir = dir_.File("home/stores")}};
 };
 
 TEST_F(PlacesTest, ADirectoryIsABucket) {
@@ -118,6 +119,35 @@ TEST_F(PlacesTest, StoresHaveNames) {
   EXPECT_EQ(unknown.error().code(), ErrorCode::kNotFound);
   EXPECT_NE(unknown.error().message().find("nobody"), std::string::npos);
   EXPECT_EQ(Open("managed://backup", Access::kRead).error().code(), ErrorCode::kInvalidArgument);
+}
+
+TEST_F(PlacesTest, AStoreInABucketIsFoundUpwardsByItsObject) {
+  const std::string uri = "managed+mem://b/at/store/project/cp/chk-7";
+  EXPECT_EQ(Open(uri, Access::kRead).error().code(), ErrorCode::kNotFound);
+  ASSERT_TRUE(places_.InitStore(*ParseLocation("managed+mem://b/at/store")));
+  auto reading = Open(uri, Access::kRead);
+  ASSERT_TRUE(reading) << reading.error().message();
+  EXPECT_EQ(reading->prefix, "cp/chk-7");
+  EXPECT_EQ(reading->backend->Describe(), "managed+mem://b/at/store/project");
+  auto writing = Open(uri, Access::kWrite);
+  ASSERT_TRUE(writing) << writing.error().message();
+  ASSERT_TRUE(writing->backend->Put(writing->Key("k"), AsBytes("x"), {}));
+  auto reading_again = Open(uri, Access::kRead);
+  EXPECT_EQ(*ReadAll(*reading_again->backend, reading_again->Key("k"), 10), "x");
+  const auto at = places_.FindStore(*ParseLocation(uri), Access::kRead);
+  ASSERT_TRUE(at);
+  EXPECT_EQ(at->uri, "managed+mem://b/at/store");
+  EXPECT_EQ(at->key, "cp/chk-7");
+  const auto packs = Open("mem://b/at/store/packs/project", Access::kRead);
+  int objects = 0;
+  ASSERT_TRUE(packs->backend->List(packs->prefix, [&](const ObjectMeta&) -> Result<void> {
+    ++objects;
+    return {};
+  }));
+  EXPECT_EQ(objects, 1);
+  EXPECT_EQ(Open("managed+mem://b/at/store", Access::kRead).error().code(),
+            ErrorCode::kInvalidArgument)
+      << "a store is no place of a backend";
 }
 
 TEST_F(PlacesTest, NoStoreUpwardsIsNotFound) {

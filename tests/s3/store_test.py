@@ -1,0 +1,105 @@
+#!/usr/bin/env python3
+"""The real program with managed stores in buckets of real S3 servers.
+
+Usage: store_test.py BINARY
+"""
+import os
+import pathlib
+import shutil
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "golden"))
+
+import oss_signed  # noqa: E402
+import servers  # noqa: E402
+import signed  # noqa: E402
+from program import Sandbox  # noqa: E402
+from program_test import MIB, Runner, check, contents  # noqa: E402
+
+
+def in_and_out(binary, url, api=signed):
+    """dir -> store in a bucket; the machine is lost; its index is rebuilt; store -> dir."""
+    with Sandbox(binary) as sandbox:
+        runner = Runner(sandbox, url, "ferry", api)
+        store = f"managed+{api.SCHEME}://ferry/at/store"
+        snapshot = f"{store}/orders/chk-4"
+        runner.run("store", "info", store, code=6)
+        runner.run("store", "init", store)
+        again = runner.run("store", "init", store, code=11)
+        check("is a store already" in again["message"], f"it is a store already: {again}")
+        moved = runner.run("relocate", "{JOB}/chk-4", snapshot, "{MAP}")["summary"]
+        check(moved["layout"] == "portable", f"as into every managed store: {moved}")
+        runner.run("verify", snapshot, "--level", "hash")
+        before = runner.run("store", "info", store)["summary"]
+
+        shutil.rmtree(sandbox.path("home"))
+        rebuilt = runner.run("store", "rebuild-index", store)["summary"]
+        check(rebuilt == before, f"the index is as it was: {rebuilt}, was {before}")
+        # Nothing of the first machine is left but the bucket.
+        runner.run("relocate", snapshot, "{DIR}/back/chk-4")
+        runner.run("relocate", "{JOB}/chk-4", "{DIR}/direct/chk-4", "{MAP}")
+        check(contents(sandbox.path("back")) == contents(sandbox.path("direct")),
+              "the bytes that came back are not those that were sent")
+        inspected = runner.run("inspect", "{DIR}/back/chk-4")
+        check(inspected["status"] == "ok", f"the snapshot is whole: {inspected}")
+        runner.run("verify", "{DIR}/back/chk-4", "--level", "deep")
+        runner.run("store", "check", store, "--level", "deep")
+        check(api.unfinished_uploads(url, "ferry") == 0, "an upload is left behind")
+
+
+def two_machines(binary, url, api=signed):
+    """Each copies into one store with a home of its own, and reads what the other has copied."""
+    with Sandbox(binary) as sandbox:
+        runner = Runner(sandbox, url, "shared", api)
+        store = f"managed+{api.SCHEME}://shared/store"
+        runner.run("store", "init", store)
+        trees = {}
+        for name in ("one", "two"):
+            tree = pathlib.Path(sandbox.path(name))
+            os.makedirs(tree)
+            (tree / "same").write_bytes(b"both have this" * 100_000)
+            (tree / "own").write_bytes(name.encode() * MIB)
+            trees[name] = contents(tree)
+            runner.run("copy", f"{{DIR}}/{name}", f"{store}/p/{name}",
+                       "--home", f"{{DIR}}/home-{name}")
+        for name, other in (("one", "two"), ("two", "one")):
+            runner.run("copy", f"{store}/p/{other}", f"{{DIR}}/{name}-of-{other}",
+                       "--home", f"{{DIR}}/home-{name}")
+            check(contents(sandbox.path(f"{name}-of-{other}")) == trees[other],
+                  f"machine {name} reads what machine {other} has written")
+        gone = runner.run("store", "forget", f"{store}/p/one", "--yes", "--home", "{DIR}/home-two")
+        check(gone["summary"]["files"] == 2, f"a machine forgets what another has put: {gone}")
+        runner.run("copy", f"{store}/p/one", "{DIR}/nothing", "--home", "{DIR}/home-one", code=6)
+
+
+def options_of_the_place(binary, url, api=signed):
+    """Endpoint and region in the place, nothing of them in the environment."""
+    with Sandbox(binary) as sandbox:
+        runner = Runner(sandbox, url, "options", api)
+        for name in [name for name in runner.env if "ENDPOINT" in name or "REGION" in name]:
+            del runner.env[name]
+        options = f"?endpoint={url}&region={api.REGION}&style=path"
+        store = f"managed+{api.SCHEME}://options/store"
+        runner.run("store", "init", store + options)
+        runner.run("relocate", "{JOB}/chk-4", f"{store}/orders/chk-4{options}", "{MAP}")
+        runner.run("inspect", f"{store}/orders/chk-4{options}")
+        runner.run("store", "check", store + options)
+
+
+def main():
+    binary = sys.argv[1]
+    tested = 0
+    for name in (*servers.COMMANDS, servers.OSS):
+        try:
+            with servers.serving(name) as url:
+                for test in (in_and_out, two_machines, options_of_the_place):
+                    print(f"{name}: {test.__name__}", flush=True)
+                    test(binary, url, oss_signed if name == servers.OSS else signed)
+                tested += 1
+        except servers.Unavailable as why:
+            servers.missing(name, why)
+    sys.exit(0 if tested else servers.SKIPPED)
+
+
+if __name__ == "__main__":
+    main()
