@@ -11,6 +11,7 @@
 
 #include "base/bytes.h"
 #include "storage/rocksdb_env.h"
+#include "storage/rocksdb_file_set.h"
 
 namespace stateferry::storage {
 
@@ -18,7 +19,7 @@ namespace {
 constexpr const char* kMetaTable = "meta";
 constexpr const char* kVersionKey = "format_version";
 /// A reader beside a writer may find files gone that the manifest named a moment ago.
-constexpr int kReadOnlyAttempts = 20;
+constexpr int kReadOnlyAttempts = 100;
 
 rocksdb::Slice ToSlice(std::string_view text) { return {text.data(), text.size()}; }
 }  // namespace
@@ -71,16 +72,31 @@ Result<std::unique_ptr<RocksTables>> RocksTables::OpenToWrite(const FileIo& io, 
   return tables;
 }
 
+Result<std::unique_ptr<RocksTables>> RocksTables::OpenAtOneMoment(const FileIo& io,
+                                                                  const TablesSpec& spec) {
+  const auto before = RocksDbFileSet(io, spec.dir);
+  std::unique_ptr<RocksTables> tables(new RocksTables(spec, true));
+  SF_TRY(tables->Open());
+  const auto after = RocksDbFileSet(io, spec.dir);
+  if (!before || !after || *before != *after) tables.reset();
+  return tables;
+}
+
 Result<std::unique_ptr<RocksTables>> RocksTables::OpenToRead(const FileIo& io, Clock& clock,
                                                              TablesSpec spec) {
   SF_TRY(auto exists, io.Exists(spec.dir + "/CURRENT"));
   if (!exists) return std::unique_ptr<RocksTables>();
   for (int attempt = 1;; ++attempt) {
-    std::unique_ptr<RocksTables> tables(new RocksTables(spec, true));
-    auto opened = tables->Open();
-    if (opened) return tables;
-    if (opened.error().code() == ErrorCode::kRefused || attempt == kReadOnlyAttempts)
+    auto opened = OpenAtOneMoment(io, spec);
+    if (opened && *opened) return std::move(*opened);
+    if (!opened && (opened.error().code() == ErrorCode::kRefused || attempt >= kReadOnlyAttempts))
       return std::move(opened).error();
+    if (attempt >= kReadOnlyAttempts)
+      return Error(ErrorCode::kUnavailable,
+                   fmt::format("the {} in {} does not stand still long enough to be read: another "
+                               "process keeps opening it",
+                               spec.name, spec.dir))
+          .WithHint("run the command again");
     clock.Sleep(std::chrono::milliseconds(10), {});
   }
 }
@@ -104,6 +120,8 @@ Result<void> RocksTables::Open() {
   if (spec_.env != nullptr) options.env = spec_.env;
   options.create_if_missing = true;
   options.create_missing_column_families = true;
+  // What a reader sees stays readable when the writer deletes files: it has them all open.
+  if (read_only_) options.max_open_files = -1;
   // A newer program may have added tables; RocksDB opens for writing only when all are named, and
   // the version check that follows gives the clear error.
   std::vector<std::string> names{rocksdb::kDefaultColumnFamilyName, kMetaTable};

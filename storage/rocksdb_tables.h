@@ -39,7 +39,8 @@ class RocksTables {
   /// For writing: makes the database when there is none, durably.  The caller holds the lock of the
   /// home.  Errors: kRefused when a newer program wrote it.
   static Result<std::unique_ptr<RocksTables>> OpenToWrite(const FileIo& io, TablesSpec spec);
-  /// As of the moment of opening, also beside a writer.  Null when there is none.
+  /// As of the moment of opening, also beside a writer.  Null when there is none.  Errors also:
+  /// kUnavailable when writers keep opening it.
   static Result<std::unique_ptr<RocksTables>> OpenToRead(const FileIo& io, Clock& clock,
                                                          TablesSpec spec);
   ~RocksTables();
@@ -82,6 +83,9 @@ class RocksTables {
 
  private:
   RocksTables(TablesSpec spec, bool read_only) : spec_(std::move(spec)), read_only_(read_only) {}
+  /// Null when a writer was changing the files meanwhile.
+  static Result<std::unique_ptr<RocksTables>> OpenAtOneMoment(const FileIo& io,
+                                                              const TablesSpec& spec);
   Result<void> Open();
   Result<void> CheckVersion();
   Result<bool> HasRows() const;

@@ -8,9 +8,11 @@
 
 #include <chrono>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "storage/rocksdb_env.h"
+#include "storage/rocksdb_file_set.h"
 
 namespace stateferry::storage::managed {
 
@@ -28,6 +30,7 @@ Error ToError(const rocksdb::Status& status, const std::string& dir) {
   if (status.IsCorruption() || status.IsInvalidArgument())
     return Error(ErrorCode::kCorruption, what)
         .WithHint("rebuild the index from the packs: stateferry store rebuild-index");
+  if (status.IsTryAgain()) return Error(ErrorCode::kUnavailable, what);
   return Error(ErrorCode::kIo, what);
 }
 
@@ -146,10 +149,18 @@ Result<std::shared_ptr<IndexDb>> IndexDb::Open(const FileIo& io, const std::stri
   if (mode == Mode::kReadOnly) {
     // A compaction or a new log of the writer may take files away between listing and opening
     // them; what the next try finds is a later, whole state.
-    constexpr int kTries = 20;
+    constexpr int kTries = 100;
     for (int i = 0; i < kTries; ++i) {
+      const auto before = RocksDbFileSet(io, dir);
       status = rocksdb::DB::OpenForReadOnly(options, dir, families, &handles, &db);
-      if (status.ok()) break;
+      const auto after = RocksDbFileSet(io, dir);
+      if (status.ok() && before && after && *before == *after) break;
+      if (status.ok()) {
+        for (auto* handle : handles) (void)db->DestroyColumnFamilyHandle(handle);
+        handles.clear();
+        delete std::exchange(db, nullptr);
+        status = rocksdb::Status::TryAgain("a writer keeps changing its files");
+      }
       std::this_thread::sleep_for(std::chrono::milliseconds(10));
     }
   } else {
