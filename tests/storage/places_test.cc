@@ -22,8 +22,10 @@ class PlacesTest : public testing::Test {
   }
 
   fakes::ScratchDir dir_;
-  Places places_{FileIo(), SystemClock(), {.named_stores = {{"backup", dir_.File("store")}},
-                                               .stores_dir = dir_.File("home/stores")}};
+  Places places_{
+      FileIo(),
+      SystemClock(),
+      {.named_stores = {{"backup", dir_.File("store")}}, .stores_dir = dir_.File("home/stores")}};
 };
 
 TEST_F(PlacesTest, ADirectoryIsABucket) {
