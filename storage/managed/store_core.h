@@ -211,6 +211,7 @@ class StoreCore {
   Result<void> NoteLostPacks(const IndexDb& db, const std::vector<FoundPack>& files);
   Result<void> MakeDurable(Epoch& epoch);
   Result<void> SealPacks(Epoch& epoch);
+  Result<void> HearOthers(const Epoch& epoch);
   Result<void> PublishPacks(const Epoch& epoch);
   Result<void> IndexEpoch(const Epoch& epoch);
   void Settle(const Epoch& epoch);

@@ -2,6 +2,7 @@
 // A store in a bucket of memory, and machines that share it.
 
 #include <functional>
+#include <set>
 
 #include "storage/managed/bucket_place.h"
 #include "storage/memory_backend.h"
@@ -76,6 +77,37 @@ class DyingBackend final : public ForwardingBackend {
   const std::shared_ptr<Fate> fate_;
 };
 
+/// While it is frozen, its listings show of the others' objects only what was there before: what
+/// they commit between a listing and the next request.
+class BlindBackend final : public ForwardingBackend {
+ public:
+  using ForwardingBackend::ForwardingBackend;
+  void Freeze() {
+    visible_.clear();
+    Must(inner().List("", [&](const ObjectMeta& meta) -> Result<void> {
+      visible_.insert(meta.key);
+      return {};
+    }));
+    frozen_ = true;
+  }
+  void Thaw() { frozen_ = false; }
+  Result<void> List(std::string_view prefix,
+                    const std::function<Result<void>(const ObjectMeta&)>& visit) override {
+    return inner().List(prefix, [&](const ObjectMeta& meta) -> Result<void> {
+      return frozen_ && !visible_.contains(meta.key) ? Result<void>() : visit(meta);
+    });
+  }
+  Result<std::unique_ptr<Upload>> StartUpload(std::string_view key,
+                                              const UploadOptions& options) override {
+    visible_.insert(std::string(key));
+    return inner().StartUpload(key, options);
+  }
+
+ private:
+  bool frozen_ = false;
+  std::set<std::string> visible_;
+};
+
 class BucketStoreTest : public ::testing::Test {
  protected:
   BucketStoreTest() : bucket_(MakeMemoryBackend(clock_, "bucket")) {
@@ -95,6 +127,13 @@ class BucketStoreTest : public ::testing::Test {
   }
   std::unique_ptr<Store> Open(const std::string& machine, StoreOptions options = {}) {
     return Must(TryOpen(machine, options));
+  }
+  /// A store that does not hear of what others commit from now on.
+  std::unique_ptr<Store> OpenBlind(const std::string& machine) {
+    const auto blind = std::make_shared<BlindBackend>(bucket_);
+    auto store = Must(TryOpen(machine, {}, blind));
+    blind->Freeze();
+    return store;
   }
   /// The files of project p, as that machine finds them now.
   std::map<std::string, std::string> Files(const std::string& machine) {

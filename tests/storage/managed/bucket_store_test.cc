@@ -116,7 +116,7 @@ TEST_F(BucketStoreTest, NoObjectIsEverWrittenTwice) {
   Commit(*one, "a", "1");
   const auto before = Objects();
   auto two = Open("two");
-  Commit(*two, "a", "2");
+  Commit(*two, "b", "2");
   Commit(*one, "a", "3");
   Must(one->Forget("p", "a"));
   const auto after = Objects();
@@ -127,8 +127,8 @@ TEST_F(BucketStoreTest, NoObjectIsEverWrittenTwice) {
 
 TEST_F(BucketStoreTest, AllMachinesAgreeWhoseChangeOfAKeyCounts) {
   {
-    auto one = Open("one");
-    auto two = Open("two");
+    auto one = OpenBlind("one");
+    auto two = OpenBlind("two");
     Commit(*one, "tie", "of one");  // both have sequence 1
     Commit(*two, "tie", "of two");
     Commit(*one, "later", "of one");  // 2
@@ -146,7 +146,7 @@ TEST_F(BucketStoreTest, AllMachinesAgreeWhoseChangeOfAKeyCounts) {
 
 TEST_F(BucketStoreTest, AnOlderRecordThatIsHeardOfLaterDoesNotUndoADeletion) {
   Commit(*Open("one"), "a", "first");  // 1
-  auto late = Open("late");
+  auto late = OpenBlind("late");
   {
     auto one = Open("one");
     Commit(*one, "other", "x");   // 2
@@ -162,23 +162,31 @@ TEST_F(BucketStoreTest, AnOlderRecordThatIsHeardOfLaterDoesNotUndoADeletion) {
 
 /// Machines that open, change and close in any order come to the same files.
 TEST_F(BucketStoreTest, AnyOrderOfCommitsConverges) {
+  int conflicts = 0;
   for (unsigned seed = 1; seed <= 20; ++seed) {
     std::mt19937 random(seed);
+    std::map<std::string, std::shared_ptr<BlindBackend>> buckets;
     std::map<std::string, std::unique_ptr<Store>> open;
     for (int step = 0; step < 25; ++step) {
       const std::string machine(1, static_cast<char>('a' + random() % 3));
+      auto& bucket = buckets[machine];
       auto& store = open[machine];
       if (!store || random() % 4 == 0) {
         store.reset();
-        store = Open(machine);
+        bucket = std::make_shared<BlindBackend>(bucket_);
+        store = Must(TryOpen(machine, {}, bucket));
       }
+      random() % 2 == 0 ? bucket->Freeze() : bucket->Thaw();
       auto project = Must(store->Project("p"));
       const std::string key = "k" + std::to_string(random() % 4);
       if (random() % 3 == 0)
         Must(project->Delete(key));
       else
         Must(TryPut(*project, key, "by " + machine + " at " + std::to_string(step)));
-      Must(project->Flush());
+      const auto flushed = project->Flush();
+      if (flushed) continue;
+      ASSERT_EQ(flushed.error().code(), ErrorCode::kConflict) << flushed.error().message();
+      ++conflicts;
     }
     open.clear();
     const auto files = Files("a");
@@ -186,6 +194,34 @@ TEST_F(BucketStoreTest, AnyOrderOfCommitsConverges) {
     EXPECT_EQ(Files("c"), files) << "seed " << seed;
     EXPECT_EQ(Files("fresh " + std::to_string(seed)), files) << "seed " << seed;
   }
+  EXPECT_GT(conflicts, 0);
+}
+
+TEST_F(BucketStoreTest, AKeyThatAnotherMachineHasChangedIsNotChangedUnknowingly) {
+  auto one = Open("one");
+  auto two = Open("two");
+  Commit(*one, "chk-1/a", "of one");
+  auto project = Must(two->Project("p"));
+  Must(TryPut(*project, "chk-1/a", "of two"));
+  Must(TryPut(*project, "chk-1/_metadata", "of two"));
+  const auto objects = Objects();
+  const auto refused = project->Flush();
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code(), ErrorCode::kConflict);
+  EXPECT_NE(refused.error().message().find("store/p/chk-1/a"), std::string::npos)
+      << refused.error().message();
+  EXPECT_EQ(Objects(), objects) << "nothing was put";
+  EXPECT_EQ(ReadEverything(*project), (Content{{"chk-1/a", "of one"}})) << "it is known now";
+  Must(TryPut(*project, "chk-1/a", "knowingly"));
+  Must(project->Flush());
+  EXPECT_EQ(Files("three"), (Content{{"chk-1/a", "knowingly"}}));
+}
+
+TEST_F(BucketStoreTest, AnOpenStoreHearsOfTheOthersWhenItCommits) {
+  auto one = Open("one");
+  Commit(*Open("two"), "b", "of two");
+  Commit(*one, "a", "of one");
+  EXPECT_EQ(ReadEverything(*Must(one->Project("p"))), (Content{{"a", "of one"}, {"b", "of two"}}));
 }
 
 TEST_F(BucketStoreTest, AWriterKilledAtAnyRequestLeavesAllOrNothingOfACommit) {
