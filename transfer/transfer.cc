@@ -21,9 +21,14 @@ namespace {
 constexpr int kMaxLocalWorkers = 8;
 constexpr int kBucketWorkers = 16;
 
+/// A store in a bucket too: its packs are read over the network.
+bool IsOverNetwork(const std::string& uri) {
+  return storage::IsInBucket(uri) || uri.starts_with("managed+");
+}
+
 int Workers(const TransferRecord& record, const TransferOptions& options) {
   if (options.workers > 0) return options.workers;
-  if (storage::IsInBucket(record.from) || storage::IsInBucket(record.to)) return kBucketWorkers;
+  if (IsOverNetwork(record.from) || IsOverNetwork(record.to)) return kBucketWorkers;
   return std::clamp(static_cast<int>(std::thread::hardware_concurrency()), 2, kMaxLocalWorkers);
 }
 

@@ -18,8 +18,14 @@ Json ToJson(const managed::GcReport& report, std::uint64_t stale_uploads) {
 
 Result<Outcome> Run(App& app) {
   const bool dry_run = app.dry_run();
-  SF_TRY(const auto at, FindStore(app, app.argument(0),
-                                  dry_run ? storage::Access::kRead : storage::Access::kWrite));
+  SF_TRY(const auto location, StoreLocation(app, app.argument(0)));
+  if (storage::BucketBehind(location))
+    return Error(ErrorCode::kRefused,
+                 "gc of a store in a bucket is not possible yet; nothing was "
+                 "freed in " +
+                     location.ToString());
+  SF_TRY(const auto at,
+         FindStore(app, location, dry_run ? storage::Access::kRead : storage::Access::kWrite));
   std::uint64_t stale_uploads = 0;
   if (!dry_run) {
     const auto age =

@@ -3,8 +3,10 @@
 
 Usage: store_test.py BINARY
 """
+import json
 import os
 import pathlib
+import random
 import shutil
 import sys
 
@@ -15,6 +17,8 @@ import servers  # noqa: E402
 import signed  # noqa: E402
 from program import Sandbox  # noqa: E402
 from program_test import MIB, Runner, check, contents  # noqa: E402
+
+REFUSED = 4  # docs/howto/exit-codes.md
 
 
 def in_and_out(binary, url, api=signed):
@@ -72,6 +76,47 @@ def two_machines(binary, url, api=signed):
         runner.run("copy", f"{store}/p/one", "{DIR}/nothing", "--home", "{DIR}/home-one", code=6)
 
 
+def killed_and_resumed(binary, url, api=signed, kills=3):
+    """kill -9 in the middle, again and again: what was committed stays, the rest is done again."""
+    with Sandbox(binary, snapshot=None) as sandbox:
+        runner = Runner(sandbox, url, "killed", api)
+        store = f"managed+{api.SCHEME}://killed/store"
+        runner.run("store", "init", store)
+        tree = pathlib.Path(sandbox.path("source"))
+        os.makedirs(tree)
+        for i in range(24):
+            (tree / f"file-{i}").write_bytes(random.Random(i).randbytes(4 * MIB))
+        words = ("copy", "{DIR}/source", f"{store}/p/copy")
+        done = 0
+        for _ in range(kills):
+            process = runner.start(*words, "--bwlimit", "16MiB")
+            for line in process.stdout:
+                item = json.loads(line)
+                check(item["type"] == "progress", f"ended before it was killed: {item}")
+                if item["bytesMoved" if "bytesMoved" in item else "bytesDone"] > done + 20 * MIB:
+                    break
+            process.kill()
+            process.wait()
+            done += 20 * MIB
+            runner.run("store", "check", store, "--level", "deep")
+        runner.run(*words)
+        runner.run("copy", f"{store}/p/copy", "{DIR}/back", "--home", "{DIR}/home-of-another")
+        check(contents(sandbox.path("back")) == contents(tree), "the bytes are others")
+        info = runner.run("store", "info", store)["summary"]
+        check(info["packBytes"] < 2 * info["fileBytes"], f"all was put again each time: {info}")
+
+
+def gc_is_refused(binary, url, api=signed):
+    """One clear sentence, and nothing is touched."""
+    with Sandbox(binary, snapshot=None) as sandbox:
+        runner = Runner(sandbox, url, "gc-refused", api)
+        store = f"managed+{api.SCHEME}://gc-refused/store"
+        runner.run("store", "init", store)
+        for words in (("store", "gc", store), ("store", "gc", store, "--dry-run")):
+            refused = runner.run(*words, code=REFUSED)
+            check("not possible yet" in refused["message"], f"the reason is said: {refused}")
+
+
 def options_of_the_place(binary, url, api=signed):
     """Endpoint and region in the place, nothing of them in the environment."""
     with Sandbox(binary) as sandbox:
@@ -92,7 +137,8 @@ def main():
     for name in (*servers.COMMANDS, servers.OSS):
         try:
             with servers.serving(name) as url:
-                for test in (in_and_out, two_machines, options_of_the_place):
+                for test in (in_and_out, two_machines, killed_and_resumed, gc_is_refused,
+                             options_of_the_place):
                     print(f"{name}: {test.__name__}", flush=True)
                     test(binary, url, oss_signed if name == servers.OSS else signed)
                 tested += 1
