@@ -52,7 +52,7 @@ KindSpec DeploymentKind() {
                             FlinkConfFields(), CommonJobFields()}),
           .not_cloned = {"deploymentId", "namespace", "workspace", "creator", "creatorName",
                          "modifier", "modifierName", "createdAt", "modifiedAt", "jobSummary",
-                         "deploymentHasChanged"}};
+                         "deploymentHasChanged", "status", "state", "desiredState"}};
 }
 
 }  // namespace stateferry::state::entities

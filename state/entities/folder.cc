@@ -9,7 +9,7 @@ KindSpec FolderKind() {
           .names = kPathName,
           .parent_kind = "folder",
           .fields = {{.path = "description"}},
-          .not_cloned = {"folderId", "parentId", "createdAt", "modifiedAt"}};
+          .not_cloned = {"folderId", "parentId", "creator", "createdAt", "modifiedAt"}};
 }
 
 }  // namespace stateferry::state::entities

@@ -15,7 +15,8 @@ KindSpec SessionClusterKind() {
            FlinkConfFields(),
            CommonJobFields()}),
       .not_cloned = {"sessionClusterId", "namespace", "workspace", "creator", "creatorName",
-                     "modifier", "modifierName", "createdAt", "modifiedAt", "status"}};
+                     "modifier", "modifierName", "createdAt", "modifiedAt", "status", "state",
+                     "desiredState"}};
 }
 
 }  // namespace stateferry::state::entities

@@ -9,6 +9,7 @@ using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 
 class CloneFileRules : public CloneRig {
  protected:
@@ -34,10 +35,11 @@ TEST_F(CloneFileRules, C_21_WithoutListItIsRefused) {
   Deny(fakes::BackendOp::kList);
   const auto plan = Plan();
   ExpectRefused(plan, "C-21", "storage_access", ErrorCode::kPermission, "'bound'");
-  EXPECT_THAT(
-      Said(plan, "C-21").front(),
-      AllOf(HasSubstr("s3:ListBucket"), HasSubstr("arn:sts::1060219998962774:assumed-role/"
-                                                  "aliyunstreamasidefaultrole/refresh_token")));
+  EXPECT_THAT(Said(plan, "C-21"),
+              ElementsAre(AllOf(HasSubstr("s3:ListBucket"),
+                                HasSubstr("arn:sts::1060219998962774:assumed-role/"
+                                          "aliyunstreamasidefaultrole/refresh_token"))));
+  ASSERT_THAT(plan.findings, Not(IsEmpty()));
   EXPECT_THAT(plan.findings.front().hint, HasSubstr("policy print --principal arn:sts::"));
   EXPECT_THAT(plan.findings.front().hint, HasSubstr("bound/ws"));
 }

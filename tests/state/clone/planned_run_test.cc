@@ -1,15 +1,6 @@
 // Plans that are really carried out: from a bucket into a managed store, and into another bucket.
-#include <filesystem>
-
-#include "state/clone/clone_verify.h"
-#include "state/clone/item_maker.h"
 #include "state/snapshot/snapshot.h"
-#include "state/workflow/catalog_actions.h"
-#include "state/workflow/engine.h"
-#include "state/workflow/run_store.h"
-#include "storage/managed/managed_store.h"
-#include "tests/fakes/scratch_dir.h"
-#include "tests/state/clone/clone_rig.h"
+#include "tests/state/clone/whole_clone_rig.h"
 
 namespace stateferry::state::clone {
 namespace {
@@ -19,87 +10,12 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-class SilentSink final : public workflow::RunSink {
- public:
-  void OnRun(const workflow::Run&, const workflow::Totals&) override {}
-  void OnItem(const Item&, const workflow::Totals&) override {}
-};
-
-class ClonePlannedRun : public CloneRig {
+class ClonePlannedRun : public WholeCloneRig {
  protected:
   void SetUp() override {
-    ASSERT_TRUE(std::filesystem::create_directory(dir.File("home")));
-    auto taken = transfer::HomeLock::Take(FileIo(), clock, dir.File("home"));
-    ASSERT_TRUE(taken) << taken.error().message();
-    lock = std::move(*taken);
-    auto runs = workflow::RunStore::Open(FileIo(), dir.File("home"), *lock);
-    ASSERT_TRUE(runs) << runs.error().message();
-    store = std::move(*runs);
-    auto opened = transfer::Journal::Open(FileIo(), dir.File("home"), *lock);
-    ASSERT_TRUE(opened) << opened.error().message();
-    journal = std::move(*opened);
-
-    Source("resource-file", "lib/u.jar", "{}");
-    PutFile("s3://bound/ws/p/files/lib/u.jar", "the udfs");
-    Source("udf-artifact", "udfs", R"({"jarUrl": "lib/u.jar"})");
-    Source("udf-function", "hash_it", R"({"udfArtifactName": "udfs", "className": "a.H"})");
-    Source("deployment", "orders", SqlJob("SELECT hash_it(x) FROM t"));
-    WholeSnapshot("sp-1", "orders", "2025-12-31T23:30:00Z");
+    WholeCloneRig::SetUp();
+    PutOrders();
   }
-  void UseManagedStore() {
-    ASSERT_TRUE(storage::managed::Store::Init(FileIo(), clock, dir.File("store")));
-    PutWorkspace("dst", "x86", R"({"managed": "managed://)" + dir.File("store") + "\"}");
-  }
-  void UseDirectory() {
-    PutWorkspace("dst", "x86", R"({"bucket": ")" + dir.File("bucket") + "\"}");
-  }
-
-  ClonePlan Run() {
-    auto plan = Plan();
-    EXPECT_TRUE(plan.ok());
-    run.id = "clone-" + std::to_string(++runs_so_far);
-    run.kind = "clone";
-    run.source = request.source;
-    run.target = request.target;
-    run.items = plan.items.size();
-    EXPECT_TRUE(store->AddItems(run.id, plan.items));
-    EXPECT_TRUE(store->PutRun(run));
-    workflow::CatalogActions actions(
-        {.run_id = run.id, .target = run.target, .clear_restore_point = ClearRestorePoint},
-        *catalog, {places, *journal, clock, progress, {}});
-    const auto ended =
-        workflow::RunItems(run.id, {}, {*store, actions, clock, sink, [] { return false; }, {}});
-    EXPECT_TRUE(ended) << ended.error().message();
-    if (ended) {
-      EXPECT_EQ(ended->status, workflow::RunStatus::kCompleted);
-    }
-    return plan;
-  }
-  std::vector<std::string> Verify() {
-    const auto report =
-        VerifyClone(run, [&](const ItemVisitor& visit) { return store->VisitItems(run.id, visit); },
-                    {*catalog, places, journal.get()});
-    EXPECT_TRUE(report) << report.error().message();
-    std::vector<std::string> found;
-    if (report)
-      for (const Finding& finding : report->findings)
-        found.push_back(finding.rule + " " + finding.message);
-    return found;
-  }
-  Json BodyAtTarget(const EntityKey& key) {
-    const auto record = catalog::Get(*catalog, "dst/p", key);
-    EXPECT_TRUE(record) << key.kind << " " << key.name;
-    return record ? record->entity.body : Json::object();
-  }
-
-  fakes::ScratchDir dir;
-  std::optional<transfer::HomeLock> lock;
-  std::unique_ptr<workflow::RunStore> store;
-  std::unique_ptr<transfer::Journal> journal;
-  transfer::NullProgress progress;
-  SilentSink sink;
-  workflow::Run run;
-  int runs_so_far = 0;
 };
 
 TEST_F(ClonePlannedRun, C_04_FromABucketAllStateComesToLieInManagedStorage) {
