@@ -111,7 +111,9 @@ class BucketPacks final : public PackStore {
       SF_TRY(const auto there, place_.backend->Stat(key));
       if (there.size_bytes == pack.file_bytes()) put = {};
     }
-    if (!put) return std::move(put).error().WithContext("putting " + place_.uri + "/" + key);
+    if (!put)
+      return std::move(put).error().WithContext("putting " +
+                                                PathOf(header.project, header.pack_id));
     SF_TRY(place_.backend->Flush());
     return io_.Unlink(pack.temp_path());
   }

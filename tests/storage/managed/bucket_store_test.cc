@@ -283,6 +283,31 @@ TEST_F(BucketStoreTest, AfterAFailedCommitTheStoreIsOpenedAgainAndGoesOn) {
   Commit(*Open("one"), "b", "text");
 }
 
+TEST_F(BucketStoreTest, APackThatCannotBePutIsNamed) {
+  const auto faulty = std::make_shared<fakes::FaultyBackend>(bucket_);
+  auto store = Must(TryOpen("one", {}, faulty));
+  auto project = Must(store->Project("p"));
+  Must(TryPut(*project, "a", "text"));
+  faulty->Fail({.op = fakes::BackendOp::kPutPart});
+  const auto failed = project->Flush();
+  ASSERT_FALSE(failed);
+  EXPECT_TRUE(failed.error().message().starts_with("putting managed+mem://b/at/store/packs/p/"))
+      << failed.error().message();
+}
+
+TEST_F(BucketStoreTest, AListingThatFailsEndsACommitAndNotTheStore) {
+  const auto faulty = std::make_shared<fakes::FaultyBackend>(bucket_);
+  auto store = Must(TryOpen("one", {}, faulty));
+  auto project = Must(store->Project("p"));
+  Must(TryPut(*project, "a", "text"));
+  faulty->Fail({.op = fakes::BackendOp::kList,
+                .error = Error(ErrorCode::kUnavailable, "the service is away")});
+  EXPECT_EQ(project->Flush().error().code(), ErrorCode::kUnavailable);
+  Commit(*store, "b", "text");
+  EXPECT_EQ(Files("two"), (Content{{"b", "text"}}))
+      << "what was put before is lost, as it was said";
+}
+
 TEST_F(BucketStoreTest, AnAnswerThatSaysConflictIsThePackItself) {
   const auto faulty = std::make_shared<fakes::FaultyBackend>(bucket_);
   // As a retry of a Complete whose first answer was lost.
