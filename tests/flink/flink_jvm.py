@@ -36,13 +36,8 @@ class Flink:
         classes = compile_job(version, jars)
         temporary = pathlib.Path(scratch) / f"java-{version}"
         temporary.mkdir(parents=True)
-        class_path = os.pathsep.join(map(str, [classes, *jars]))
         self._log = open(temporary / "log", "wb")
-        command = ["java", "-Xmx1g", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto",
-                   f"-Djava.io.tmpdir={temporary}",
-                   f"-Dlog4j.configurationFile={HERE / 'job' / 'log4j2.properties'}",
-                   *[f"--add-opens=java.base/{name}=ALL-UNNAMED" for name in OPENED],
-                   "-cp", class_path, "restorecheck.Main",
+        command = [*java_command(temporary, [classes, *jars]), "restorecheck.Main",
                    # These two belong to the cluster, not to a job.
                    "state.changelog.storage=filesystem", f"dstl.dfs.base-path=file://{changelog_dir}",
                    "state.checkpoints.num-retained=3", "execution.checkpointing.num-retained=3",
@@ -101,13 +96,22 @@ class Flink:
         return json.loads(line)
 
 
-def compile_job(version, jars):
+def java_command(temporary, class_path):
+    """The JVM and its options; the main class and its arguments follow."""
+    return ["java", "-Xmx1g", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto",
+            f"-Djava.io.tmpdir={temporary}",
+            f"-Dlog4j.configurationFile={HERE / 'job' / 'log4j2.properties'}",
+            *[f"--add-opens=java.base/{name}=ALL-UNNAMED" for name in OPENED],
+            "-cp", os.pathsep.join(map(str, class_path))]
+
+
+def compile_job(version, jars, directory=HERE / "job" / "restorecheck", name="job"):
     """The job's classes for this Flink, compiled once for each version and source text."""
-    sources = sorted((HERE / "job" / "restorecheck").glob("*.java"))
+    sources = sorted(directory.glob("*.java"))
     digest = hashlib.sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()[:12]
-    classes = fetch_flink.cache_dir() / f"job-{version}-{digest}"
+    classes = fetch_flink.cache_dir() / f"{name}-{version}-{digest}"
     if not classes.is_dir():
-        for old in fetch_flink.cache_dir().glob(f"job-{version}-*"):
+        for old in fetch_flink.cache_dir().glob(f"{name}-{version}-*"):
             shutil.rmtree(old)
         making = classes.with_name(classes.name + f".{os.getpid()}.part")
         subprocess.run(["javac", "-proc:none", "-encoding", "UTF-8", "--release", "17",
