@@ -9,6 +9,7 @@
 #include "cli/no_journal.h"
 #include "cli/worker.h"
 #include "state/catalog/rocksdb_catalog.h"
+#include "state/workflow/at_work.h"
 
 namespace stateferry::cli {
 
@@ -111,8 +112,11 @@ Result<state::catalog::Catalog*> App::OpenCatalog(bool read_only) {
     if (read_only) {
       SF_TRY(catalog_, state::catalog::OpenCatalogToRead(parts_.io, parts_.clock, home));
     } else {
-      SF_TRY(const transfer::HomeLock* lock, LockHome());
-      SF_TRY(catalog_, state::catalog::OpenCatalog(parts_.io, parts_.clock, home, *lock));
+      const auto lock = LockHome();
+      if (!lock && lock.error().code() == ErrorCode::kLocked)
+        return state::workflow::WhyUnchangeable(parts_.io, parts_.clock, home, lock.error());
+      if (!lock) return lock.error();
+      SF_TRY(catalog_, state::catalog::OpenCatalog(parts_.io, parts_.clock, home, **lock));
     }
   }
   return catalog_.get();

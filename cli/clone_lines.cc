@@ -162,7 +162,8 @@ Json RunJson(App& app, const workflow::Run& run, const workflow::Totals& totals)
   return json;
 }
 
-void PrintRun(App& app, const workflow::Run& run, const workflow::Totals& totals) {
+void PrintRun(App& app, const workflow::Run& run, const workflow::Totals& totals,
+              bool with_warnings) {
   Output& out = app.out();
   out.Line("clone     " + run.id);
   out.Line("status    " + ShownStatus(app, run));
@@ -175,6 +176,7 @@ void PrintRun(App& app, const workflow::Run& run, const workflow::Totals& totals
   if (!run.excluded.empty()) out.Line("excluded  " + Excluded(run.excluded));
   if (!totals.empty())
     for (const std::string& line : KindTable(totals)) out.Line(line);
+  if (!with_warnings) return;
   for (const workflow::Finding& warning : run.warnings)
     out.Line(fmt::format("warning[{}]: {}", warning.rule, warning.message));
 }
@@ -197,7 +199,7 @@ void PrintFindings(App& app, const std::vector<workflow::Finding>& findings) {
   bool first_error = true;
   for (const workflow::Finding& finding : findings) {
     const bool is_error = finding.severity == workflow::Finding::Severity::kError;
-    if (is_error && std::exchange(first_error, false) && !app.out().json()) continue;
+    if (is_error && std::exchange(first_error, false)) continue;
     PrintFinding(app, finding);
   }
 }

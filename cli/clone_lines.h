@@ -20,7 +20,8 @@ std::string RunSummaryLine(App& app, const state::workflow::Run& run);
 /// {"type":"clone",...} with counts by kind.
 Json RunJson(App& app, const state::workflow::Run& run, const state::workflow::Totals& totals);
 /// Everything that is known of one: where, when, counts by kind, what was left out, warnings.
-void PrintRun(App& app, const state::workflow::Run& run, const state::workflow::Totals& totals);
+void PrintRun(App& app, const state::workflow::Run& run, const state::workflow::Totals& totals,
+              bool with_warnings = true);
 /// {"type":"item",...}
 Json ItemJson(const state::workflow::Item& item);
 /// Each error and warning of a check, errors first; all but the first error, which ends the

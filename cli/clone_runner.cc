@@ -44,7 +44,8 @@ Result<Outcome> RunRecordedClone(App& app, const std::string& id) {
                                              " goes on from there");
   if (!ended) return std::move(ended).error();
   SF_TRY(const auto totals, store->Count(id));
-  PrintRun(app, *ended, totals);
+  // They were told when it started; `clone show` has them.
+  PrintRun(app, *ended, totals, false);
   return RunOutcome(app, *ended, totals);
 }
 

@@ -33,6 +33,8 @@ Result<Outcome> Run(App& app) {
   SF_TRY(state::workflow::FirstError(started.plan.findings));
   if (app.options().Flag("detach")) return DetachClone(app, id);
   app.out().Id(id);
+  app.out().Line("clone " + id);
+  app.out().Line("view cloning progress: stateferry clone watch " + id);
   return RunRecordedClone(app, id);
 }
 }  // namespace

@@ -1,5 +1,7 @@
 #include "state/workflow/at_work.h"
 
+#include <fmt/format.h>
+
 #include <chrono>
 
 #include "state/workflow/run_locks.h"
@@ -36,6 +38,22 @@ Error WhyLocked(const FileIo& io, Clock& clock, const std::string& home_dir,
     }
     if (somebody) break;
   }
+  return locked;
+}
+
+Error WhyUnchangeable(const FileIo& io, Clock& clock, const std::string& home_dir,
+                      const Error& locked) {
+  const auto store = RunStore::OpenToRead(io, clock, home_dir);
+  if (!store) return locked;
+  const auto runs = (*store)->List({});
+  if (!runs) return locked;
+  for (const Run& run : *runs)
+    if (IsAtWork(io, home_dir, run))
+      return Error(ErrorCode::kLocked,
+                   fmt::format("nothing can be changed while {} is at work from '{}' to '{}'",
+                               run.id, run.source, run.target))
+          .WithHint("wait until it ends: stateferry clone watch " + run.id)
+          .WithRule("C-17", "locked");
   return locked;
 }
 

@@ -19,4 +19,9 @@ bool IsAtWork(const FileIo& io, const std::string& home_dir, const Run& run);
 Error WhyLocked(const FileIo& io, Clock& clock, const std::string& home_dir,
                 const std::string& source, const std::string& target, const Error& locked);
 
+/// What keeps a change of the catalog from getting the lock of the home: kLocked (C-17) naming the
+/// clone that is at work, else `locked`.
+Error WhyUnchangeable(const FileIo& io, Clock& clock, const std::string& home_dir,
+                      const Error& locked);
+
 }  // namespace stateferry::state::workflow

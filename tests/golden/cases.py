@@ -88,13 +88,45 @@ CASES = {
         ["project", "diff", "ws/orders", "ws/copy"],
         ["project", "diff", "ws/orders", "ws/copy", "--kind", "variable"],
     ],
+    "clone": [
+        ["store", "init", "{DIR}/store"],
+        ["project", "create", "ws/orders", "--region", "cn", "--architecture", "x86",
+         "--storage", "{DIR}/state", "--owner", "alice"],
+        ["project", "import", "ws/orders", "-f", "{PROJECT}/good", "-q"],
+        ["project", "create", "vault/standby", "--region", "cn", "--architecture", "x86",
+         "--storage", "managed://{DIR}/store", "--owner", "alice"],
+        ["project", "create", "far/away", "--region", "us", "--architecture", "arm",
+         "--storage", "{DIR}/far", "--owner", "alice"],
+        ["clone", "check", "ws/orders", "far/away", "--account", "bob"],
+        ["clone", "check", "ws/orders", "far/away", "--account", "bob", "--output", "json"],
+        ["clone", "check", "ws/orders", "vault/standby", "--account", "alice"],
+        ["clone", "start", "ws/orders", "vault/standby", "--account", "alice"],
+        ["clone", "verify", "{CLONE}"],
+        ["clone", "start", "ws/orders", "vault/standby", "--account", "alice", "-q"],
+        ["clone", "renames", "{CLONE}"],
+        ["clone", "show", "{CLONE}"],
+        ["clone", "show", "{CLONE}", "--created"],
+        ["clone", "stop", "{CLONE}"],
+        ["clone", "resume", "{CLONE}"],
+        ["clone", "status"],
+        ["clone", "history", "--target", "vault/standby"],
+        ["clone", "history", "--target", "far/away"],
+        ["project", "create", "vault/other"],
+        ["clone", "start", "ws/orders", "vault/other", "--account", "alice", "--detach"],
+        ["clone", "watch", "{CLONE}"],
+    ],
 }
+
+
+def last_clone(sandbox):
+    ids = sandbox.run(["clone", "history", "-q"]).stdout.decode().split()
+    return ids[-1] if ids else "none"
 
 
 def transcript(sandbox, lines):
     text = ""
     for words in lines:
-        done = sandbox.run(words)
+        done = sandbox.run([last_clone(sandbox) if word == "{CLONE}" else word for word in words])
         text += "$ stateferry " + " ".join(words) + "\n"
         text += done.stdout.decode()
         for line in done.stderr.decode().splitlines():

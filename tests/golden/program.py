@@ -66,6 +66,8 @@ class Sandbox:
         text = re.sub(r"\d+ packs?, \d+ chunks?, (\d+ files?), [\d.]+ \w+ read",
                       r"<N> packs, <N> chunks, \1, <SIZE> read", text)
         text = re.sub(r'"(seconds|rateBps|mtimeNs|mtime_ns)":[-0-9.e+]+', r'"\1":<N>', text)
+        text = re.sub(r"clone-\d{8}-\d{6}-[0-9a-f]{8}", "<CLONE>", text)
+        text = re.sub(r"as process \d+", "as process <PID>", text)
         text = re.sub(r"\b[0-9a-f]{16}\b", "<ID>", text)
         text = re.sub(r'"(etag|id)":"[^"]*"', r'"\1":"<\1>"', text)
         return text
