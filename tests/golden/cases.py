@@ -138,7 +138,10 @@ def transcript(sandbox, lines):
 def main():
     accept = os.environ.get("SF_ACCEPT") == "1"
     failed = 0
+    wanted = sys.argv[2:]
     for name, lines in CASES.items():
+        if wanted and name not in wanted:
+            continue
         path = os.path.join(HERE, "expected", name + ".txt")
         with Sandbox(sys.argv[1]) as sandbox:
             text = transcript(sandbox, lines)
@@ -152,7 +155,7 @@ def main():
         if diff:
             failed += 1
             print("\n".join(diff))
-    print(f"{len(CASES)} cases, {failed} differ" if not accept else "accepted")
+    print(f"{len(wanted or CASES)} cases, {failed} differ" if not accept else "accepted")
     return 1 if failed else 0
 
 
