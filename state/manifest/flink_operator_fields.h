@@ -14,6 +14,8 @@ inline constexpr std::string_view kFlinkDeployment = "FlinkDeployment";
 inline constexpr std::string_view kBlueGreenDeployment = "FlinkBlueGreenDeployment";
 inline constexpr std::string_view kFlinkSessionJob = "FlinkSessionJob";
 inline constexpr std::string_view kFlinkStateSnapshot = "FlinkStateSnapshot";
+/// When the files of an exported snapshot were made.
+inline constexpr std::string_view kCreatedAtAnnotation = "stateferry.created-at";
 
 /// The field of a body that holds what else a resource says.
 inline constexpr std::string_view kKubernetesField = "kubernetes";

@@ -153,8 +153,11 @@ void AddSnapshot(const Resource& resource, Manifest& manifest) {
     return;
   }
   std::string created, when;
-  for (const std::string_view path :
-       {"status/resultTimestamp", "status/triggerTimestamp", "metadata/creationTimestamp"})
+  const std::string written = "metadata/annotations/" + std::string(kCreatedAtAnnotation);
+  // Ours first: of a snapshot that is only named, the others say when the resource was made.
+  for (const std::string& path :
+       {written, std::string("status/resultTimestamp"), std::string("status/triggerTimestamp"),
+        std::string("metadata/creationTimestamp")})
     if (created.empty()) created = TextField(value, when = path);
   if (created.empty()) {
     manifest.problems.push_back(

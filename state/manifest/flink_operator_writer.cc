@@ -253,6 +253,9 @@ class Writer {
     const bool session = std::any_of(entities_.begin(), entities_.end(), [&](const Entity& each) {
       return each.key == owner && TextField(each.body, "deploymentTarget/mode") == "SESSION";
     });
+    // The server says itself when the resource was made; the snapshot is older.
+    if (const std::string created = TextField(entity.body, "createdAt"); !created.empty())
+      resource["metadata"]["annotations"][std::string(kCreatedAtAnnotation)] = created;
     resource["spec"] = {
         {"savepoint",
          {{"path", path},

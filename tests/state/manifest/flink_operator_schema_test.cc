@@ -144,6 +144,17 @@ TEST(FlinkOperatorSchema, EveryExportedResourceIsValid) {
   EXPECT_EQ(kinds.count("FlinkStateSnapshot"), 3u);
 }
 
+TEST(FlinkOperatorSchema, ExportedSnapshotsAreReadAgainWithTheirAge) {
+  Manifest again;
+  ReadFlinkOperator(WriteFlinkOperator(Everything(), {}).text, "out", again);
+  FinishFlinkOperator(again);
+  EXPECT_THAT(again.problems, IsEmpty());
+  std::multiset<std::string> times;
+  for (const Document& document : again.documents)
+    if (document.entity.key.kind == "snapshot") times.insert(document.entity.body["createdAt"]);
+  EXPECT_EQ(times.count("2026-01-01T00:00:00Z"), 3u);
+}
+
 TEST(FlinkOperatorSchema, NoticesWhatTheOperatorWouldRefuse) {
   const Json good = [] {
     std::vector<Problem> problems;
