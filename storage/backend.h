@@ -107,6 +107,10 @@ class Backend {
   /// Small object in one atomic step; visible and durable on return.
   virtual Result<ObjectMeta> Put(std::string_view key, ByteSpan bytes,
                                  const PutOptions& options) = 0;
+  /// A token for an upload that is about to be begun, where a service keeps uploads whose name was
+  /// never heard (the answer was lost, the process killed): StartUpload with it forgets what has
+  /// come into being under `key` since, and gives kNotFound.  Empty: nothing can be left behind.
+  virtual std::string IntentToken(const UploadOptions& /*options*/) { return {}; }
   /// Errors: kNotFound when `resume_token` names an upload that is gone: start anew.
   virtual Result<std::unique_ptr<Upload>> StartUpload(std::string_view key,
                                                       const UploadOptions& options) = 0;

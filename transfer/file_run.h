@@ -17,21 +17,24 @@ namespace stateferry::transfer {
 /// One file of the plan while a run works on it.  Who may touch what:
 /// - the worker that opens it: everything but `committing`, before any part is handed out, which is
 ///   when `missing` is set for good;
-/// - workers with a part in flight: reads, Fail(), and hashes[their part];
+/// - workers with a part in flight: reads, Fail(), and hashes and source_checksums[their part];
 /// - the worker that returns the last part: the upload;
 /// - the committer: reads, `committing`, and the record of a file that was completed.
 /// A file that starts again because its source changed becomes a new FileRun.
 struct FileRun {
   explicit FileRun(FileRecord planned)
-      : record(std::move(planned)), hashes(static_cast<std::size_t>(part_count())) {}
+      : record(std::move(planned)),
+        hashes(static_cast<std::size_t>(part_count())),
+        source_checksums(hashes.size()) {}
 
   FileRecord record;
   int restarts = 0;  ///< in this run
   Endpoints::Source source;
   std::string to_key;
   std::unique_ptr<storage::Upload> upload;
-  std::vector<Hash128> hashes;               ///< of the accepted parts
-  std::vector<std::uint32_t> missing;        ///< parts to copy
+  std::vector<Hash128> hashes;                                 ///< of the accepted parts
+  std::vector<std::optional<std::uint64_t>> source_checksums;  ///< of the parts of this run
+  std::vector<std::uint32_t> missing;                          ///< parts to copy
   std::atomic<std::size_t> handed_out{0};    ///< of them, when --concurrency holds some back
   std::atomic<std::uint64_t> parts_left{0};  ///< handed out or waiting, in the current step
   std::atomic<bool> failed{false};

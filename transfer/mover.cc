@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/hash.h"
+#include "transfer/late_join.h"
 #include "transfer/unfinished.h"
 
 namespace stateferry::transfer {
@@ -64,13 +65,20 @@ Result<void> Mover::OpenFile(Job& job, std::stop_token stop) {
   auto source = in_.ends.SourceOf(file.record.task);
   if (!source) {
     file.Fail(std::move(source).error());
-    return Conclude(job, std::nullopt);
+    return Conclude(job, std::nullopt, stop);
   }
   file.source = std::move(*source);
   SF_TRY(auto reused, Reuse(job));
   if (reused) return {};
-  SF_TRY(file.missing, OpenUpload(file));
-  if (file.failed || file.missing.empty()) return Conclude(job, std::nullopt);
+  SF_TRY(file.missing, OpenUpload(file, stop));
+  if (file.at_destination) {
+    in_.meter.bytes_done += file.size_bytes();
+    in_.meter.bytes_resumed += file.size_bytes();
+    ++in_.meter.files_resumed;
+    ConcludeJoined(job);
+    return {};
+  }
+  if (file.failed || file.missing.empty()) return Conclude(job, std::nullopt, stop);
   file.parts_left = file.missing.size();
   job.part_index = file.missing.front();
   const std::size_t at_once =
@@ -135,27 +143,66 @@ void Mover::RememberUpload(const std::shared_ptr<FileRun>& file) {
   if (!file->record.resume_token.empty() && !file->accepted) in_.committer.Accept({.file = file});
 }
 
-Result<void> Mover::StartUpload(FileRun& file, const std::string& token) {
-  storage::UploadOptions options{.size_bytes = file.size_bytes(),
-                                 .part_bytes = file.record.part_bytes,
-                                 .resume_token = token,
-                                 .origin = in_.ends.OriginOf(file.record.task),
-                                 .overwrite = MayReplace(file.record, in_.options),
-                                 .recheck = in_.options.paranoid};
-  SF_TRY(file.upload, in_.ends.to().StartUpload(file.to_key, options));
+storage::UploadOptions Mover::OptionsOf(const FileRun& file) {
+  return {.size_bytes = file.size_bytes(),
+          .part_bytes = file.record.part_bytes,
+          .resume_token = file.record.resume_token,
+          .origin = in_.ends.OriginOf(file.record.task),
+          .overwrite = MayReplace(file.record, in_.options),
+          .recheck = in_.options.paranoid};
+}
+
+Result<void> Mover::StartUpload(FileRun& file) {
+  SF_TRY(file.upload, in_.ends.to().StartUpload(file.to_key, OptionsOf(file)));
   return {};
 }
 
 // What a service holds of an upload is seen by nobody who does not know its name: the journal has
-// it before the first part is put.
-Result<void> Mover::NameUpload(FileRun& file) {
-  file.record.resume_token = file.upload->ResumeToken();
-  if (!in_.ends.to().capabilities().durable_on_complete || file.part_count() <= 1) return {};
+// it before the first part is put, and before that when the upload was begun.
+Result<void> Mover::NameUpload(FileRun& file, std::string token) {
+  file.record.resume_token = std::move(token);
+  if (!in_.ends.to().capabilities().durable_on_complete) return {};
   Journal::Batch batch;
   batch.files.push_back(file.record);
   // Receipts of an earlier upload must not be taken for those of this one.
   if (std::exchange(file.starts_anew, false)) batch.drop_receipts_of.push_back(file.record.index);
   return in_.journal.Commit(in_.id, batch);
+}
+
+/// Whether the parts stay apart until somebody joins them, who may go on unheard.
+bool Mover::IsJoined(const FileRun& file) {
+  return in_.ends.to().capabilities().durable_on_complete && file.part_count() > 1;
+}
+
+// From here on the object may come to be, whoever hears of it: then the journal tells what it
+// holds.
+Result<void> Mover::NameEnd(FileRun& file) {
+  if (!IsJoined(file) || file.missing.empty()) return {};
+  Journal::Batch batch;
+  for (const std::uint32_t part : file.missing)
+    batch.parts.push_back({file.record.index,
+                           {.part_index = part,
+                            .size_bytes = static_cast<std::uint32_t>(file.part_size(part)),
+                            .hash = file.hashes[part],
+                            .source_checksum = file.source_checksums[part]}});
+  return in_.journal.Commit(in_.id, batch);
+}
+
+/// The upload is gone.  If an earlier run had all parts there, it may have been joined, or is about
+/// to be; then the object is waited for.
+Result<bool> Mover::JoinedUnheard(FileRun& file, const std::vector<PartReceipt>& receipts,
+                                  std::stop_token stop) {
+  if (!IsJoined(file) || receipts.size() != file.part_count() ||
+      receipts.back().part_index >= file.part_count())
+    return false;
+  for (const auto& receipt : receipts) file.hashes[receipt.part_index] = receipt.hash;
+  // A source that cannot be looked at, or was replaced, is a matter of whoever moves it again.
+  std::string etag_now;
+  const auto changed = SourceChanged(file, etag_now);
+  if (!changed || *changed) return false;
+  SF_TRY(const auto late, AwaitJoin(file, OptionsOf(file), in_.ends, in_.buffers,
+                                    in_.options.join_patience, std::move(stop)));
+  return late == LateJoin::kOurs;
 }
 
 /// The source compares what all runs together have read.
@@ -168,21 +215,37 @@ void Mover::RecallRead(const FileRun& file, const PartReceipt& receipt) {
 }
 
 /// The parts that are still missing; opens the upload, resuming an earlier one when it is there.
-Result<std::vector<std::uint32_t>> Mover::OpenUpload(FileRun& file) {
+/// FileRun::at_destination: there is no upload any more, but the object.
+Result<std::vector<std::uint32_t>> Mover::OpenUpload(FileRun& file, std::stop_token stop) {
+  using Parts = std::vector<std::uint32_t>;
   std::vector<PartReceipt> receipts;
   if (!file.record.resume_token.empty()) {
     SF_TRY(receipts, in_.journal.Receipts(in_.id, file.record.index));
-    auto resumed = StartUpload(file, file.record.resume_token);
+    auto resumed = StartUpload(file);
     if (!resumed && resumed.error().code() != ErrorCode::kNotFound)
       SF_TRY(AtDestination(file, std::move(resumed)));
-    if (file.failed) return std::vector<std::uint32_t>();
+    if (file.failed) return Parts();
+    if (!file.upload) {
+      SF_TRY(const bool joined, JoinedUnheard(file, receipts, std::move(stop)));
+      file.at_destination = joined;
+      if (joined) return Parts();
+    }
     if (!file.upload) file.starts_anew = true;
   }
   if (!file.upload) {
     receipts.clear();
-    SF_TRY(AtDestination(file, StartUpload(file, "")));
-    if (file.failed) return std::vector<std::uint32_t>();
-    SF_TRY(NameUpload(file));
+    file.record.resume_token.clear();
+    auto intent = in_.ends.to().IntentToken(OptionsOf(file));
+    if (!intent.empty()) SF_TRY(NameUpload(file, intent));
+    file.record.resume_token.clear();
+    auto started = StartUpload(file);
+    if (!started) file.record.resume_token = std::move(intent);
+    SF_TRY(AtDestination(file, std::move(started)));
+    if (file.failed) return Parts();
+    if (file.part_count() > 1)
+      SF_TRY(NameUpload(file, file.upload->ResumeToken()));
+    else
+      file.record.resume_token = file.upload->ResumeToken();
   }
   std::vector<bool> have(file.hashes.size());
   for (const auto& receipt : receipts) {
@@ -224,7 +287,7 @@ Result<void> Mover::CopyPart(Job& job, std::stop_token stop) {
   if (const std::size_t next = file.handed_out++; next < file.missing.size())
     in_.queue.AddParts(job.file, std::span(file.missing).subspan(next, 1));
   // The only part that is still out: its receipt goes with the end of the file.
-  if (file.parts_left == 1) return Conclude(job, receipt);
+  if (file.parts_left == 1) return Conclude(job, receipt, stop);
   // Accepted before it is counted: whoever counts the last part concludes the file, and nothing of
   // it may be accepted after that.
   if (receipt) {
@@ -239,7 +302,7 @@ Result<void> Mover::CopyPart(Job& job, std::stop_token stop) {
   }
   job.credit_bytes = job.credit_parts = 0;
   if (--file.parts_left > 0) return {};
-  return Conclude(job, std::nullopt);
+  return Conclude(job, std::nullopt, stop);
 }
 
 /// No receipt: the file failed, or the run stops.
@@ -273,6 +336,7 @@ Result<Mover::Receipt> Mover::CopyBytes(FileRun& file, std::uint32_t part, std::
   SF_TRY(AtDestination(file, file.upload->PutPart(part, bytes)));
   if (file.failed) return Receipt();
   file.hashes[part] = receipt.hash;
+  file.source_checksums[part] = receipt.source_checksum;
   in_.meter.bytes_done += bytes.size();
   in_.meter.bytes_moved += bytes.size();
   return Receipt(receipt);
@@ -292,7 +356,7 @@ Result<bool> Mover::SourceChanged(FileRun& file, std::string& etag_now) {
 
 // Every part was handed out and came back: complete the file, start it again, or record that it
 // failed.
-Result<void> Mover::Conclude(Job& job, Receipt receipt) {
+Result<void> Mover::Conclude(Job& job, Receipt receipt, std::stop_token stop) {
   FileRun& file = *job.file;
   if (file.failed && !file.short_read) {
     Conclude(job, Accepted::What::kFailed, receipt);
@@ -318,7 +382,12 @@ Result<void> Mover::Conclude(Job& job, Receipt receipt) {
     Conclude(job, worthless ? Accepted::What::kFailedAnew : Accepted::What::kFailed, receipt);
     return {};
   }
-  auto completed = file.upload->Complete();
+  auto completed = Complete(file, stop);
+  if (completed && !file.upload) {
+    ++in_.meter.files_moved;
+    ConcludeJoined(job);
+    return {};
+  }
   // The destination has lost parts that an earlier run put, or the upload.
   if (!completed && completed.error().code() == ErrorCode::kNotFound && file.restarts == 0)
     return Restart(job, file.record.task.etag, completed.error().message());
@@ -337,6 +406,31 @@ Result<void> Mover::Conclude(Job& job, Receipt receipt) {
   ++in_.meter.files_moved;
   Conclude(job, Accepted::What::kCompleted, receipt);
   return {};
+}
+
+/// Without an upload afterwards the service had joined it before, and the object was read back.
+Result<void> Mover::Complete(FileRun& file, std::stop_token stop) {
+  SF_TRY(NameEnd(file));
+  auto completed = file.upload->Complete();
+  if (completed || completed.error().code() != ErrorCode::kNotFound || !IsJoined(file))
+    return completed;
+  SF_TRY(const auto late, AwaitJoin(file, OptionsOf(file), in_.ends, in_.buffers,
+                                    in_.options.join_patience, std::move(stop)));
+  if (late == LateJoin::kUploadIs) return file.upload->Complete();
+  if (late == LateJoin::kNotComing) return completed;
+  file.upload.reset();
+  return {};
+}
+
+// Read back by the one who found it.
+void Mover::ConcludeJoined(Job& job) {
+  FileRun& file = *job.file;
+  file.source = {};
+  file.at_destination = true;
+  file.record.to_etag_hash = file.completed_etag_hash;
+  file.record.content = ContentHash(file.size_bytes(), file.hashes);
+  in_.meter.bytes_verified += file.size_bytes();
+  Conclude(job, Accepted::What::kVerified, std::nullopt);
 }
 
 void Mover::Conclude(Job& job, Accepted::What what, Receipt receipt) {
@@ -382,6 +476,7 @@ Result<void> Mover::Restart(Job& job, std::string etag, const std::string& why) 
   file.accepted = true;
   auto again = std::make_shared<FileRun>(std::move(record));
   again->restarts = file.restarts + 1;
+  again->starts_anew = true;
   in_.committer.Accept({.what = Accepted::What::kRestarted,
                         .file = std::move(to_journal),
                         .replaced = job.file,

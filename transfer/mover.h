@@ -44,14 +44,21 @@ class Mover {
   Result<void> OpenFile(Job& job, std::stop_token stop);
   Result<void> OpenWritten(Job& job, std::stop_token stop);
   Result<bool> Reuse(Job& job);
-  Result<std::vector<std::uint32_t>> OpenUpload(FileRun& file);
+  Result<std::vector<std::uint32_t>> OpenUpload(FileRun& file, std::stop_token stop);
   void RememberUpload(const std::shared_ptr<FileRun>& file);
   static void RecallRead(const FileRun& file, const PartReceipt& receipt);
-  Result<void> StartUpload(FileRun& file, const std::string& token);
-  Result<void> NameUpload(FileRun& file);
+  storage::UploadOptions OptionsOf(const FileRun& file);
+  Result<void> StartUpload(FileRun& file);
+  Result<void> NameUpload(FileRun& file, std::string token);
+  bool IsJoined(const FileRun& file);
+  Result<void> NameEnd(FileRun& file);
+  Result<bool> JoinedUnheard(FileRun& file, const std::vector<PartReceipt>& receipts,
+                             std::stop_token stop);
+  Result<void> Complete(FileRun& file, std::stop_token stop);
   Result<void> CopyPart(Job& job, std::stop_token stop);
   Result<Receipt> CopyBytes(FileRun& file, std::uint32_t part, std::stop_token stop);
-  Result<void> Conclude(Job& job, Receipt receipt);
+  Result<void> Conclude(Job& job, Receipt receipt, std::stop_token stop);
+  void ConcludeJoined(Job& job);
   Result<bool> SourceChanged(FileRun& file, std::string& etag_now);
   Result<void> StartAgain(Job& job, std::string etag_now);
   Result<void> Restart(Job& job, std::string etag, const std::string& why);

@@ -64,6 +64,8 @@ struct TransferOptions {
   bool dry_run = false;                  ///< plan and report, write nothing
   std::uint64_t max_transfer_bytes = 0;  ///< 0 = no limit; then stop resumably (kCancelled)
   std::chrono::seconds max_duration{0};
+  /// How long an object is waited for whose parts a service may be joining unheard.
+  std::chrono::milliseconds join_patience{30000};
 };
 
 }  // namespace stateferry::transfer

@@ -61,6 +61,8 @@ class Client {
   const Dialect& dialect() const { return session_->dialect(); }
   const std::string& location() const { return session_->location(); }
   const std::string& service() const { return session_->service(); }
+  /// Session::ServiceTime().
+  SystemTime ServiceTime() const { return session_->ServiceTime(); }
 
   Result<ObjectMeta> Head(std::string_view key);
   /// Also asks for the checksum, which for objects under a key of a key service takes the right to
@@ -84,6 +86,8 @@ class Client {
                                 std::uint32_t number, ByteSpan bytes);
   /// Errors: kNotFound when the upload is gone; kRefused when the bucket is, or is not here.
   Result<StoredParts> ListParts(std::string_view key, const std::string& upload_id);
+  /// Those of objects whose key starts with `prefix`.
+  Result<std::vector<ListedUpload>> ListUploads(std::string_view prefix);
   /// Gives the ETag of the object.  Errors: kNotFound when the upload is gone, which may mean that
   /// an earlier Complete has reached its end unheard; kUnavailable (retry may help) also when the
   /// answer is cut or carries an error under HTTP 200.

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <iterator>
+
 #include "base/log.h"
 #include "storage/s3/body_check.h"
 #include "storage/s3/checksums.h"
@@ -117,6 +119,28 @@ Result<StoredParts> Client::ListParts(std::string_view key, const std::string& u
     if (page.next_part_number <= marker)
       return Error(ErrorCode::kCorruption, "the service lists the parts of an upload forever");
     marker = page.next_part_number;
+  }
+}
+
+Result<std::vector<ListedUpload>> Client::ListUploads(std::string_view prefix) {
+  std::vector<ListedUpload> uploads;
+  for (UploadsPage page;;) {
+    Call call{.query = {{"uploads", ""},
+                        {"encoding-type", "url"},
+                        {"max-uploads", "1000"},
+                        {"prefix", std::string(prefix)}}};
+    if (page.is_truncated) {
+      call.query.emplace_back("key-marker", page.next_key);
+      call.query.emplace_back("upload-id-marker", page.next_upload_id);
+    }
+    SF_TRY(const auto answer, session_->Send(call));
+    SF_TRY(auto next, ParseUploadsPage(answer.text));
+    std::move(next.uploads.begin(), next.uploads.end(), std::back_inserter(uploads));
+    if (!next.is_truncated) return uploads;
+    if (page.is_truncated && next.next_key == page.next_key &&
+        next.next_upload_id == page.next_upload_id)
+      return Error(ErrorCode::kCorruption, "the service lists the uploads of a bucket forever");
+    page = std::move(next);
   }
 }
 

@@ -1,6 +1,7 @@
 #include "storage/s3/s3_backend.h"
 
 #include "storage/s3/body_check.h"
+#include "storage/s3/unheard_uploads.h"
 #include "storage/s3/upload.h"
 #include "storage/s3/versions.h"
 
@@ -11,7 +12,7 @@ namespace {
 class S3Backend final : public Backend {
  public:
   explicit S3Backend(std::shared_ptr<Client> client)
-      : client_(std::move(client)), versions_(std::make_shared<Versions>()) {}
+      : client_(std::move(client)), versions_(std::make_shared<Versions>()), unheard_(client_) {}
 
   Capabilities capabilities() const override {
     return {.min_part_bytes = client_->dialect().min_part_bytes,
@@ -87,10 +88,14 @@ class S3Backend final : public Backend {
     return ObjectMeta{.key = std::string(key), .size_bytes = bytes.size(), .etag = std::move(etag)};
   }
 
+  std::string IntentToken(const UploadOptions& options) override {
+    return TravelsWhole(options) ? std::string() : unheard_.Intent();
+  }
+
   Result<std::unique_ptr<Upload>> StartUpload(std::string_view key,
                                               const UploadOptions& options) override {
     SF_TRY(CheckKey(key));
-    return s3::StartUpload(client_, versions_, key, options);
+    return s3::StartUpload({client_, versions_, unheard_}, key, options);
   }
 
   Result<void> Copy(std::string_view from, std::string_view to,
@@ -129,6 +134,7 @@ class S3Backend final : public Backend {
 
   const std::shared_ptr<Client> client_;
   const std::shared_ptr<Versions> versions_;
+  UnheardUploads unheard_;
 };
 
 }  // namespace

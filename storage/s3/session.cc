@@ -71,12 +71,21 @@ Result<http::Answer> Session::Send(const Call& call) {
     }
     auto answer = SendOnce(*to, call, payload, credentials);
     if (!answer) return std::move(answer).error().WithContext(doing);
+    LearnTime(*answer);
     if (IsAnswer(call, answer->status)) return answer;
     const ServiceError refusal = ReadRefusal(*answer);
     if (IsThrottled(refusal)) rate_.Throttled();
     if (Amend(refusal, *answer, *to, credentials, amended)) continue;
     return ToError(refusal).WithRetryAfter(http::RetryAfter(*answer)).WithContext(doing);
   }
+}
+
+void Session::LearnTime(const http::Answer& answer) {
+  if (was_told_time_) return;
+  const auto there = ParseHttpDate(answer.Header("date"));
+  if (!there) return;
+  told_skew_s_ = std::chrono::duration_cast<std::chrono::seconds>(*there - clock_.Now()).count();
+  was_told_time_ = true;
 }
 
 Error Session::ErrorUnder200(const ErrorBody& body, const http::Answer& answer) {

@@ -67,6 +67,8 @@ class Session {
   const std::string& bucket_name() const { return bucket_name_; }
   const NewObjectHeaders& new_objects() const { return new_objects_; }
   const RequestRate& rate() const { return rate_; }
+  /// What time it is at the service, as its first answer told; before one: here.
+  SystemTime ServiceTime() const { return clock_.Now() + std::chrono::seconds(told_skew_s_); }
   /// The error that came under HTTP 200: status and headers were said before the service knew.
   /// What it means is an error of the service.
   Error ErrorUnder200(const ErrorBody& body, const http::Answer& answer);
@@ -85,6 +87,7 @@ class Session {
   bool Amend(const ServiceError& refusal, const http::Answer& answer, const Target& target,
              const Credentials& credentials, Amended& amended);
   Payload PayloadOf(const Call& call) const;
+  void LearnTime(const http::Answer& answer);
 
   Clock& clock_;
   const SessionOptions options_;
@@ -95,6 +98,9 @@ class Session {
   const NewObjectHeaders new_objects_;
   RequestRate rate_;
   std::atomic<std::int64_t> skew_s_{0};  ///< the service's clock minus ours
+  /// The same, rounded to seconds, of the first answer: a difference that no signature minds.
+  std::atomic<std::int64_t> told_skew_s_{0};
+  std::atomic<bool> was_told_time_{false};
   mutable std::mutex mutex_;
   std::shared_ptr<const Target> target_;  // guarded by mutex_
 };

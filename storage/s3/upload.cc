@@ -48,40 +48,59 @@ void DropMisfits(StoredParts& parts, const UploadOptions& options) {
   });
 }
 
-Result<std::unique_ptr<Upload>> Resume(std::shared_ptr<Client> client,
-                                       std::shared_ptr<Versions> versions, std::string_view key,
+/// What was begun under a token that names no upload yet is of no use: nobody knows its parts.
+Result<std::unique_ptr<Upload>> DropUnheard(const UploadPlace& place, std::string_view key,
+                                            const UnheardUploads::Begun& begun) {
+  if (begun.service != place.client->service())
+    return NotFound(key, {.service = begun.service}, *place.client);
+  SF_TRY(place.unheard.Sweep(key, begun.at, ""));
+  return Gone(key);
+}
+
+Result<std::unique_ptr<Upload>> Resume(const UploadPlace& place, std::string_view key,
                                        const UploadOptions& options) {
+  if (const auto begun = UnheardUploads::ParseIntent(options.resume_token))
+    return DropUnheard(place, key, *begun);
   auto token = UploadToken::Parse(options.resume_token);
   if (!token || !token->Fits(options)) return Gone(key);
-  auto parts = client->ListParts(key, token->upload_id);
-  if (!parts && parts.error().code() == ErrorCode::kNotFound) return NotFound(key, *token, *client);
+  auto parts = place.client->ListParts(key, token->upload_id);
+  if (!parts && parts.error().code() == ErrorCode::kNotFound)
+    return NotFound(key, *token, *place.client);
   if (!parts) return std::move(parts).error();
   DropMisfits(*parts, options);
   return std::unique_ptr<Upload>(
-      std::make_unique<MultipartUpload>(std::move(client), std::move(versions), std::string(key),
-                                        options, std::move(*token), std::move(*parts)));
+      std::make_unique<MultipartUpload>(place.client, place.versions, std::string(key), options,
+                                        std::move(*token), std::move(*parts)));
+}
+
+Result<NewMultipart> Begin(const UploadPlace& place, std::string_view key,
+                           const UploadOptions& options) {
+  const auto before = place.unheard.Now();
+  auto started = place.client->CreateMultipart(key, {.overwrite = options.overwrite});
+  if (started)
+    place.unheard.SweepNoted(key, started->upload_id);
+  else if (started.error().retry() == Retry::kMayHelp)
+    place.unheard.Note(key, before);
+  return started;
 }
 
 }  // namespace
 
-Result<std::unique_ptr<Upload>> StartUpload(std::shared_ptr<Client> client,
-                                            std::shared_ptr<Versions> versions,
-                                            std::string_view key, const UploadOptions& options) {
-  SF_TRY(CheckParts(client->dialect(), key, options));
-  if (!options.resume_token.empty())
-    return Resume(std::move(client), std::move(versions), key, options);
-  if (options.size_bytes <= std::min(options.part_bytes, kWholePutBytes))
-    return std::unique_ptr<Upload>(std::make_unique<WholeUpload>(
-        std::move(client), std::move(versions), std::string(key), options));
-  SF_TRY(auto started, client->CreateMultipart(key, {.overwrite = options.overwrite}));
+Result<std::unique_ptr<Upload>> StartUpload(const UploadPlace& place, std::string_view key,
+                                            const UploadOptions& options) {
+  SF_TRY(CheckParts(place.client->dialect(), key, options));
+  if (!options.resume_token.empty()) return Resume(place, key, options);
+  if (TravelsWhole(options))
+    return std::unique_ptr<Upload>(
+        std::make_unique<WholeUpload>(place.client, place.versions, std::string(key), options));
+  SF_TRY(auto started, Begin(place, key, options));
   UploadToken token{.size_bytes = options.size_bytes,
                     .part_bytes = options.part_bytes,
                     .checksummed = started.checksummed,
                     .upload_id = std::move(started.upload_id),
-                    .service = client->service()};
-  return std::unique_ptr<Upload>(
-      std::make_unique<MultipartUpload>(std::move(client), std::move(versions), std::string(key),
-                                        options, std::move(token), StoredParts()));
+                    .service = place.client->service()};
+  return std::unique_ptr<Upload>(std::make_unique<MultipartUpload>(
+      place.client, place.versions, std::string(key), options, std::move(token), StoredParts()));
 }
 
 }  // namespace stateferry::storage::s3

@@ -33,6 +33,9 @@ class ForwardingBackend : public Backend {
   Result<ObjectMeta> Put(std::string_view key, ByteSpan bytes, const PutOptions& options) override {
     return inner_->Put(key, bytes, options);
   }
+  std::string IntentToken(const UploadOptions& options) override {
+    return inner_->IntentToken(options);
+  }
   Result<std::unique_ptr<Upload>> StartUpload(std::string_view key,
                                               const UploadOptions& options) override {
     return inner_->StartUpload(key, options);

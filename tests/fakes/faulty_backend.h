@@ -69,6 +69,9 @@ class FaultyBackend final : public storage::Backend {
                                 MutableByteSpan out) override;
   Result<storage::ObjectMeta> Put(std::string_view key, ByteSpan bytes,
                                   const storage::PutOptions& options) override;
+  std::string IntentToken(const storage::UploadOptions& options) override {
+    return inner_->IntentToken(options);
+  }
   Result<std::unique_ptr<storage::Upload>> StartUpload(
       std::string_view key, const storage::UploadOptions& options) override;
   Result<std::optional<storage::ObjectMeta>> FindByOrigin(std::string_view origin) override;
