@@ -49,8 +49,12 @@ class FileResolver {
       : io_(io), catalog_(catalog), stop_(std::move(stop)), manifest_(manifest) {
     for (const Document& document : manifest.documents)
       written_.emplace(std::pair(ScopeOf(document), document.entity.key), &document);
+    if (!files_dir) return;
+    // Its own name is not followed: a link there would lead all files out of the directory.
+    const std::filesystem::path given(*files_dir);
     std::error_code missing;
-    if (files_dir) files_dir_ = std::filesystem::canonical(*files_dir, missing).string();
+    const auto parent = std::filesystem::canonical(given.parent_path(), missing);
+    if (!missing) files_dir_ = (parent / given.filename()).string();
   }
 
   Result<std::vector<ImportFile>> Run() {
@@ -194,7 +198,7 @@ class FileResolver {
   catalog::Catalog& catalog_;
   const std::stop_token stop_;
   Manifest& manifest_;
-  std::string files_dir_;  // without links; "" when there is none
+  std::string files_dir_;  // below a directory without links; "" when there is none
   std::map<std::pair<catalog::Scope, entities::EntityKey>, const Document*> written_;
   std::map<std::string, std::optional<storage::Location>> files_of_;
   std::map<std::string, Content> contents_;

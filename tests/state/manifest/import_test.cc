@@ -171,6 +171,17 @@ TEST_F(ProjectImport, PathsThatLeaveTheDirectoryAreRefused) {
   EXPECT_EQ(Entities(), 0u);
 }
 
+TEST_F(ProjectImport, ADirectoryOfFilesThatIsALinkLeavesTheDirectory) {
+  std::filesystem::create_directory(dir_.File("elsewhere"));
+  std::ofstream(dir_.File("elsewhere/in.jar")) << "bytes";
+  Write("a.yaml", "kind: udf-artifact\nname: u\nspec:\n  jarUrl: in.jar\n");
+  std::filesystem::create_directory_symlink(dir_.File("elsewhere"), dir_.File("in/files"));
+  ASSERT_TRUE(Import());
+  EXPECT_THAT(problems_, ElementsAre(testing::AllOf(HasSubstr("a.yaml:4: "),
+                                                    HasSubstr("leaves the directory"))));
+  EXPECT_EQ(Entities(), 0u);
+}
+
 TEST_F(ProjectImport, YamlThatIsALinkIsNotFollowed) {
   std::ofstream(dir_.File("outside.yaml")) << "kind: folder\nname: a\n";
   Write("b.yaml", "kind: folder\nname: b\n");
