@@ -35,7 +35,10 @@ class Verifier {
       if (!made) return {};
       ++report_.entities;
       entities.Check(item, files_);
-      return item.snapshot_to.empty() ? Result<void>() : CheckState(item);
+      // The record of an item says what was planned; one that lost its state has none (C-44).
+      const bool has_state =
+          !item.snapshot_to.empty() && item.status == workflow::ItemStatus::kSucceeded;
+      return has_state ? CheckState(item) : Result<void>();
     }));
     SF_TRY(CheckAllFiles());
     report_.findings = std::move(findings_).Take();

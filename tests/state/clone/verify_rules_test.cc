@@ -183,6 +183,19 @@ TEST_F(CloneVerifyRules, C_38_ASnapshotThatIsNotWholeIsFound) {
                                                  HasSubstr("d845781d"))));
 }
 
+// The record of an item says what was planned, also when its state was given up on the way.
+TEST_F(CloneVerifyRules, C_44_AJobThatWasMadeWithoutItsStateIsNotAskedForIt) {
+  Source("deployment", "orders", SqlJob());
+  WholeSnapshot("sp-1", "orders", "2025-12-31T23:30:00Z");
+  MakeAll();
+  for (Item& item : items)
+    if (!item.snapshot_to.empty()) item.status = ItemStatus::kDegradedStateless;
+  ASSERT_TRUE(managed->Delete("p/snapshots/sp-1/d845781d-163d-470c-9619-2c3570bb875a"));
+  const auto report = Verify();
+  EXPECT_THAT(Found(report), IsEmpty());
+  EXPECT_EQ(report.snapshots, 0u);
+}
+
 TEST_F(CloneVerifyRules, C_01_WhatIsGoneIsTold) {
   Source("folder", "f");
   MakeAll();
