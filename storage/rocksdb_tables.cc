@@ -7,19 +7,16 @@
 #include <rocksdb/write_batch.h>
 
 #include <algorithm>
-#include <chrono>
 
 #include "base/bytes.h"
 #include "storage/rocksdb_env.h"
-#include "storage/rocksdb_file_set.h"
+#include "storage/rocksdb_read_only.h"
 
 namespace stateferry::storage {
 
 namespace {
 constexpr const char* kMetaTable = "meta";
 constexpr const char* kVersionKey = "format_version";
-/// A reader beside a writer may find files gone that the manifest named a moment ago.
-constexpr int kReadOnlyAttempts = 100;
 
 rocksdb::Slice ToSlice(std::string_view text) { return {text.data(), text.size()}; }
 }  // namespace
@@ -28,6 +25,7 @@ Error RocksError(const rocksdb::Status& status, std::string_view doing) {
   ErrorCode code = ErrorCode::kIo;
   if (status.IsCorruption()) code = ErrorCode::kCorruption;
   if (status.IsNoSpace()) code = ErrorCode::kNoSpace;
+  if (status.IsTryAgain()) code = ErrorCode::kUnavailable;
   const std::string text = status.ToString();
   if (text.find("Permission denied") != std::string::npos ||
       text.find("Read-only file system") != std::string::npos)
@@ -61,7 +59,7 @@ Result<std::unique_ptr<RocksTables>> RocksTables::OpenToWrite(const FileIo& io, 
   // write can vanish with the whole directory in a power cut.
   SF_TRY(io.MakeDirsDurably(spec.dir));
   std::unique_ptr<RocksTables> tables(new RocksTables(std::move(spec), false));
-  SF_TRY(tables->Open());
+  SF_TRY(tables->Open(io, SystemClock()));
   const std::string home = ParentDir(tables->dir());
   SF_TRY(io.SyncDir(tables->dir()));
   SF_TRY(io.SyncDir(home));
@@ -72,33 +70,14 @@ Result<std::unique_ptr<RocksTables>> RocksTables::OpenToWrite(const FileIo& io, 
   return tables;
 }
 
-Result<std::unique_ptr<RocksTables>> RocksTables::OpenAtOneMoment(const FileIo& io,
-                                                                  const TablesSpec& spec) {
-  const auto before = RocksDbFileSet(io, spec.dir);
-  std::unique_ptr<RocksTables> tables(new RocksTables(spec, true));
-  SF_TRY(tables->Open());
-  const auto after = RocksDbFileSet(io, spec.dir);
-  if (!before || !after || *before != *after) tables.reset();
-  return tables;
-}
-
 Result<std::unique_ptr<RocksTables>> RocksTables::OpenToRead(const FileIo& io, Clock& clock,
                                                              TablesSpec spec) {
   SF_TRY(auto exists, io.Exists(spec.dir + "/CURRENT"));
-  if (!exists) return std::unique_ptr<RocksTables>();
-  for (int attempt = 1;; ++attempt) {
-    auto opened = OpenAtOneMoment(io, spec);
-    if (opened && *opened) return std::move(*opened);
-    if (!opened && (opened.error().code() == ErrorCode::kRefused || attempt >= kReadOnlyAttempts))
-      return std::move(opened).error();
-    if (attempt >= kReadOnlyAttempts)
-      return Error(ErrorCode::kUnavailable,
-                   fmt::format("the {} in {} does not stand still long enough to be read: another "
-                               "process keeps opening it",
-                               spec.name, spec.dir))
-          .WithHint("run the command again");
-    clock.Sleep(std::chrono::milliseconds(10), {});
-  }
+  std::unique_ptr<RocksTables> tables;
+  if (!exists) return tables;
+  tables.reset(new RocksTables(std::move(spec), true));
+  SF_TRY(tables->Open(io, clock));
+  return tables;
 }
 
 RocksTables::~RocksTables() {
@@ -115,7 +94,7 @@ Error RocksTables::ReadError(const rocksdb::Status& status) const {
   return RocksError(status, fmt::format("reading the {} in {}", spec_.name, spec_.dir));
 }
 
-Result<void> RocksTables::Open() {
+Result<void> RocksTables::Open(const FileIo& io, Clock& clock) {
   rocksdb::Options options = SmallDbOptions();
   if (spec_.env != nullptr) options.env = spec_.env;
   options.create_if_missing = true;
@@ -133,12 +112,18 @@ Result<void> RocksTables::Open() {
         names.push_back(name);
   std::vector<rocksdb::ColumnFamilyDescriptor> families;
   for (const auto& name : names) families.emplace_back(name, options);
-  rocksdb::DB* db = nullptr;
-  const auto status =
-      read_only_ ? rocksdb::DB::OpenForReadOnly(options, spec_.dir, families, &handles_, &db)
-                 : rocksdb::DB::Open(options, spec_.dir, families, &handles_, &db);
+  ReadOnlyDb opened;
+  rocksdb::Status status;
+  if (read_only_) {
+    status = OpenReadOnly(io, clock, options, spec_.dir, families, opened);
+  } else {
+    rocksdb::DB* db = nullptr;
+    status = rocksdb::DB::Open(options, spec_.dir, families, &opened.families, &db);
+    opened.db.reset(db);
+  }
   if (!status.ok()) return Unreadable(status);
-  db_.reset(db);
+  db_ = std::move(opened.db);
+  handles_ = std::move(opened.families);
   meta_ = handles_[1];
   tables_.assign(handles_.begin() + 2,
                  handles_.begin() + 2 + static_cast<std::ptrdiff_t>(spec_.tables.size()));

@@ -83,10 +83,7 @@ class RocksTables {
 
  private:
   RocksTables(TablesSpec spec, bool read_only) : spec_(std::move(spec)), read_only_(read_only) {}
-  /// Null when a writer was changing the files meanwhile.
-  static Result<std::unique_ptr<RocksTables>> OpenAtOneMoment(const FileIo& io,
-                                                              const TablesSpec& spec);
-  Result<void> Open();
+  Result<void> Open(const FileIo& io, Clock& clock);
   Result<void> CheckVersion();
   Result<bool> HasRows() const;
   Error Unreadable(const rocksdb::Status& status) const;

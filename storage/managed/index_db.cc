@@ -6,13 +6,11 @@
 #include <rocksdb/table.h>
 #include <rocksdb/write_batch.h>
 
-#include <chrono>
-#include <thread>
 #include <utility>
 #include <vector>
 
 #include "storage/rocksdb_env.h"
-#include "storage/rocksdb_file_set.h"
+#include "storage/rocksdb_read_only.h"
 
 namespace stateferry::storage::managed {
 
@@ -143,31 +141,17 @@ Result<std::shared_ptr<IndexDb>> IndexDb::Open(const FileIo& io, const std::stri
   options.create_if_missing = mode == Mode::kCreate;
   std::vector<rocksdb::ColumnFamilyDescriptor> families;
   for (const char* name : kFamilyNames) families.emplace_back(name, options);
-  std::vector<rocksdb::ColumnFamilyHandle*> handles;
-  rocksdb::DB* db = nullptr;
+  ReadOnlyDb opened;
   rocksdb::Status status;
   if (mode == Mode::kReadOnly) {
-    // A compaction or a new log of the writer may take files away between listing and opening
-    // them; what the next try finds is a later, whole state.
-    constexpr int kTries = 100;
-    for (int i = 0; i < kTries; ++i) {
-      const auto before = RocksDbFileSet(io, dir);
-      status = rocksdb::DB::OpenForReadOnly(options, dir, families, &handles, &db);
-      const auto after = RocksDbFileSet(io, dir);
-      if (status.ok() && before && after && *before == *after) break;
-      if (status.ok()) {
-        for (auto* handle : handles) (void)db->DestroyColumnFamilyHandle(handle);
-        handles.clear();
-        delete std::exchange(db, nullptr);
-        status = rocksdb::Status::TryAgain("a writer keeps changing its files");
-      }
-      std::this_thread::sleep_for(std::chrono::milliseconds(10));
-    }
+    status = OpenReadOnly(io, SystemClock(), options, dir, families, opened);
   } else {
-    status = rocksdb::DB::Open(options, dir, families, &handles, &db);
+    rocksdb::DB* db = nullptr;
+    status = rocksdb::DB::Open(options, dir, families, &opened.families, &db);
+    opened.db.reset(db);
   }
   if (!status.ok()) return ToError(status, dir);
-  auto index = std::make_shared<RocksIndex>(dir, db, std::move(handles));
+  auto index = std::make_shared<RocksIndex>(dir, opened.db.release(), std::move(opened.families));
   if (mode != Mode::kReadOnly) {
     // RocksDB does not sync the directory that names its directory.
     SF_TRY(io.SyncDir(dir));

@@ -12,7 +12,7 @@ import sys
 
 LAYERS = ["base", "storage", "transfer", "state", "cli"]
 ROCKSDB = re.compile(
-    r"^(storage/managed/|storage/rocksdb_(env|tables)|state/snapshot/rocksdb_dir|bench/|tests/|cli/commands/doctor)")
+    r"^(storage/managed/|storage/rocksdb_(env|read_only|tables)|state/snapshot/rocksdb_dir|bench/|tests/|cli/commands/doctor)")
 INCLUDE = re.compile(r'^\s*#\s*include\s+["<]([^">]+)[">]')
 BANNED = re.compile(r"\bFIXME\b|\bXXX\b|pypi\.org|repo1?\.maven|proxy\.golang|registry\.npmjs|deb\.debian")
 
