@@ -22,24 +22,25 @@ std::string OriginKey(std::string_view project, std::string_view origin) {
   return row;
 }
 
-Result<std::uint64_t> LoadSequence(const IndexDb& db) {
-  SF_TRY(auto value, db.Get(Family::kMeta, kSequenceRow));
+namespace {
+/// The sequence number in a row of `meta`, 0 without the row.  `what` is for the error.
+Result<std::uint64_t> SequenceAt(const IndexDb& db, std::string_view row, const char* what) {
+  SF_TRY(auto value, db.Get(Family::kMeta, row));
   if (!value) return std::uint64_t{0};
   LittleReader reader(*value);
   const auto sequence = reader.Read<std::uint64_t>();
   if (!reader.AtEnd())
-    return Error(ErrorCode::kCorruption, "index: the sequence number cannot be read")
+    return Error(ErrorCode::kCorruption, std::string("index: ") + what + " cannot be read")
         .WithHint("rebuild the index from the packs: stateferry store rebuild-index");
   return sequence;
 }
 
-void PutSequence(IndexDb::Batch& batch, std::uint64_t sequence) {
+void PutSequenceAt(IndexDb::Batch& batch, std::string_view row, std::uint64_t sequence) {
   std::string value;
   AppendLittle<std::uint64_t>(value, sequence);
-  batch.Put(Family::kMeta, kSequenceRow, value);
+  batch.Put(Family::kMeta, row, value);
 }
 
-namespace {
 std::string GraveRow(std::string_view file_key) {
   std::string row("deleted");
   row.push_back('\0');
@@ -48,10 +49,16 @@ std::string GraveRow(std::string_view file_key) {
 }
 }  // namespace
 
+Result<std::uint64_t> LoadSequence(const IndexDb& db) {
+  return SequenceAt(db, kSequenceRow, "the sequence number");
+}
+
+void PutSequence(IndexDb::Batch& batch, std::uint64_t sequence) {
+  PutSequenceAt(batch, kSequenceRow, sequence);
+}
+
 void PutGrave(IndexDb::Batch& batch, std::string_view file_key, std::uint64_t sequence) {
-  std::string value;
-  AppendLittle<std::uint64_t>(value, sequence);
-  batch.Put(Family::kMeta, GraveRow(file_key), value);
+  PutSequenceAt(batch, GraveRow(file_key), sequence);
 }
 
 void DeleteGrave(IndexDb::Batch& batch, std::string_view file_key) {
@@ -59,14 +66,7 @@ void DeleteGrave(IndexDb::Batch& batch, std::string_view file_key) {
 }
 
 Result<std::uint64_t> FindGrave(const IndexDb& db, std::string_view file_key) {
-  SF_TRY(auto value, db.Get(Family::kMeta, GraveRow(file_key)));
-  if (!value) return std::uint64_t{0};
-  LittleReader reader(*value);
-  const auto sequence = reader.Read<std::uint64_t>();
-  if (!reader.AtEnd())
-    return Error(ErrorCode::kCorruption, "index: a deletion cannot be read")
-        .WithHint("rebuild the index from the packs: stateferry store rebuild-index");
-  return sequence;
+  return SequenceAt(db, GraveRow(file_key), "a deletion");
 }
 
 std::string EncodeUploadHead(const UploadHead& head) {
