@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <chrono>
+#include <vector>
 
 #include "state/workflow/run_locks.h"
 #include "transfer/home_lock.h"
@@ -13,6 +14,13 @@ namespace {
 /// A process takes the lock a moment before it writes its run.
 constexpr int kLooks = 10;
 constexpr std::chrono::milliseconds kBetweenLooks{50};
+
+Result<std::vector<Run>> RunsAtWork(const FileIo& io, Clock& clock, const std::string& home_dir) {
+  SF_TRY(const auto store, RunStore::OpenToRead(io, clock, home_dir));
+  SF_TRY(auto runs, store->List({}));
+  std::erase_if(runs, [&](const Run& run) { return !IsAtWork(io, home_dir, run); });
+  return runs;
+}
 }  // namespace
 
 bool IsAtWork(const FileIo& io, const std::string& home_dir, const Run& run) {
@@ -26,35 +34,25 @@ Error WhyLocked(const FileIo& io, Clock& clock, const std::string& home_dir,
                 const std::string& source, const std::string& target, const Error& locked) {
   for (int look = 0; look < kLooks; ++look) {
     if (look > 0) clock.Sleep(kBetweenLooks, {});
-    const auto store = RunStore::OpenToRead(io, clock, home_dir);
-    if (!store) break;
-    const auto runs = (*store)->List({});
-    if (!runs) break;
-    bool somebody = false;
-    for (const Run& run : *runs) {
-      if (!IsAtWork(io, home_dir, run)) continue;
-      somebody = true;
+    const auto at_work = RunsAtWork(io, clock, home_dir);
+    if (!at_work) break;
+    for (const Run& run : *at_work)
       if (auto free = CheckProjectsFree(source, target, run); !free) return std::move(free).error();
-    }
-    if (somebody) break;
+    if (!at_work->empty()) break;
   }
   return locked;
 }
 
 Error WhyUnchangeable(const FileIo& io, Clock& clock, const std::string& home_dir,
                       const Error& locked) {
-  const auto store = RunStore::OpenToRead(io, clock, home_dir);
-  if (!store) return locked;
-  const auto runs = (*store)->List({});
-  if (!runs) return locked;
-  for (const Run& run : *runs)
-    if (IsAtWork(io, home_dir, run))
-      return Error(ErrorCode::kLocked,
-                   fmt::format("nothing can be changed while {} is at work from '{}' to '{}'",
-                               run.id, run.source, run.target))
-          .WithHint("wait until it ends: stateferry clone watch " + run.id)
-          .WithRule("C-17", "locked");
-  return locked;
+  const auto at_work = RunsAtWork(io, clock, home_dir);
+  if (!at_work || at_work->empty()) return locked;
+  const Run& run = at_work->front();
+  return Error(ErrorCode::kLocked,
+               fmt::format("nothing can be changed while {} is at work from '{}' to '{}'", run.id,
+                           run.source, run.target))
+      .WithHint("wait until it ends: stateferry clone watch " + run.id)
+      .WithRule("C-17", "locked");
 }
 
 }  // namespace stateferry::state::workflow
