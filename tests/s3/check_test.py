@@ -112,20 +112,16 @@ def nothing_is_left(url):
     check(oss_signed.unfinished_uploads(url, "probed") == 0, "an upload is left behind")
 
 
+def on(name):
+    if name == servers.OSS:
+        as_principals(sys.argv[1])
+        return
+    with servers.serving(name) as url:
+        on_s3(sys.argv[1], name, url)
+
+
 def main():
-    tested = 0
-    for name in (*servers.COMMANDS, servers.OSS):
-        print(name, flush=True)
-        try:
-            if name == servers.OSS:
-                as_principals(sys.argv[1])
-            else:
-                with servers.serving(name) as url:
-                    on_s3(sys.argv[1], name, url)
-            tested += 1
-        except servers.Unavailable as why:
-            servers.missing(name, why)
-    sys.exit(0 if tested else servers.SKIPPED)
+    servers.test_each((*servers.COMMANDS, servers.OSS), on)
 
 
 if __name__ == "__main__":

@@ -89,15 +89,15 @@ def requests_are_limited(binary, url):
         check(time.monotonic() - began > 1, "31 requests took less than a second at 20 a second")
 
 
+def on(name):
+    with servers.serving(name) as url:
+        for test in (options_arrive, odd_names_are_named, requests_are_limited):
+            print(test.__name__, flush=True)
+            test(sys.argv[1], url)
+
+
 def main():
-    try:
-        with servers.serving("moto") as url:
-            for test in (options_arrive, odd_names_are_named, requests_are_limited):
-                print(test.__name__, flush=True)
-                test(sys.argv[1], url)
-    except servers.Unavailable as why:
-        servers.missing("moto", why)
-        sys.exit(servers.SKIPPED)
+    servers.test_each(["moto"], on)
 
 
 if __name__ == "__main__":

@@ -141,21 +141,17 @@ def refused(binary, url, looks_at_signatures):
             check("SignatureDoesNotMatch" in denied["message"], f"the reason is named: {denied}")
 
 
+def on(name):
+    with servers.serving(name) as url:
+        for test in (there_and_back, killed_and_resumed, cancelled):
+            print(test.__name__, flush=True)
+            test(sys.argv[1], url, oss_signed if name == servers.OSS else signed)
+        if name != servers.OSS:
+            refused(sys.argv[1], url, looks_at_signatures=name != "moto")
+
+
 def main():
-    binary = sys.argv[1]
-    tested = 0
-    for name in (*servers.COMMANDS, servers.OSS):
-        try:
-            with servers.serving(name) as url:
-                for test in (there_and_back, killed_and_resumed, cancelled):
-                    print(f"{name}: {test.__name__}", flush=True)
-                    test(binary, url, oss_signed if name == servers.OSS else signed)
-                if name != servers.OSS:
-                    refused(binary, url, looks_at_signatures=name != "moto")
-                tested += 1
-        except servers.Unavailable as why:
-            servers.missing(name, why)
-    sys.exit(0 if tested else servers.SKIPPED)
+    servers.test_each((*servers.COMMANDS, servers.OSS), on)
 
 
 if __name__ == "__main__":

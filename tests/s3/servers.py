@@ -197,3 +197,16 @@ def missing(name, why):
     print(f"\n*** NOT TESTED against {name}: {why}\n", file=sys.stderr, flush=True)
     if os.environ.get("CI") == "true":
         sys.exit(1)
+
+
+def test_each(names, test):
+    """Calls test(name) for each server, and ends the program: well when one of them could be had."""
+    tested = 0
+    for name in names:
+        print(name, flush=True)
+        try:
+            test(name)
+            tested += 1
+        except Unavailable as why:
+            missing(name, why)
+    sys.exit(0 if tested else SKIPPED)

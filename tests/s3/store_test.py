@@ -131,20 +131,16 @@ def options_of_the_place(binary, url, api=signed):
         runner.run("store", "check", store + options)
 
 
+def on(name):
+    with servers.serving(name) as url:
+        for test in (in_and_out, two_machines, killed_and_resumed, gc_is_refused,
+                     options_of_the_place):
+            print(test.__name__, flush=True)
+            test(sys.argv[1], url, oss_signed if name == servers.OSS else signed)
+
+
 def main():
-    binary = sys.argv[1]
-    tested = 0
-    for name in (*servers.COMMANDS, servers.OSS):
-        try:
-            with servers.serving(name) as url:
-                for test in (in_and_out, two_machines, killed_and_resumed, gc_is_refused,
-                             options_of_the_place):
-                    print(f"{name}: {test.__name__}", flush=True)
-                    test(binary, url, oss_signed if name == servers.OSS else signed)
-                tested += 1
-        except servers.Unavailable as why:
-            servers.missing(name, why)
-    sys.exit(0 if tested else servers.SKIPPED)
+    servers.test_each((*servers.COMMANDS, servers.OSS), on)
 
 
 if __name__ == "__main__":
