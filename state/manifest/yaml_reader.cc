@@ -242,21 +242,25 @@ std::vector<YamlDocument> YamlDocument::Items(const std::string& field) const {
 std::vector<YamlDocument> ReadYaml(std::string_view text, const std::string& file,
                                    std::vector<Problem>& problems) {
   std::vector<YamlDocument> documents;
+  const auto complain = [&](std::uint32_t line, std::string why) {
+    Problem& problem = problems.emplace_back();
+    problem.at = {file, line};
+    problem.message = std::move(why);
+  };
   if (text.size() > kMaxYamlBytes) {
-    problems.push_back({{file},
-                        fmt::format("the file has {} MiB, {} MiB at most are taken: split it",
-                                    text.size() >> 20, kMaxYamlBytes >> 20)});
+    complain(0, fmt::format("the file has {} MiB, {} MiB at most are taken: split it",
+                            text.size() >> 20, kMaxYamlBytes >> 20));
     return documents;
   }
   if (const auto bad = FirstUnprintable(text)) {
-    problems.push_back({{file, LineOfOffset(text, *bad)},
-                        "not text in UTF-8: a control character, or bytes that are none"});
+    complain(LineOfOffset(text, *bad),
+             "not text in UTF-8: a control character, or bytes that are none");
     return documents;
   }
   TextBuffer buffer(text);
   std::istream stream(&buffer);
   std::size_t values = 0;
-  std::optional<Problem> problem;
+  std::optional<YAML::Exception> wrong;
   try {
     YAML::Parser parser(stream);
     for (;;) {
@@ -266,17 +270,17 @@ std::vector<YamlDocument> ReadYaml(std::string_view text, const std::string& fil
       YamlDocument document = builder.Take();
       if (!document.value.is_null()) documents.push_back(std::move(document));
     }
-  } catch (const YAML::Exception& wrong) {
-    const bool known = wrong.mark.line >= 0;
-    problem = {{file, known ? static_cast<std::uint32_t>(wrong.mark.line) + 1 : 0},
-               "not valid YAML: " + wrong.msg};
+  } catch (const YAML::Exception& thrown) {
+    wrong = thrown;
   }
+  // A stop is the cause, what the parser says then its effect.
   if (buffer.stopped())
-    problem = {{file, buffer.used_line()},
-               fmt::format("a text, a comment or what is in brackets here is longer than {} "
-                           "KiB",
-                           kMaxYamlPieceBytes >> 10)};
-  if (problem) problems.push_back(*std::move(problem));
+    complain(buffer.used_line(),
+             fmt::format("a text, a comment or what is in brackets here is longer than {} KiB",
+                         kMaxYamlPieceBytes >> 10));
+  else if (wrong)
+    complain(wrong->mark.line >= 0 ? static_cast<std::uint32_t>(wrong->mark.line) + 1 : 0,
+             "not valid YAML: " + wrong->msg);
   return documents;
 }
 
