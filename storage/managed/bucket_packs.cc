@@ -64,9 +64,10 @@ class ObjectPack final : public PackSource {
 
 class BucketPacks final : public PackStore {
  public:
-  BucketPacks(const FileIo& io, BucketPlace place) : io_(io), place_(std::move(place)) {}
+  BucketPacks(const FileIo& io, BucketPlace place)
+      : io_(io), place_(std::move(place)), shared_(SharedInBucket(place_)) {}
 
-  bool shared() const override { return true; }
+  SharedPacks* shared() const override { return shared_.get(); }
 
   std::string PathOf(std::string_view project, const PackId& pack) const override {
     return place_.uri + "/" + Name(project, pack);
@@ -90,8 +91,8 @@ class BucketPacks final : public PackStore {
       if (slash < dir.size() || meta.key.find('/', dir.size()) != slash) return {};
       const auto id = PackIdOfFile(std::string_view(meta.key).substr(slash + 1));
       if (id)
-        packs.push_back(
-            {*id, place_.uri + "/" + meta.key.substr(place_.Key("").size()), meta.size_bytes});
+        packs.push_back({*id, place_.uri + "/" + meta.key.substr(place_.Key("").size()),
+                         meta.size_bytes, meta.mtime_ns});
       return {};
     }));
     return packs;
@@ -118,9 +119,9 @@ class BucketPacks final : public PackStore {
     return io_.Unlink(pack.temp_path());
   }
 
-  Result<void> Remove(std::string_view, const PackId& pack) override {
-    return Error(ErrorCode::kRefused, "pack " + pack.ToHex() + " of " + place_.uri +
-                                          " may be in use by others and is not removed");
+  Result<void> Remove(std::string_view project, const PackId& pack) override {
+    SF_TRY(place_.backend->Delete(place_.Key(Name(project, pack))));
+    return place_.backend->Flush();
   }
 
  private:
@@ -176,6 +177,7 @@ class BucketPacks final : public PackStore {
 
   const FileIo io_;
   const BucketPlace place_;
+  const std::unique_ptr<SharedPacks> shared_;
 };
 
 }  // namespace

@@ -41,6 +41,8 @@ Result<StoreMeta> ReadBucketMeta(const BucketPlace& place);
 /// Puts STORE where nothing is.  Errors: kConflict when something is, kRefused inside a store.
 Result<void> InitBucket(Clock& clock, const BucketPlace& place);
 
+/// Of the store that lies there.
+std::unique_ptr<SharedPacks> SharedInBucket(BucketPlace place);
 /// Packs as objects, each written once under a random name.  Thread-safe, Publish too.
 std::unique_ptr<PackStore> PacksInBucket(const FileIo& io, BucketPlace place);
 

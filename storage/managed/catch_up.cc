@@ -46,6 +46,9 @@ class CatcherUp {
 
  private:
   Result<void> Look() {
+    report_.doomed.clear();
+    SF_TRY(const auto marks, packs_.shared()->Marks());
+    for (const auto& mark : marks) report_.doomed.insert(mark.id);
     SF_TRY(listed_, packs_.List());
     report_.packs_found = listed_.size();
     std::unordered_map<PackId, std::uint64_t> size_of;
@@ -165,13 +168,15 @@ class CatcherUp {
     return db_.Commit(*batch);
   }
 
-  /// A chunk that the index knows already stays where it is, unless that pack is gone.
+  /// A chunk that the index knows already stays where it is, unless that pack is gone or will be.
   Result<void> PutChunks(const PackId& id, const LoadedPack& pack, IndexDb::Batch& batch) {
     const std::string& project = pack.contents.header.project;
     for (const auto& entry : pack.contents.entries) {
       if (entry.kind != EntryKind::kChunk) continue;
       SF_TRY(const auto known, FindChunk(db_, project, entry.chunk_id()));
-      if (known && !gone_.contains(known->pack) && !report_.lost.contains(known->pack)) continue;
+      if (known && !gone_.contains(known->pack) && !report_.lost.contains(known->pack) &&
+          !report_.doomed.contains(known->pack))
+        continue;
       PutChunk(batch, project, entry.chunk_id(), PlaceOf(id, entry));
     }
     return {};

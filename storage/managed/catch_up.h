@@ -16,6 +16,8 @@ struct CatchUpReport {
   std::uint64_t packs_left_out = 0, records_left_out = 0;
   /// Packs that the index knows with another length than they have.
   std::unordered_set<PackId> lost;
+  /// Packs that a gc is going to remove: what lies in them must not be referred to any more.
+  std::unordered_set<PackId> doomed;
 };
 
 /// Takes in the packs that the index does not know, from an empty index all of them, and lets go of

@@ -141,7 +141,7 @@ class DirectoryPacks final : public PackStore {
       // The gc of a writer beside us may take it away in between.
       if (!stat && stat.error().code() == ErrorCode::kNotFound) continue;
       if (!stat) return std::move(stat).error();
-      packs.push_back({*id, dir + "/" + name, stat->size_bytes});
+      packs.push_back({.id = *id, .path = dir + "/" + name, .size_bytes = stat->size_bytes});
     }
     return {};
   }

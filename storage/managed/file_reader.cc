@@ -179,6 +179,12 @@ Result<std::size_t> FileReader::Read(const std::string& project, std::string_vie
     SF_TRY(auto now, Find(project, key));
     const bool changed = now->record.content != file->record.content;
     SF_TRY(auto place, FindChunk(*core_.index(), project, file->record.chunks[attempt.chunk]));
+    if (core_.pack_store->shared() && !changed && place && place == attempt.place)
+      return Error(ErrorCode::kConflict, filled.error().message())
+          .WithHint(
+              "a gc of another machine may have removed it since this one looked at the store: "
+              "repeat the command; if that does not help: stateferry store check " +
+              core_.name());
     if (i == kTries || (!changed && place == attempt.place))
       return Error(ErrorCode::kCorruption, filled.error().message())
           .WithHint("run: stateferry store check " + core_.name());

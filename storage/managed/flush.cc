@@ -52,45 +52,19 @@ Result<void> StoreCore::Flush() {
 Result<void> StoreCore::MakeDurable(Epoch& epoch) {
   if (epoch.error) return *epoch.error;
   SF_TRY(SealPacks(epoch));
+  const auto began = clock.Now();
+  const auto began_steady = clock.Steady();
   if (pack_store->shared()) SF_TRY(HearOthers(epoch));
   SF_TRY(PublishPacks(epoch));
+  // One that was stopped in between for hours may have been overtaken by gc.
+  const bool late =
+      clock.Now() - began > kLongestCommit || clock.Steady() - began_steady > kLongestCommit;
+  if (pack_store->shared() && late) SF_TRY(LookAgain(epoch));
   // The packs have their names: what they hold comes back at the next open, and must not find
   // later changes of this process beside it.
   auto indexed = IndexEpoch(epoch);
   if (!indexed) broken = true;
   return indexed;
-}
-
-/// What other machines have committed since comes into the index.  A key that they have changed is
-/// not changed here without knowing: files of two snapshots under one name would get mixed.
-Result<void> StoreCore::HearOthers(const Epoch& epoch) {
-  if (epoch.files.empty()) return {};
-  const auto db = index();
-  auto state_of = [&](const std::string& row) -> Result<std::pair<std::string, std::uint64_t>> {
-    SF_TRY(auto record, db->Get(Family::kFiles, row));
-    SF_TRY(const auto grave, FindGrave(*db, row));
-    return std::pair(std::move(record).value_or(""), grave);
-  };
-  std::map<std::string, std::pair<std::string, std::uint64_t>> before;
-  for (const auto& [row, change] : epoch.files) {
-    SF_TRY(before[row], state_of(row));
-  }
-  SF_TRY(AdoptUnknownPacks());
-  SF_TRY(const auto sequence, LoadSequence(*db));
-  {
-    std::lock_guard lock(mutex);
-    next_sequence = std::max(next_sequence, sequence + 1);
-  }
-  for (const auto& [row, known] : before) {
-    SF_TRY(const auto now, state_of(row));
-    if (now == known) continue;
-    const auto [project, key] = SplitFileKey(row);
-    return Error(ErrorCode::kConflict, uri() + "/" + std::string(project) + "/" + std::string(key) +
-                                           " was changed by another machine meanwhile; nothing of "
-                                           "this commit was written")
-        .WithHint("give the snapshot a name of its own, or repeat the command");
-  }
-  return {};
 }
 
 /// File changes go into the last pack of their project, which is published last: a file record in a

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "storage/managed/live_set.h"
 #include "storage/managed/maintenance.h"
+#include "storage/managed/pack_copy.h"
 
 namespace stateferry::storage::managed {
 
@@ -325,21 +326,7 @@ class Collector {
     for (std::size_t i = 0; i < view.live.size(); ++i)
       if (view.live[i]) wanted.push_back(view.contents.entries[i]);
     SF_TRY(auto source, OpenPack(view));
-    auto take = [&](const PackEntry& entry, ByteSpan stored) -> Result<void> {
-      if (StoredCheck(stored) != entry.check)
-        return Error(ErrorCode::kCorruption, "gc refused: " + source->path() +
-                                                 ": bytes at offset " +
-                                                 std::to_string(entry.offset) + " fail their check")
-            .WithHint("run: stateferry store check --level deep " + core_.name());
-      if (entry.kind != EntryKind::kChunk) {
-        records.push_back({entry.kind, entry.hash, std::string(AsText(stored))});
-        return {};
-      }
-      SF_TRY(auto offset, pack.Append(entry, stored));
-      SF_ASSERT(offset);
-      return {};
-    };
-    return ScanEntries(*source, wanted, take);
+    return CopyEntries(*source, wanted, core_.name(), pack, records);
   }
 
   void DropRows(const std::string& project, const PackView& view, IndexDb::Batch& batch) {
@@ -416,12 +403,9 @@ class Collector {
 
 Result<GcReport> CollectGarbage(StoreCore& core, const GcOptions& options,
                                 const StoreProgress& progress, std::stop_token stop) {
-  if (core.pack_store->shared())
-    return Error(
-        ErrorCode::kRefused,
-        "gc of a store in a bucket is not possible yet; nothing was freed in " + core.name());
   if (core.options.read_only && !options.dry_run)
     return Error(ErrorCode::kRefused, "gc needs the store open for writing");
+  if (core.pack_store->shared()) return CollectShared(core, options, progress, std::move(stop));
   return Collector(core, options, progress, std::move(stop)).Run();
 }
 

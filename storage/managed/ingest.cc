@@ -61,7 +61,11 @@ bool StoreCore::ReadsBack(const std::string& project, const ChunkId& id, const C
 }
 
 Result<bool> StoreCore::IsWhole(const std::string& project, const FileRecord& record) {
-  for (const auto& id : record.chunks) {
+  return HasChunks(project, record.chunks);
+}
+
+Result<bool> StoreCore::HasChunks(const std::string& project, const std::vector<ChunkId>& chunks) {
+  for (const auto& id : chunks) {
     SF_TRY(auto place, FindChunk(*index(), project, id));
     if (!place || IsLost(place->pack)) return false;
   }
@@ -248,6 +252,13 @@ Result<std::shared_ptr<UploadState>> StoreCore::StartUpload(const std::string& p
       head->part_bytes != upload_options.part_bytes)
     return gone;
   SF_TRY(auto parts, LoadUploadParts(*index(), upload->token));
+  if (pack_store->shared()) {
+    // A gc of another machine knows nothing of this upload.
+    for (const auto& [part_index, chunks] : parts) {
+      SF_TRY(const bool whole, HasChunks(project, chunks));
+      if (!whole) return gone;
+    }
+  }
   upload->first_epoch = 0;
   for (auto& [part_index, chunks] : parts) upload->parts[part_index] = {std::move(chunks), 0};
   return upload;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -21,7 +22,14 @@ class LiveSet {
   /// Before the first Contains, and after the last Add.
   void Seal() { Thin(); }
   bool Contains(std::string_view project, const ChunkId& id) const {
-    return std::binary_search(marks_.begin(), marks_.end(), Mark(project, id));
+    return Find(project, id).has_value();
+  }
+  /// Below size(); of those that Contains, each has another number.
+  std::optional<std::size_t> Find(std::string_view project, const ChunkId& id) const {
+    const std::uint64_t mark = Mark(project, id);
+    const auto found = std::lower_bound(marks_.begin(), marks_.end(), mark);
+    if (found == marks_.end() || *found != mark) return std::nullopt;
+    return static_cast<std::size_t>(found - marks_.begin());
   }
   std::size_t size() const { return marks_.size(); }
 

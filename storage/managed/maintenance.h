@@ -14,6 +14,9 @@ Result<CheckReport> CheckStore(StoreCore& core, CheckLevel level, const StorePro
                                std::stop_token stop);  // check.cc
 Result<GcReport> CollectGarbage(StoreCore& core, const GcOptions& options,
                                 const StoreProgress& progress, std::stop_token stop);  // gc.cc
+/// The same where other machines write into the packs.  bucket_gc.cc
+Result<GcReport> CollectShared(StoreCore& core, const GcOptions& options,
+                               const StoreProgress& progress, std::stop_token stop);
 Result<std::uint64_t> ForgetFiles(StoreCore& core, const std::string& project,
                                   const std::string& prefix);            // forget.cc
 Result<std::uint64_t> DropUploads(StoreCore& core, std::int64_t age_s);  // forget.cc

@@ -2,6 +2,7 @@
 // Managed storage: content-addressed chunks in packs, indexed in RocksDB.
 // docs/formats/managed-store.md.
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -63,10 +64,15 @@ struct CheckReport {
 struct GcOptions {
   bool dry_run = false;
   double min_live_fraction = 0.7;  ///< packs below it are rewritten; 0..1
+  /// Of a store in a bucket: packs younger than this stay as they are, and what is marked is
+  /// removed by a gc that comes later than this.  At least kShortestGrace.
+  std::chrono::seconds grace{std::chrono::hours(24)};
 };
 struct GcReport {
   std::uint64_t packs_before = 0, packs_after = 0, packs_rewritten = 0, packs_deleted = 0;
   std::uint64_t chunks_freed = 0, bytes_freed = 0, bytes_rewritten = 0;
+  /// Of a store in a bucket: what a later gc removes.  They count neither as freed nor as deleted.
+  std::uint64_t packs_marked = 0, bytes_marked = 0;
 };
 
 /// Called now and then with (done, total) bytes.

@@ -10,6 +10,7 @@
 
 #include "storage/managed/pack_source.h"
 #include "storage/managed/pack_writer.h"
+#include "storage/managed/shared_packs.h"
 #include "storage/managed/store_files.h"
 
 namespace stateferry::storage::managed {
@@ -18,6 +19,7 @@ struct FoundPack {
   PackId id;
   std::string path;
   std::uint64_t size_bytes = 0;
+  std::int64_t mtime_ns = 0;  ///< by the clock of the service; of shared packs only
 };
 
 /// Thread-safe, but for Publish and Remove, which are called by one thread at a time.
@@ -49,9 +51,10 @@ class PackStore {
   /// Durable on return.  Success also when it is not there.
   virtual Result<void> Remove(std::string_view project, const PackId& pack) = 0;
 
-  /// Whether other writers publish into it, at any time: then a pack that was published may be in
-  /// use by them already, whatever has become of its writer, and is never removed by it.
-  virtual bool shared() const { return false; }
+  /// Not null when other writers publish into it, at any time: then a pack that was published may
+  /// be in use by them already, whatever has become of its writer, and is removed only as gc does
+  /// it, after its mark has been there for long.
+  virtual SharedPacks* shared() const { return nullptr; }
   /// After some error nobody knows what is durable: no more writes until the store is opened again.
   bool broken() const { return broken_; }
 

@@ -67,6 +67,7 @@ Result<void> StoreCore::AdoptUnknownPacks() {
     SF_TRY(auto report, std::move(caught_up));
     std::lock_guard lock(mutex);
     lost_packs = std::move(report.lost);
+    lost_packs.merge(report.doomed);
     return {};
   }
   SF_TRY(auto files, pack_store->List());

@@ -169,7 +169,8 @@ class StoreCore {
   bool gc_running = false;
   std::unordered_set<std::string> touched_chunks;
 
-  /// What the index says to lie in these is not there: it is stored again when it is put again.
+  /// What the index says to lie in these is not there, or not for long (doomed): it is stored again
+  /// when it is put again.
   std::unordered_set<PackId> lost_packs;  // guarded by mutex
 
   mutable std::mutex mutex;
@@ -194,6 +195,7 @@ class StoreCore {
   /// An error when a flush has failed since `failures_before`: nobody would fulfil the claim.
   Result<Claim> ClaimChunk(const UploadState& upload, const ChunkId& id,
                            std::uint64_t failures_before);
+  Result<bool> HasChunks(const std::string& project, const std::vector<ChunkId>& chunks);
   bool IsLost(const PackId& pack) const;
   /// Whether the chunk lies there undamaged.
   bool ReadsBack(const std::string& project, const ChunkId& id, const ChunkPlace& place);
@@ -211,7 +213,12 @@ class StoreCore {
   Result<void> NoteLostPacks(const IndexDb& db, const std::vector<FoundPack>& files);
   Result<void> MakeDurable(Epoch& epoch);
   Result<void> SealPacks(Epoch& epoch);
-  Result<void> HearOthers(const Epoch& epoch);
+  // commit_shared.cc
+  Result<void> HearOthers(Epoch& epoch);
+  Result<void> KeepChunks(Epoch& epoch);
+  Result<void> CopyChunk(const std::string& project, const ChunkId& id,
+                         const std::optional<ChunkPlace>& place, PackWriter& pack);
+  Result<void> LookAgain(const Epoch& epoch);
   Result<void> PublishPacks(const Epoch& epoch);
   Result<void> IndexEpoch(const Epoch& epoch);
   void Settle(const Epoch& epoch);

@@ -380,12 +380,6 @@ TEST_F(BucketStoreTest, AReaderLooksBesideAWriterOfTheSameMachine) {
   EXPECT_NE(second.error().message().find("managed+mem://b/at/store"), std::string::npos);
 }
 
-TEST_F(BucketStoreTest, GcIsRefused) {
-  const auto gc = Open("one")->Gc({}, {}, {});
-  ASSERT_FALSE(gc);
-  EXPECT_EQ(gc.error().code(), ErrorCode::kRefused);
-}
-
 TEST_F(BucketStoreTest, InitTakesOnlyAnEmptyPrefixOutsideOfOtherStores) {
   auto init = [&](const std::string& prefix) {
     return InitBucket(clock_, {.backend = bucket_, .prefix = prefix, .uri = "managed+mem://b/x"});

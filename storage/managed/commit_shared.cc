@@ -1,0 +1,124 @@
+// What a commit does beside the packs where other machines write, and remove, as well.
+
+#include "storage/managed/store_core.h"
+
+namespace stateferry::storage::managed {
+
+namespace {
+using ChunkSet = std::unordered_set<std::string>;  // of ChunkKeys
+
+ChunkSet ChunksOf(const Epoch& epoch, const std::string& project) {
+  ChunkSet chunks;
+  const auto packs = epoch.packs.find(project);
+  if (packs == epoch.packs.end()) return chunks;
+  for (const auto& pack : packs->second)
+    for (const auto& entry : pack->entries())
+      if (entry.kind == EntryKind::kChunk) chunks.insert(ChunkKey(project, entry.chunk_id()));
+  return chunks;
+}
+}  // namespace
+
+/// What other machines have committed since comes into the index.  A key that they have changed is
+/// not changed here without knowing: files of two snapshots under one name would get mixed.
+Result<void> StoreCore::HearOthers(Epoch& epoch) {
+  if (epoch.files.empty()) return {};
+  const auto db = index();
+  auto state_of = [&](const std::string& row) -> Result<std::pair<std::string, std::uint64_t>> {
+    SF_TRY(auto record, db->Get(Family::kFiles, row));
+    SF_TRY(const auto grave, FindGrave(*db, row));
+    return std::pair(std::move(record).value_or(""), grave);
+  };
+  std::map<std::string, std::pair<std::string, std::uint64_t>> before;
+  for (const auto& [row, change] : epoch.files) {
+    SF_TRY(before[row], state_of(row));
+  }
+  SF_TRY(AdoptUnknownPacks());
+  SF_TRY(const auto sequence, LoadSequence(*db));
+  {
+    std::lock_guard lock(mutex);
+    next_sequence = std::max(next_sequence, sequence + 1);
+  }
+  for (const auto& [row, known] : before) {
+    SF_TRY(const auto now, state_of(row));
+    if (now == known) continue;
+    const auto [project, key] = SplitFileKey(row);
+    return Error(ErrorCode::kConflict, uri() + "/" + std::string(project) + "/" + std::string(key) +
+                                           " was changed by another machine meanwhile; nothing of "
+                                           "this commit was written")
+        .WithHint("give the snapshot a name of its own, or repeat the command");
+  }
+  return KeepChunks(epoch);
+}
+
+/// Every chunk that the files of this commit need is in a pack that stays: its own, or one that no
+/// gc has marked.  From a marked pack it is copied.
+Result<void> StoreCore::KeepChunks(Epoch& epoch) {
+  std::map<std::string, ChunkSet> own;                        // by project
+  std::map<std::string, std::shared_ptr<PackWriter>> copies;  // by project
+  for (const auto& [row, change] : epoch.files) {
+    if (!change.record) continue;
+    const std::string project(SplitFileKey(row).first);
+    for (const auto& id : change.record->chunks) {
+      SF_TRY(const auto place, FindChunk(*index(), project, id));
+      if (place && !IsLost(place->pack)) continue;
+      if (!own.contains(project)) own[project] = ChunksOf(epoch, project);
+      if (!own[project].insert(ChunkKey(project, id)).second) continue;
+      auto& pack = copies[project];
+      if (!pack) {
+        SF_TRY(pack, NewPack(project));
+        // In front: the last pack of a project has the records, which need the others.
+        auto& packs = epoch.packs[project];
+        packs.insert(packs.begin(), pack);
+      }
+      if (auto kept = CopyChunk(project, id, place, *pack); !kept)
+        return std::move(kept)
+            .error()
+            .WithContext(change.record->key + " needs a chunk that was removed meanwhile")
+            .WithHint("repeat the command: it stores again what is missing");
+    }
+  }
+  for (const auto& [project, pack] : copies) {
+    pack->Close();
+    SF_TRY(pack->Finish());
+  }
+  return {};
+}
+
+/// As it is stored.  `place` is in a pack that may be gone by now.
+Result<void> StoreCore::CopyChunk(const std::string& project, const ChunkId& id,
+                                  const std::optional<ChunkPlace>& place, PackWriter& pack) {
+  const Error gone(ErrorCode::kConflict, "chunk " + id.hash.ToHex() + " is not in the store");
+  if (!place || !ReadsBack(project, id, *place)) return gone;
+  SF_TRY(const auto source, pack_store->Open(project, place->pack));
+  Bytes stored(place->stored_bytes);
+  SF_TRY(const auto read, source->ReadAt(place->offset, stored));
+  if (read != stored.size()) return gone;
+  const PackEntry entry{.kind = EntryKind::kChunk,
+                        .codec = place->codec,
+                        .plain_bytes = id.length,
+                        .stored_bytes = place->stored_bytes,
+                        .offset = 0,
+                        .hash = id.hash,
+                        .check = StoredCheck(stored)};
+  SF_TRY(const auto offset, pack.Append(entry, stored));
+  SF_ASSERT(offset);
+  return {};
+}
+
+/// After a commit that took so long that a gc may not have heard of it: all that its files need
+/// must still be there and unmarked.  Otherwise nobody hears of success.
+Result<void> StoreCore::LookAgain(const Epoch& epoch) {
+  SF_TRY(AdoptUnknownPacks());
+  for (const auto& [row, change] : epoch.files) {
+    if (!change.record) continue;
+    SF_TRY(const bool whole, IsWhole(std::string(SplitFileKey(row).first), *change.record));
+    if (whole) continue;
+    broken = true;  // the record is there: what it says comes back at the next open
+    return Error(ErrorCode::kConflict, "the commit of " + change.record->key +
+                                           " took so long that what it needs was removed meanwhile")
+        .WithHint("repeat the command: it stores again what is missing");
+  }
+  return {};
+}
+
+}  // namespace stateferry::storage::managed
