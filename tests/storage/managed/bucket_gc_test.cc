@@ -163,7 +163,24 @@ TEST_F(BucketGcTest, AWriterThatHasSeenTheMarkStoresAnew) {
   Forget("one", "drop");
   clock_.Advance(25h);
   Gc("one");
-  Commit(*Open("two"), "new", big_);
+  auto two = Open("two");
+  clock_.Advance(25h);
+  EXPECT_GE(Gc("one").packs_deleted, 1u);
+  Commit(*two, "new", big_);
+  two = nullptr;
+  ExpectEverywhere({{"new", big_}});
+}
+
+TEST_F(BucketGcTest, WhatACommitUnderWayNeedsOfAMarkedPackIsCopiedBeforeThatGoes) {
+  Commit(*Open("one"), "drop", big_);
+  const auto backend = std::make_shared<InterruptedBackend>(bucket_);
+  auto two = Must(TryOpen("two", {}, backend));
+  Forget("one", "drop");
+  clock_.Advance(25h);
+  backend->Before("packs/", [&] { EXPECT_GE(Gc("one").packs_marked, 1u); });
+  Commit(*two, "new", big_);
+  ASSERT_TRUE(backend->acted());
+  two = nullptr;
   clock_.Advance(25h);
   EXPECT_GE(Gc("one").packs_deleted, 1u);
   ExpectEverywhere({{"new", big_}});
