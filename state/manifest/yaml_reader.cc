@@ -5,6 +5,7 @@
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
+#include <charconv>
 #include <istream>
 #include <optional>
 #include <streambuf>
@@ -179,6 +180,36 @@ std::size_t CountValues(const Json& value) {
   return count;
 }
 
+/// Gives the value and all in it the next numbers, in the order of their lines.
+void NumberFrom(const Json& value, YamlDocument& document) {
+  document.first_child.push_back(static_cast<std::uint32_t>(document.children.size()));
+  if (!value.is_structured()) return;
+  // Room for its own first: those of one value lie together.
+  std::size_t next = document.children.size();
+  document.children.resize(next + value.size());
+  for (const Json& inner : value) {
+    document.children[next++] = static_cast<std::uint32_t>(document.first_child.size());
+    NumberFrom(inner, document);
+  }
+}
+
+/// The field or item of that name, and how many come before it; null when there is none.
+std::pair<const Json*, std::size_t> ChildOf(const Json& container, const std::string& token) {
+  std::size_t position = 0;
+  if (container.is_object()) {
+    for (const auto& [key, value] : container.items()) {
+      if (key == token) return {&value, position};
+      ++position;
+    }
+    return {nullptr, 0};
+  }
+  const auto [end, error] = std::from_chars(token.data(), token.data() + token.size(), position);
+  const bool whole = error == std::errc() && end == token.data() + token.size();
+  if (!whole || std::to_string(position) != token || position >= container.size())
+    return {nullptr, 0};
+  return {&container[position], position};
+}
+
 /// The next part of a JSON pointer, taken off its front.
 std::string NextToken(std::string_view& pointer) {
   const std::size_t end = std::min(pointer.find('/', 1), pointer.size());
@@ -192,6 +223,35 @@ std::string NextToken(std::string_view& pointer) {
   return token;
 }
 
+/// Where brackets are nested too deep, the first of them from `begin` on.  Near enough for a
+/// reason: what looks like a quote or a comment in plain text counts as one.
+std::optional<std::size_t> TooDeepAt(std::string_view text, std::size_t begin) {
+  std::size_t depth = 0;
+  char quote = 0;
+  for (std::size_t at = begin; at < text.size(); ++at) {
+    const char c = text[at];
+    if (quote != 0) {
+      if (c == '\\' && quote == '"') ++at;
+      if (c == quote) quote = 0;
+    } else if (c == '"' || c == '\'') {
+      quote = c;
+    } else if (c == '#' && (at == 0 || text[at - 1] == ' ' || text[at - 1] == '\n')) {
+      at = std::min(text.find('\n', at), text.size());
+    } else if (c == '[' || c == '{') {
+      if (++depth > kMaxYamlDepth) return at;
+    } else if ((c == ']' || c == '}') && depth > 0) {
+      --depth;
+    }
+  }
+  return {};
+}
+
+std::size_t OffsetOfLine(std::string_view text, std::uint32_t line) {
+  std::size_t at = 0;
+  for (; line > 1 && at < text.size(); --line) at = std::min(text.find('\n', at), text.size()) + 1;
+  return std::min(at, text.size());
+}
+
 std::uint32_t LineOfOffset(std::string_view text, std::size_t offset) {
   return 1 + static_cast<std::uint32_t>(std::count(
                  text.begin(), text.begin() + static_cast<std::ptrdiff_t>(offset), '\n'));
@@ -199,24 +259,25 @@ std::uint32_t LineOfOffset(std::string_view text, std::size_t offset) {
 
 }  // namespace
 
+void YamlDocument::Number() {
+  first_child.clear();
+  children.clear();
+  first_child.reserve(lines.size());
+  children.reserve(lines.size());
+  NumberFrom(value, *this);
+}
+
 std::uint32_t YamlDocument::LineOf(std::string_view pointer) const {
   const Json* at = &value;
-  std::size_t index = 0;
-  while (!pointer.empty() && at->is_structured()) {
+  std::size_t number = 0;
+  while (!pointer.empty() && at->is_structured() && number < first_child.size()) {
     const std::string token = NextToken(pointer);
-    std::size_t before = 1, position = 0;
-    const Json* found = nullptr;
-    for (auto it = at->begin(); it != at->end() && found == nullptr; ++it, ++position) {
-      if (at->is_object() ? it.key() == token : std::to_string(position) == token)
-        found = &*it;
-      else
-        before += CountValues(*it);
-    }
-    if (found == nullptr) break;
-    at = found;
-    index += before;
+    const auto [child, position] = ChildOf(*at, token);
+    if (child == nullptr) break;
+    number = children[first_child[number] + position];
+    at = child;
   }
-  return index < lines.size() ? lines[index] : line;
+  return number < lines.size() ? lines[number] : line;
 }
 
 std::vector<YamlDocument> YamlDocument::Items(const std::string& field) const {
@@ -233,6 +294,7 @@ std::vector<YamlDocument> YamlDocument::Items(const std::string& field) const {
       const auto first = lines.begin() + static_cast<std::ptrdiff_t>(at);
       const std::size_t count = CountValues(item);
       items.push_back({item, *first, {first, first + static_cast<std::ptrdiff_t>(count)}});
+      items.back().Number();
       at += count;
     }
   }
@@ -268,13 +330,22 @@ std::vector<YamlDocument> ReadYaml(std::string_view text, const std::string& fil
       if (!parser.HandleNextDocument(builder)) break;
       buffer.MarkUsed();
       YamlDocument document = builder.Take();
-      if (!document.value.is_null()) documents.push_back(std::move(document));
+      if (document.value.is_null()) continue;
+      document.Number();
+      documents.push_back(std::move(document));
     }
   } catch (const YAML::Exception& thrown) {
     wrong = thrown;
   }
-  // A stop is the cause, what the parser says then its effect.
-  if (buffer.stopped())
+  // A stop is the cause, what the parser says then its effect; and so are brackets that it looked
+  // for the end of.
+  const auto deep = wrong || buffer.stopped()
+                        ? TooDeepAt(text, OffsetOfLine(text, buffer.used_line()))
+                        : std::nullopt;
+  if (deep)
+    complain(LineOfOffset(text, *deep),
+             fmt::format("not valid YAML: nested deeper than {} levels", kMaxYamlDepth));
+  else if (buffer.stopped())
     complain(buffer.used_line(),
              fmt::format("a text, a comment or what is in brackets here is longer than {} KiB",
                          kMaxYamlPieceBytes >> 10));

@@ -26,10 +26,15 @@ struct YamlDocument {
   Json value;
   std::uint32_t line = 1;  ///< where it begins, from 1
   /// Lines of all values, a map or list before what is in it; of a value in a map that of its key.
-  std::vector<std::uint32_t> lines;
+  std::vector<std::uint32_t> lines = {};
+  /// Of each of these, where in `children` its own begin; those are numbers of values.
+  std::vector<std::uint32_t> first_child = {}, children = {};
+
+  /// Numbers the values, once `value` and `lines` are whole.
+  void Number();
 
   /// The line of what a JSON pointer into `value` names, or of the innermost thing around it that
-  /// is there.  `value` must be as it was read.
+  /// is there.  `value` must be as it was read, and numbered.  Takes no longer in a large document.
   std::uint32_t LineOf(std::string_view pointer) const;
   /// Each item of the list in that field as a document of its own; none when it is no list.
   std::vector<YamlDocument> Items(const std::string& field) const;

@@ -101,7 +101,17 @@ TEST(YamlReader, RefusesWhatIsTooDeepTooLargeOrTooMuch) {
   EXPECT_THAT(ProblemOf(deep), HasSubstr("f.yaml:65: not valid YAML: nested deeper"));
   EXPECT_THAT(ProblemOf(std::string(100u << 20, '#')),
               HasSubstr("f.yaml: the file has 100 MiB, 64 MiB at most are taken"));
-  for (const char* piece : {"[", "a ", "[a,", "#", "{a: ["}) {
+  for (const char* piece : {"[", "{'[': [\"]\", "}) {
+    std::string deep_brackets = "x: 1\ny: # [\n  ";
+    while (deep_brackets.size() < 2u << 20) deep_brackets += piece;
+    EXPECT_THAT(ProblemOf(deep_brackets),
+                testing::StartsWith("f.yaml:3: not valid YAML: nested deeper than 64 levels"))
+        << piece;
+  }
+  EXPECT_THAT(ProblemOf("x: 1\ny: " + std::string(100, '[')),
+              HasSubstr("f.yaml:2: not valid YAML: nested deeper than 64 levels"));
+  EXPECT_THAT(ProblemOf("x: 1\ny: [[a, b], [c]"), testing::Not(HasSubstr("nested deeper")));
+  for (const char* piece : {"a ", "#"}) {
     std::string long_piece = "x: 1\ny: ";
     while (long_piece.size() < 2u << 20) long_piece += piece;
     EXPECT_THAT(ProblemOf(long_piece),
@@ -112,6 +122,23 @@ TEST(YamlReader, RefusesWhatIsTooDeepTooLargeOrTooMuch) {
   std::string wide;
   for (int i = 0; i < 1002; ++i) wide += "k" + std::to_string(i) + ": 1\n";
   EXPECT_THAT(ProblemOf(wide), HasSubstr("f.yaml:1001: not valid YAML: a map with more than 1000"));
+}
+
+TEST(YamlReader, LinesOfALargeDocumentAreFoundOneByOne) {
+  std::string text = "a:\n  list:\n";
+  for (int i = 0; i < 40'000; ++i) text += "    - {x: 1, y: [2]}\n";
+  text += "b: 1\n";
+  std::vector<Problem> problems;
+  const auto documents = ReadYaml(text, "f", problems);
+  ASSERT_EQ(documents.size(), 1u);
+  // Walking to each of them would take a minute.
+  for (unsigned i = 0; i < 40'000; ++i)
+    ASSERT_EQ(documents[0].LineOf("/a/list/" + std::to_string(i) + "/y/0"), i + 3);
+  EXPECT_EQ(documents[0].LineOf("/b"), 40'003u);
+  EXPECT_EQ(documents[0].LineOf("/a/list/40000"), 2u);
+  EXPECT_EQ(documents[0].LineOf("/a/list/007"), 2u);
+  EXPECT_EQ(documents[0].LineOf("/a/list/7/z"), 10u);
+  EXPECT_EQ(documents[0].LineOf("/a/list/-"), 2u);
 }
 
 TEST(YamlWriter, TextOfSeveralLinesIsALiteralBlock) {
