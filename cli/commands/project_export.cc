@@ -12,18 +12,20 @@ namespace stateferry::cli {
 namespace {
 namespace manifest = state::manifest;
 
-manifest::WriteOptions WriteOptionsFrom(const OptionValues& options) {
+manifest::WriteOptions WriteOptionsFrom(const OptionValues& options,
+                                        const manifest::Selection& selection) {
   std::string claim_mode = options.Text("claim-mode");
   std::transform(claim_mode.begin(), claim_mode.end(), claim_mode.begin(), [](char c) {
     return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
   });
   return {.kubernetes_namespace = options.Text("namespace"),
           .claim_mode = claim_mode == "KEEP" ? "" : claim_mode,
-          .map = options.PathMaps("map")};
+          .map = options.PathMaps("map"),
+          .others = selection.others};
 }
 
-Result<std::vector<manifest::Document>> DocumentsOf(App& app, state::catalog::Catalog& catalog,
-                                                    const std::string& project) {
+Result<manifest::Selection> DocumentsOf(App& app, state::catalog::Catalog& catalog,
+                                        const std::string& project) {
   const EntityFilter filter = EntityFilter::From(app);
   const auto jobs = app.options().Texts("job");
   if (jobs.empty())
@@ -64,12 +66,13 @@ std::string Entities(std::uint64_t count) {
 Result<Outcome> Run(App& app) {
   SF_TRY(state::catalog::Catalog * catalog, app.OpenCatalog(true));
   SF_TRY(const auto project, ProjectArgument(app, *catalog, 0));
-  SF_TRY(const auto documents, DocumentsOf(app, *catalog, project.entity.key.name));
+  SF_TRY(const manifest::Selection selection, DocumentsOf(app, *catalog, project.entity.key.name));
+  const auto& documents = selection.chosen;
   if (documents.empty())
     return Error(ErrorCode::kNotFound,
                  fmt::format("project '{}' holds nothing of that", project.entity.key.name));
   const manifest::Exported exported =
-      FormatOf(app).write(documents, WriteOptionsFrom(app.options()));
+      FormatOf(app).write(documents, WriteOptionsFrom(app.options(), selection));
   const std::uint64_t written = documents.size() - exported.left_out.size();
   Json summary = {{"entities", written},
                   {"leftOut", Remarks(app, exported.left_out, "is left out")},

@@ -27,12 +27,6 @@ std::string_view SortableTime(const std::string& time) {
   return std::string_view(time).substr(0, time.empty() ? 0 : time.size() - 1);
 }
 
-bool IsNewer(const entities::Entity& one, const entities::Entity& other) {
-  const std::string time = Text(one.body, "createdAt"), other_time = Text(other.body, "createdAt");
-  if (time != other_time) return SortableTime(time) > SortableTime(other_time);
-  return one.key.name > other.key.name;
-}
-
 /// Sets the reason when the files are not what the metadata says.
 Result<void> Inspect(storage::Places& places, JobState& state, std::stop_token stop) {
   const std::string text = Text(state.snapshot->body, "savepointLocation");
@@ -69,6 +63,12 @@ Result<void> Inspect(storage::Places& places, JobState& state, std::stop_token s
 
 bool IsStreaming(const entities::Entity& deployment) {
   return JsonString(deployment.body, "executionMode") != "BATCH";
+}
+
+bool IsNewer(const entities::Entity& one, const entities::Entity& other) {
+  const std::string time = Text(one.body, "createdAt"), other_time = Text(other.body, "createdAt");
+  if (time != other_time) return SortableTime(time) > SortableTime(other_time);
+  return one.key.name > other.key.name;
 }
 
 JobHistory::JobHistory(const ProjectContents& contents) {

@@ -16,6 +16,9 @@ namespace stateferry::state::clone {
 /// Batch jobs have no state and never count as running.
 bool IsStreaming(const entities::Entity& deployment);
 
+/// Which of two snapshots was made later; of the same time the name decides.
+bool IsNewer(const entities::Entity& one, const entities::Entity& other);
+
 /// Runs and snapshots of a project, by deployment.  Borrows the contents.
 class JobHistory {
  public:

@@ -28,12 +28,20 @@ struct Document {
   Position Where(const std::string& pointer) const;
 };
 
+/// More of them help nobody.
+inline constexpr std::size_t kMaxProblems = 1'000;
+
 struct Manifest {
   std::vector<Document> documents = {};
-  /// Nothing may be imported while there are any.
+  /// Nothing may be imported while there are any.  One more than the limit says that it is reached.
   std::vector<Problem> problems = {};
   /// What the files hold besides, and why it is no part of the project.  Harmless.
   std::vector<Problem> left_out = {};
+  /// The namespaces of another system that were read, each where it was named first.
+  std::map<std::string, Position> spaces = {};
+
+  void Complain(Position where, std::string message);
+  bool IsFull() const { return problems.size() > kMaxProblems; }
 };
 
 /// Regions, workspaces and projects, which lie in no project.

@@ -73,24 +73,23 @@ class Needs {
   std::deque<const entities::Entity*> queue_;
 };
 
-std::vector<Document> AsDocuments(const Entities& entities) {
-  std::vector<Document> documents;
-  for (const auto& [key, entity] : entities) documents.push_back({.entity = entity});
-  return documents;
+Selection Split(const Entities& all, const std::function<bool(const entities::EntityKey&)>& takes) {
+  Selection selection;
+  for (const auto& [key, entity] : all)
+    (takes(key) ? selection.chosen : selection.others).push_back({.entity = entity});
+  return selection;
 }
 
 }  // namespace
 
-Result<std::vector<Document>> ExportProject(
-    catalog::Catalog& catalog, const std::string& project,
-    const std::function<bool(const entities::EntityKey&)>& takes) {
-  SF_TRY(Entities found, ReadEntities(catalog, project));
-  std::erase_if(found, [&](const auto& entry) { return !takes(entry.first); });
-  return AsDocuments(found);
+Result<Selection> ExportProject(catalog::Catalog& catalog, const std::string& project,
+                                const std::function<bool(const entities::EntityKey&)>& takes) {
+  SF_TRY(const Entities all, ReadEntities(catalog, project));
+  return Split(all, takes);
 }
 
-Result<std::vector<Document>> ExportJobs(catalog::Catalog& catalog, const std::string& project,
-                                         const std::vector<std::string>& jobs) {
+Result<Selection> ExportJobs(catalog::Catalog& catalog, const std::string& project,
+                             const std::vector<std::string>& jobs) {
   workflow::Findings findings;
   SF_TRY(const auto side, clone::FindSide("project", project, catalog, findings));
   SF_TRY(workflow::FirstError(std::move(findings).Take()));
@@ -105,7 +104,8 @@ Result<std::vector<Document>> ExportJobs(catalog::Catalog& catalog, const std::s
           ErrorCode::kNotFound,
           fmt::format("there is no deployment or draft '{}' in project '{}'", job, project));
   }
-  return AsDocuments(needs.Run());
+  const Entities needed = needs.Run();
+  return Split(all, [&](const auto& key) { return needed.contains(key); });
 }
 
 }  // namespace stateferry::state::manifest

@@ -10,16 +10,21 @@
 
 namespace stateferry::state::manifest {
 
-/// All entities of a project that `takes` wants, without the name of the project, so that they can
-/// be imported into another one.  What a clone has not finished is no part of it.
-Result<std::vector<Document>> ExportProject(
-    catalog::Catalog& catalog, const std::string& project,
-    const std::function<bool(const entities::EntityKey&)>& takes);
+/// The entities of a project, without its name, so that they can be imported into another one.
+/// What a clone has not finished is no part of it.
+struct Selection {
+  std::vector<Document> chosen = {};
+  std::vector<Document> others = {};  ///< those besides; where a job begins, they may say
+};
 
-/// The deployments and drafts that are called so, with everything that they need: what they refer
-/// to and what their texts mention, files, and their snapshots (C-50).  Errors: kNotFound when one
-/// of the names is none of a job.
-Result<std::vector<Document>> ExportJobs(catalog::Catalog& catalog, const std::string& project,
-                                         const std::vector<std::string>& jobs);
+/// Chooses what `takes` wants.
+Result<Selection> ExportProject(catalog::Catalog& catalog, const std::string& project,
+                                const std::function<bool(const entities::EntityKey&)>& takes);
+
+/// Chooses the deployments and drafts that are called so, with everything that they need: what they
+/// refer to and what their texts mention, files, and their snapshots (C-50).  Errors: kNotFound
+/// when one of the names is none of a job.
+Result<Selection> ExportJobs(catalog::Catalog& catalog, const std::string& project,
+                             const std::vector<std::string>& jobs);
 
 }  // namespace stateferry::state::manifest

@@ -20,8 +20,11 @@ void FinishFlinkOperator(Manifest& manifest);
 struct FlinkOperatorOptions {
   std::string kubernetes_namespace = {};  ///< "" = whatever `kubectl apply` is told
   entities::PathMap map = {};             ///< directories and snapshots that lie elsewhere by now
-  /// Flink's execution.state-recovery.claim-mode; "" = as each job has it.
+  /// How Flink takes over the snapshot of a job; "" = as each job has it.
   std::string claim_mode = "NO_CLAIM";
+  /// What the project holds besides: not written, but what is written begins and is called as in an
+  /// export of everything.  Borrowed for the call.
+  std::span<const Document> others = {};
 };
 
 /// An entity that the form cannot express, or not entirely.

@@ -30,17 +30,21 @@ std::vector<FieldPair> OperatorFields(std::string_view resource_kind, bool has_j
   const std::string spec = SpecPath(resource_kind);
   const std::string resources =
       has_job ? "streamingResourceSetting/basicResourceSetting/" : "basicResourceSetting/";
-  std::vector<FieldPair> pairs = {
-      {"metadata/labels", "labels"},
-      {spec + "/flinkVersion", "engineVersion"},
-      {spec + "/flinkConfiguration", "flinkConf"},
-      {spec + "/jobManager/resource", resources + "jobmanagerResourceSettingSpec"},
-      {spec + "/taskManager/resource", resources + "taskmanagerResourceSettingSpec"}};
+  std::vector<FieldPair> pairs = {{"metadata/labels", "labels"},
+                                  {spec + "/flinkConfiguration", "flinkConf"}};
+  // A session job has version and machines of its cluster.
+  if (resource_kind != kFlinkSessionJob)
+    pairs.insert(pairs.end(),
+                 {{spec + "/flinkVersion", "engineVersion"},
+                  {spec + "/jobManager/resource", resources + "jobmanagerResourceSettingSpec"},
+                  {spec + "/taskManager/resource", resources + "taskmanagerResourceSettingSpec"}});
   if (!has_job) return pairs;
-  pairs.insert(pairs.end(), {{spec + "/job/jarURI", "artifact/jarUri"},
-                             {spec + "/job/entryClass", "artifact/entryClass"},
-                             {spec + "/job/args", "artifact/mainArgs"},
-                             {spec + "/job/parallelism", resources + "parallelism"}});
+  pairs.insert(pairs.end(),
+               {{spec + "/job/jarURI", "artifact/jarUri"},
+                {spec + "/job/entryClass", "artifact/entryClass"},
+                {spec + "/job/args", "artifact/mainArgs"},
+                {spec + "/job/parallelism", resources + "parallelism"},
+                {spec + "/job/allowNonRestoredState", "restoreStrategy/allowNonRestoredState"}});
   if (resource_kind == kFlinkSessionJob)
     pairs.push_back({"spec/deploymentName", "deploymentTarget/name"});
   return pairs;
@@ -68,6 +72,12 @@ std::string FlinkVersion(std::string_view engine_version) {
   const std::string_view minor = TakeDigits(engine_version);
   if (major.empty() || minor.empty()) return "";
   return 'v' + std::string(major) + '_' + std::string(minor);
+}
+
+std::string_view ClaimModeOption(std::string_view flink_version) {
+  if (!flink_version.starts_with("v1_")) return kClaimMode;
+  const std::string_view minor = flink_version.substr(3);
+  return minor.size() < 2 || (minor.size() == 2 && minor < "20") ? kOldClaimMode : kClaimMode;
 }
 
 }  // namespace stateferry::state::manifest

@@ -17,6 +17,13 @@ inline constexpr std::string_view kFlinkStateSnapshot = "FlinkStateSnapshot";
 /// When the files of an exported snapshot were made.
 inline constexpr std::string_view kCreatedAtAnnotation = "stateferry.created-at";
 
+/// The restore strategy that no field of a resource can say: NONE, to begin with nothing although
+/// there are snapshots.
+inline constexpr std::string_view kRestoreAnnotation = "stateferry.restore-strategy";
+/// How the FlinkDeployments are called that the operator makes of a blue-green one, the first
+/// first.
+inline constexpr std::string_view kBlueGreenSuffixes[] = {"-blue", "-green"};
+
 /// The field of a body that holds what else a resource says.
 inline constexpr std::string_view kKubernetesField = "kubernetes";
 
@@ -29,5 +36,11 @@ std::vector<FieldPair> OperatorFields(std::string_view resource_kind, bool has_j
 std::string EngineVersion(std::string_view flink_version);
 /// The Flink version of "vvr-8.0.5-flink-1.17" or "flink-1.20.5" as "v1_17"; "" when none is named.
 std::string FlinkVersion(std::string_view engine_version);
+
+/// Flink's options for how a snapshot is taken over; 1.20 renamed it.
+inline constexpr std::string_view kOldClaimMode = "execution.savepoint-restore-mode";
+inline constexpr std::string_view kClaimMode = "execution.state-recovery.claim-mode";
+/// The one that a Flink version such as "v1_17" knows.
+std::string_view ClaimModeOption(std::string_view flink_version);
 
 }  // namespace stateferry::state::manifest

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <map>
+#include <set>
 
 #include "base/clock.h"
 #include "state/manifest/command_words.h"
@@ -27,34 +28,53 @@ std::string JobStatus(std::string_view flink) {
 }
 
 /// Maps in maps as one map with dots: newer operators take both ways of writing the configuration.
-void Flatten(const Json& value, const std::string& key, Json& flat) {
-  if (!value.is_object()) {
-    flat[key] = value;
-    return;
+struct FlatConfiguration {
+  Json values = Json::object();
+  std::vector<std::string> twice = {}, empty = {};  ///< keys, and maps that hold none
+
+  void Add(const Json& value, const std::string& key) {
+    if (values.size() > kMaxYamlFields) return;
+    if (!value.is_object()) {
+      if (values.contains(key)) twice.push_back(key);
+      values[key] = value;
+      return;
+    }
+    if (value.empty() && !key.empty()) empty.push_back(key);
+    for (const auto& [name, inner] : value.items())
+      Add(inner, key.empty() ? name : key + '.' + name);
   }
-  for (const auto& [name, inner] : value.items())
-    Flatten(inner, key.empty() ? name : key + '.' + name, flat);
-}
+};
 
 /// What the body does not say itself goes along below `kubernetes`.
 void KeepRest(Json rest, const Resource& resource, Json& body) {
   DropServerFields(rest);
   for (const std::string_view field : {"apiVersion", "metadata/name", "metadata/namespace"})
     TakeField(rest, field);
+  for (const std::string_view annotation : {kCreatedAtAnnotation, kRestoreAnnotation})
+    TakeField(rest, fmt::format("metadata/annotations/{}", annotation));
   if (resource.kind != kBlueGreenDeployment) TakeField(rest, "kind");
   if (rest.contains("spec") && rest["spec"].empty()) rest.erase("spec");
   if (!rest.empty()) body[std::string(kKubernetesField)] = std::move(rest);
 }
 
-/// The run that the operator saw, when it saw one.
+/// The run that the operator saw; of a resource without status the one that it is asked for: a
+/// manifest that is kept in git says by `state` whether its job runs.
 void AddRun(const Resource& resource, Manifest& manifest) {
   const Json& value = resource.yaml.value;
   const bool blue_green = resource.kind == kBlueGreenDeployment;
-  const std::string state = JobStatus(TextField(value, "status/jobStatus/state"));
+  std::string place = "status/jobStatus/state";
+  std::string state = JobStatus(TextField(value, place));
+  if (const Json* const status = FindField(value, "status");
+      status == nullptr || status->is_null() || status->empty()) {
+    place = SpecPath(resource.kind) + "/job/state";
+    const Json* const wanted = FindField(value, place);
+    // The operator's default is to run it.
+    if (wanted == nullptr || *wanted == "running") state = "RUNNING";
+  }
   if (state.empty()) return;
   std::string id = blue_green ? "" : TextField(value, "status/jobStatus/jobId");
   if (id.empty()) id = resource.name + "-job";
-  const std::vector<FieldPair> pairs = {{"status/jobStatus/state", "status/currentJobStatus"},
+  const std::vector<FieldPair> pairs = {{place, "status/currentJobStatus"},
                                         {"metadata/name", "deployment"}};
   AddEntity(
       resource,
@@ -84,14 +104,66 @@ void AddLastSavepoint(const Resource& resource, Manifest& manifest) {
             pairs, "", manifest);
 }
 
+/// False when something is wrong, which is a problem then.
+bool ReadConfiguration(const Resource& resource, Json& body, Manifest& manifest) {
+  const Json* const configured = FindField(body, "flinkConf");
+  if (configured == nullptr || !configured->is_object()) return true;
+  FlatConfiguration flat;
+  flat.Add(*configured, "");
+  const std::string path = '/' + SpecPath(resource.kind) + "/flinkConfiguration";
+  for (const std::string& key : flat.twice)
+    manifest.Complain(resource.Where(path + '/' + key),
+                      fmt::format("{}: 'flinkConfiguration' says '{}' twice, once with dots and "
+                                  "once as maps",
+                                  resource.Label(), key));
+  for (const std::string& key : flat.empty)
+    manifest.left_out.push_back(
+        {resource.Where(path),
+         fmt::format("{}: '{}' of 'flinkConfiguration' is an empty map, which "
+                     "says nothing",
+                     resource.Label(), key)});
+  const bool too_many = flat.values.size() > kMaxYamlFields;
+  if (too_many)
+    manifest.Complain(resource.Where(path),
+                      fmt::format("{}: 'flinkConfiguration' has more than {} keys",
+                                  resource.Label(), kMaxYamlFields));
+  body["flinkConf"] = std::move(flat.values);
+  return flat.twice.empty() && !too_many;
+}
+
+/// What the operator has made of a blue-green deployment is no job of its own.
+bool IsHalf(const Resource& resource, Manifest& manifest) {
+  const Json* const owners = FindField(resource.yaml.value, "metadata/ownerReferences");
+  if (owners == nullptr || !owners->is_array()) return false;
+  for (const Json& owner : *owners) {
+    if (TextField(owner, "kind") != kBlueGreenDeployment) continue;
+    manifest.left_out.push_back(
+        {resource.Where(""), fmt::format("{} is made by {} '{}'", resource.Label(),
+                                         kBlueGreenDeployment, TextField(owner, "name"))});
+    return true;
+  }
+  return false;
+}
+
+/// Where the job begins, as far as this resource says it by itself; see NameRestorePoints.
+void ReadStrategy(const Json& value, const std::string& spec, Json& body) {
+  const bool anew =
+      TextField(value, fmt::format("metadata/annotations/{}", kRestoreAnnotation)) == "NONE" &&
+      TextField(value, spec + "/job/initialSavepointPath").empty();
+  if (anew)
+    PutField(body, "restoreStrategy/kind", "NONE");
+  else if (FindField(body, "restoreStrategy") != nullptr)
+    PutField(body, "restoreStrategy/kind", "LATEST_STATE");
+}
+
 void AddDeployment(const Resource& resource, Manifest& manifest) {
+  if (IsHalf(resource, manifest)) return;
   Json rest = resource.yaml.value;
   const std::string spec = SpecPath(resource.kind);
   const Json* const job = FindField(rest, spec + "/job");
   const bool has_job = resource.kind != kFlinkDeployment || (job != nullptr && !job->is_null());
   const auto complain = [&](const std::string& path, std::string_view message) {
-    manifest.problems.push_back(
-        {resource.Where('/' + path), fmt::format("{}: {}", resource.Label(), message)});
+    manifest.Complain(resource.Where('/' + path), fmt::format("{}: {}", resource.Label(), message));
   };
   const std::vector<FieldPair> pairs = OperatorFields(resource.kind, has_job);
   entities::Entity entity{{has_job ? "deployment" : "session-cluster", resource.name},
@@ -118,12 +190,8 @@ void AddDeployment(const Resource& resource, Manifest& manifest) {
       return complain(spec + "/flinkVersion", "'flinkVersion' must be like v1_20");
     body["engineVersion"] = engine;
   }
-  if (const Json* const configured = FindField(body, "flinkConf");
-      configured != nullptr && configured->is_object()) {
-    Json flat = Json::object();
-    Flatten(*configured, "", flat);
-    body["flinkConf"] = std::move(flat);
-  }
+  if (!ReadConfiguration(resource, body, manifest)) return;
+  if (has_job) ReadStrategy(resource.yaml.value, spec, body);
   if (has_job && resource.kind != kFlinkSessionJob && !FindField(body, "artifact/jarUri"))
     return complain(spec + "/job",
                     "a job without 'jarURI' cannot be taken: name the jar, such as "
@@ -160,10 +228,10 @@ void AddSnapshot(const Resource& resource, Manifest& manifest) {
         std::string("metadata/creationTimestamp")})
     if (created.empty()) created = TextField(value, when = path);
   if (created.empty()) {
-    manifest.problems.push_back(
-        {resource.Where(""),
-         fmt::format("{} says nowhere when it was made: give it metadata.creationTimestamp",
-                     resource.Label())});
+    manifest.Complain(
+        resource.Where(""),
+        fmt::format("{} says nowhere when it was made: give it metadata.creationTimestamp",
+                    resource.Label()));
     return;
   }
   entities::Entity entity{{"snapshot", resource.name}, Json::object()};
@@ -180,13 +248,83 @@ void AddSnapshot(const Resource& resource, Manifest& manifest) {
   const std::string format = TextField(value, "spec/savepoint/formatType");
   if (format == "NATIVE" || format == "CANONICAL") entity.body["nativeFormat"] = format == "NATIVE";
   if (entity.body["deployment"] == "")
-    return manifest.problems.push_back(
-        {resource.Where("/spec"),
-         fmt::format("{} does not say whose it is: 'spec.jobReference.name' is missing",
-                     resource.Label())});
+    return manifest.Complain(
+        resource.Where("/spec"),
+        fmt::format("{} does not say whose it is: 'spec.jobReference.name' is missing",
+                    resource.Label()));
+  const std::string space = "spec/jobReference/namespace";
+  CheckSpace(resource, '/' + space, TextField(value, space), manifest);
+  Json rest = value;
+  for (const std::string_view field :
+       {"spec/savepoint/path", "spec/savepoint/alreadyExists", "spec/savepoint/disposeOnDelete",
+        "spec/savepoint/formatType", "spec/jobReference/kind", "spec/jobReference/name",
+        "spec/jobReference/namespace"})
+    TakeField(rest, field);
+  KeepRest(std::move(rest), resource, entity.body);
   const std::vector<FieldPair> pairs = {
       {"spec/jobReference/name", "deployment"}, {place, "savepointLocation"}, {when, "createdAt"}};
-  AddEntity(resource, std::move(entity), pairs, "", manifest);
+  AddEntity(resource, std::move(entity), pairs, kKubernetesField, manifest);
+}
+
+/// Deployments and blue-green ones among them, and which of them have run.
+struct JobNames {
+  std::set<std::string> all, blue_green, have_run;
+
+  explicit JobNames(const Manifest& manifest) {
+    for (const Document& document : manifest.documents) {
+      const entities::Entity& entity = document.entity;
+      if (entity.key.kind == "job") have_run.insert(TextField(entity.body, "deployment"));
+      if (entity.key.kind != "deployment") continue;
+      all.insert(entity.key.name);
+      if (TextField(entity.body, "kubernetes/kind") == kBlueGreenDeployment)
+        blue_green.insert(entity.key.name);
+    }
+  }
+};
+
+/// Snapshots are of one of the two halves of a blue-green deployment.
+void FindWholes(Manifest& manifest, const JobNames& names) {
+  for (Document& document : manifest.documents) {
+    if (document.entity.key.kind != "snapshot") continue;
+    Json& owner = document.entity.body["deployment"];
+    const std::string half = owner.get<std::string>();
+    for (const std::string_view suffix : kBlueGreenSuffixes)
+      if (!names.all.contains(half) && half.ends_with(suffix))
+        if (const std::string whole = half.substr(0, half.size() - suffix.size());
+            names.blue_green.contains(whole))
+          owner = whole;
+  }
+}
+
+/// A job that has not run begins from the snapshot of its initialSavepointPath.  One that has run
+/// has newer ones.
+void NameRestorePoints(Manifest& manifest, const JobNames& names) {
+  std::map<std::string, std::string> snapshots;  // by place
+  for (const Document& document : manifest.documents)
+    if (document.entity.key.kind == "snapshot" &&
+        TextField(document.entity.body, "status/state") == "COMPLETED")
+      snapshots[TextField(document.entity.body, "savepointLocation")] = document.entity.key.name;
+  for (Document& document : manifest.documents) {
+    const auto& [kind, name] = document.entity.key;
+    Json& body = document.entity.body;
+    if (kind != "deployment" || names.have_run.contains(name)) continue;
+    const std::string field = fmt::format("{}/{}/job/initialSavepointPath", kKubernetesField,
+                                          SpecPath(TextField(body, "kubernetes/kind")));
+    const std::string place = TextField(body, field);
+    if (place.empty()) continue;
+    const auto snapshot = snapshots.find(place);
+    if (snapshot == snapshots.end()) {
+      manifest.left_out.push_back(
+          {document.at,
+           fmt::format("deployment '{}' begins from '{}', which is no snapshot of these files: it "
+                       "is kept, but snapshots of the job come before it",
+                       name, place)});
+      continue;
+    }
+    TakeField(body, field);
+    PutField(body, "restoreStrategy/kind", "FROM_SAVEPOINT");
+    PutField(body, "restoreStrategy/savepointId", snapshot->second);
+  }
 }
 
 }  // namespace
@@ -204,6 +342,9 @@ void ReadFlinkOperator(std::string_view text, const std::string& file, Manifest&
 }
 
 void FinishFlinkOperator(Manifest& manifest) {
+  const JobNames names(manifest);
+  FindWholes(manifest, names);
+  NameRestorePoints(manifest, names);
   std::map<std::string, std::string> versions;
   for (const Document& document : manifest.documents)
     if (document.entity.key.kind == "session-cluster")
@@ -217,11 +358,11 @@ void FinishFlinkOperator(Manifest& manifest) {
     if (const auto it = versions.find(cluster); it != versions.end())
       body["engineVersion"] = it->second;
     else if (!cluster.empty())
-      manifest.problems.push_back(
-          {document.Where("/deploymentTarget/name"),
-           fmt::format("FlinkSessionJob '{}' runs on the FlinkDeployment '{}', which is not in "
-                       "these files: its Flink version is not known without it",
-                       document.entity.key.name, cluster)});
+      manifest.Complain(
+          document.Where("/deploymentTarget/name"),
+          fmt::format("FlinkSessionJob '{}' runs on the FlinkDeployment '{}', which is not in "
+                      "these files: its Flink version is not known without it",
+                      document.entity.key.name, cluster));
   }
 }
 

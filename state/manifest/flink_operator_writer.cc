@@ -2,16 +2,18 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <set>
 
-#include "base/hash.h"
 #include "state/entities/kinds.h"
 #include "state/manifest/command_words.h"
+#include "state/manifest/export_restore_points.h"
 #include "state/manifest/flink_operator.h"
 #include "state/manifest/flink_operator_fields.h"
 #include "state/manifest/kubernetes_names.h"
 #include "state/manifest/memory_text.h"
 #include "state/manifest/yaml_writer.h"
+#include "state/snapshot/path_map.h"
 
 namespace stateferry::state::manifest {
 
@@ -24,38 +26,53 @@ using entities::EntityKey;
 class Writer {
  public:
   Writer(std::span<const Document> documents, const FlinkOperatorOptions& options)
-      : options_(options) {
-    for (const Document& document : documents) entities_.push_back(document.entity);
-    std::stable_sort(entities_.begin(), entities_.end(), [](const Entity& a, const Entity& b) {
-      return std::pair(entities::KindOrder(a.key.kind), std::string_view(a.key.name)) <
-             std::pair(entities::KindOrder(b.key.kind), std::string_view(b.key.name));
-    });
-    for (Entity& entity : entities_)
-      if (const auto* kind = entities::FindKind(entity.key.kind))
-        kind->Retarget(entity, options.map);
+      : options_(options),
+        entities_(Sorted(documents, options.map)),
+        others_(Sorted(options.others, options.map)) {
+    for (const auto* entities : {&entities_, &others_})
+      for (const Entity& entity : *entities) project_.emplace(entity.key, &entity);
+    std::vector<const Entity*> all;
+    for (const auto& [key, entity] : project_) all.push_back(entity);
+    restore_.emplace(all);
   }
 
   Exported Write() {
-    PickRestorePoints();
-    // A FlinkDeployment is what a cluster and a job both become: one set of names.
+    std::vector<const Entity*> resources;
     for (const Entity& entity : entities_)
       if (const std::string why = Unfit(entity); !why.empty())
         LeaveOut(entity.key, why);
       else
-        resources_.push_back(&entity);
-    // Names that may stay come before those that must give way.
-    for (const Entity* entity : resources_)
-      if (KubernetesName(entity->key.name, {}) == entity->key.name) NameOf(entity->key);
-    for (const Entity* entity : resources_) NameOf(entity->key);
-    for (const Entity* entity : resources_) {
+        resources.push_back(&entity);
+    for (const Entity* entity : resources) written_.insert(entity->key);
+    std::erase_if(resources, [&](const Entity* entity) {
+      if (entity->key.kind != "snapshot" || written_.contains(OwnerOf(*entity))) return false;
+      LeaveOut(entity->key, "its deployment is not in the export");
+      return true;
+    });
+    GiveNames(resources);
+    for (const Entity* entity : resources) {
       if (!out_.text.empty()) out_.text += "---\n";
       WriteYaml(entity->key.kind == "snapshot" ? Snapshot(*entity) : Deployment(*entity),
                 out_.text);
+      RemarkOnFields(*entity);
     }
     return std::move(out_);
   }
 
  private:
+  static std::vector<Entity> Sorted(std::span<const Document> documents,
+                                    const entities::PathMap& map) {
+    std::vector<Entity> sorted;
+    for (const Document& document : documents) sorted.push_back(document.entity);
+    std::stable_sort(sorted.begin(), sorted.end(), [](const Entity& a, const Entity& b) {
+      return std::pair(entities::KindOrder(a.key.kind), std::string_view(a.key.name)) <
+             std::pair(entities::KindOrder(b.key.kind), std::string_view(b.key.name));
+    });
+    for (Entity& entity : sorted)
+      if (const auto* kind = entities::FindKind(entity.key.kind)) kind->Retarget(entity, map);
+    return sorted;
+  }
+
   void LeaveOut(const EntityKey& key, std::string why) {
     out_.left_out.push_back({key, std::move(why)});
   }
@@ -63,54 +80,53 @@ class Writer {
     out_.changed.push_back({key, std::move(what)});
   }
 
+  const Entity* Find(const EntityKey& key) const {
+    const auto it = project_.find(key);
+    return it == project_.end() ? nullptr : it->second;
+  }
+  static EntityKey OwnerOf(const Entity& snapshot) {
+    return {"deployment", TextField(snapshot.body, "deployment")};
+  }
+  static bool IsSessionJob(const Entity& entity) {
+    return TextField(entity.body, "deploymentTarget/mode") == "SESSION";
+  }
+  static EntityKey ClusterOf(const Entity& session_job) {
+    return {"session-cluster", TextField(session_job.body, "deploymentTarget/name")};
+  }
+
   /// Why the form has no place for it; "" when it has one.
   std::string Unfit(const Entity& entity) const {
     const auto& [key, body] = entity;
-    if (key.kind == "snapshot") {
-      if (TextField(body, "status/state") != "COMPLETED") return "the snapshot is not completed";
-      return OwnerIsWritten(entity) ? "" : "its deployment is not in the export";
-    }
+    if (key.kind == "snapshot")
+      return TextField(body, "status/state") == "COMPLETED" ? "" : "the snapshot is not completed";
     if (key.kind == "session-cluster" || key.kind == "deployment") {
       const std::string artifact = TextField(body, "artifact/kind");
       if (key.kind == "deployment" && artifact != "JAR")
         return fmt::format("the operator runs jars; this is a {} deployment", artifact);
-      if (TextField(body, "deploymentTarget/mode") != "SESSION" &&
-          FlinkVersion(TextField(body, "engineVersion")).empty())
+      if (!IsSessionJob(entity) && FlinkVersion(TextField(body, "engineVersion")).empty())
         return fmt::format("its engine '{}' names no Flink version",
                            TextField(body, "engineVersion"));
-      return "";
+      return restore_->WhyNot(entity);
     }
     if (key.kind == "job") return "run state: everything is exported suspended";
     return fmt::format("the operator has no resource for a {}", key.kind);
   }
 
-  bool OwnerIsWritten(const Entity& snapshot) const {
-    const EntityKey owner{"deployment", TextField(snapshot.body, "deployment")};
-    return std::any_of(entities_.begin(), entities_.end(), [&](const Entity& entity) {
-      return entity.key == owner && Unfit(entity).empty();
-    });
-  }
-
-  /// Of each deployment the snapshot that its restore strategy names, else its newest.
-  void PickRestorePoints() {
-    std::map<std::string, const Entity*> named;
-    for (const Entity& entity : entities_) {
-      if (entity.key.kind != "snapshot" || TextField(entity.body, "status/state") != "COMPLETED")
-        continue;
-      named[entity.key.name] = &entity;
-      const Entity*& newest = restore_[TextField(entity.body, "deployment")];
-      if (newest == nullptr ||
-          TextField(newest->body, "createdAt") < TextField(entity.body, "createdAt"))
-        newest = &entity;
-    }
-    for (const Entity& entity : entities_) {
-      if (entity.key.kind != "deployment") continue;
-      const std::string strategy = TextField(entity.body, "restoreStrategy/kind");
-      if (strategy == "NONE") restore_.erase(entity.key.name);
-      if (strategy != "FROM_SAVEPOINT") continue;
-      const auto it = named.find(TextField(entity.body, "restoreStrategy/savepointId"));
-      if (it != named.end()) restore_[entity.key.name] = it->second;
-    }
+  /// A FlinkDeployment is what a cluster and a job both become: one set of names.
+  void GiveNames(const std::vector<const Entity*>& resources) {
+    std::vector<const Entity*> named;
+    for (const auto* entities : {&entities_, &others_})
+      for (const Entity& entity : *entities)
+        if (Unfit(entity).empty()) named.push_back(&entity);
+    std::sort(named.begin(), named.end(),
+              [](const Entity* a, const Entity* b) { return a->key < b->key; });
+    // Names that may stay come before those that must give way.
+    for (const Entity* entity : named)
+      if (KubernetesName(entity->key.name, {}) == entity->key.name) NameOf(entity->key);
+    for (const Entity* entity : named) NameOf(entity->key);
+    for (const Entity* entity : resources)
+      if (const std::string name = NameOf(entity->key); name != entity->key.name)
+        Remark(entity->key, fmt::format("is called '{}' in Kubernetes", name));
   }
 
   /// The name in Kubernetes; the first call for an entity settles it.
@@ -119,9 +135,7 @@ class Writer {
     const bool snapshot = key.kind == "snapshot";
     const std::string name = KubernetesName(key.name, taken_[snapshot]);
     taken_[snapshot].insert(name);
-    names_[key] = name;
-    if (name != key.name) Remark(key, fmt::format("is called '{}' in Kubernetes", name));
-    return name;
+    return names_[key] = name;
   }
 
   Json Header(std::string_view kind, const EntityKey& key) {
@@ -137,39 +151,72 @@ class Writer {
     const auto rest = entity.body.find(std::string(kKubernetesField));
     if (rest == entity.body.end() || !rest->is_object()) return;
     const Json header = resource;
-    resource.merge_patch(*rest);
-    resource.merge_patch(header);
+    Overlay(resource, *rest);
+    Overlay(resource, header);
     DropServerFields(resource);
+  }
+
+  static std::string ResourceKind(const Entity& entity) {
+    if (entity.key.kind == "deployment" && IsSessionJob(entity))
+      return std::string(kFlinkSessionJob);
+    return std::string(TextField(entity.body, "kubernetes/kind") == kBlueGreenDeployment
+                           ? kBlueGreenDeployment
+                           : kFlinkDeployment);
+  }
+
+  /// Of a job or cluster; a session job has that of its cluster.
+  std::string FlinkVersionOf(const Entity& entity) const {
+    const Entity* const cluster = IsSessionJob(entity) ? Find(ClusterOf(entity)) : nullptr;
+    return FlinkVersion(TextField((cluster != nullptr ? *cluster : entity).body, "engineVersion"));
   }
 
   Json Deployment(const Entity& entity) {
     const bool job = entity.key.kind == "deployment";
-    const bool session = TextField(entity.body, "deploymentTarget/mode") == "SESSION";
-    const std::string rest_kind = TextField(entity.body, "kubernetes/kind");
-    const std::string kind(job && session                      ? kFlinkSessionJob
-                           : rest_kind == kBlueGreenDeployment ? kBlueGreenDeployment
-                                                               : kFlinkDeployment);
+    const std::string kind = ResourceKind(entity);
     Json resource = Header(kind, entity.key);
+    if (TextField(entity.body, "restoreStrategy/kind") == "NONE")
+      resource["metadata"]["annotations"][std::string(kRestoreAnnotation)] = "NONE";
     PutField(resource, SpecPath(kind), Json::object());
     AddRest(entity, resource);
     PutFields(OperatorFields(kind, job), entity.body, resource);
     Json& spec = Spec(resource, kind);
     if (kind == kFlinkSessionJob) {
-      spec.erase("flinkVersion");
-      spec.erase("jobManager");
-      spec.erase("taskManager");
-      spec["deploymentName"] =
-          NameOf({"session-cluster", TextField(entity.body, "deploymentTarget/name")});
+      spec["deploymentName"] = NameOf(ClusterOf(entity));
+      RemarkOnCluster(entity);
     } else {
-      spec["flinkVersion"] = FlinkVersion(TextField(entity.body, "engineVersion"));
+      spec["flinkVersion"] = FlinkVersionOf(entity);
       AddMachines(spec);
     }
-    SetConfiguration(spec);
+    SetConfiguration(spec, FlinkVersionOf(entity));
     if (job) SetJob(entity, spec);
     spec.erase("restartNonce");
+    ArrangeSpec(spec);
     if (auto labels = resource["metadata"].find("labels"); labels != resource["metadata"].end())
       SetTexts(*labels);
     return resource;
+  }
+
+  void RemarkOnCluster(const Entity& session_job) {
+    const EntityKey cluster = ClusterOf(session_job);
+    if (written_.contains(cluster)) return;
+    Remark(session_job.key,
+           fmt::format(
+               "{}: make sure that FlinkDeployment '{}' is there before it",
+               Find(cluster) != nullptr
+                   ? fmt::format("its session cluster '{}' is not in this export", cluster.name)
+                   : fmt::format("the project has no session cluster '{}'", cluster.name),
+               NameOf(cluster)));
+  }
+
+  /// What was imported and what was made here look alike.
+  static void ArrangeSpec(Json& spec) {
+    static constexpr std::string_view kSpec[] = {
+        "flinkVersion", "deploymentName",    "job", "serviceAccount", "jobManager",
+        "taskManager",  "flinkConfiguration"};
+    static constexpr std::string_view kJob[] = {
+        "jarURI", "entryClass", "args", "parallelism", "state", "initialSavepointPath"};
+    Arrange(spec, kSpec);
+    if (spec.contains("job")) Arrange(spec["job"], kJob);
   }
 
   static Json& Spec(Json& resource, std::string_view kind) {
@@ -194,12 +241,16 @@ class Writer {
       if (!value.is_string()) value = value.is_null() ? "" : DumpJson(value);
   }
 
-  void SetConfiguration(Json& spec) const {
+  void SetConfiguration(Json& spec, std::string_view flink_version) const {
     Json& configuration = spec["flinkConfiguration"];
     if (!configuration.is_object()) configuration = Json::object();
     SetTexts(configuration);
-    if (!options_.claim_mode.empty())
-      configuration["execution.state-recovery.claim-mode"] = options_.claim_mode;
+    if (!options_.claim_mode.empty()) {
+      // The job's own CLAIM, by either name, would let Flink delete the files of the snapshot.
+      for (const std::string_view option : {kOldClaimMode, kClaimMode})
+        configuration.erase(std::string(option));
+      configuration[std::string(ClaimModeOption(flink_version))] = options_.claim_mode;
+    }
     if (configuration.empty()) spec.erase("flinkConfiguration");
   }
 
@@ -219,11 +270,36 @@ class Writer {
         parallelism == nullptr || !parallelism->is_number_integer())
       job["parallelism"] = 1;
     job["state"] = "suspended";
-    if (const auto it = restore_.find(entity.key.name); it != restore_.end())
-      job["initialSavepointPath"] = TextField(it->second->body, "savepointLocation");
-    else if (TextField(entity.body, "restoreStrategy/kind") == "NONE")
-      job.erase("initialSavepointPath");
+    SetRestorePoint(entity, job);
     RemarkOnFiles(entity);
+  }
+
+  void SetRestorePoint(const Entity& entity, Json& job) {
+    const std::string before = Moved(TextField(job, "initialSavepointPath"));
+    const bool anew = TextField(entity.body, "restoreStrategy/kind") == "NONE";
+    if (before.empty() || anew)
+      job.erase("initialSavepointPath");
+    else
+      job["initialSavepointPath"] = before;
+    const Entity* const snapshot = restore_->Of(entity);
+    if (snapshot == nullptr) return;
+    const std::string path = TextField(snapshot->body, "savepointLocation");
+    job["initialSavepointPath"] = path;
+    if (!before.empty() && before != path && !HasStrategy(entity))
+      Remark(entity.key, fmt::format("begins from its newest snapshot '{}', no longer from the "
+                                     "initialSavepointPath '{}'",
+                                     snapshot->key.name, before));
+  }
+
+  static bool HasStrategy(const Entity& entity) {
+    return !TextField(entity.body, "restoreStrategy/kind").empty();
+  }
+
+  std::string Moved(const std::string& place) const {
+    const auto location = storage::ParseLocation(place);
+    if (place.find(':') == std::string::npos || !location) return place;
+    const storage::Location moved = snapshot::ApplyMap(options_.map, *location);
+    return moved == *location ? place : moved.ToUri();
   }
 
   void RemarkOnFiles(const Entity& entity) {
@@ -249,24 +325,21 @@ class Writer {
     const std::string path = TextField(entity.body, "savepointLocation");
     const Json* const native = FindField(entity.body, "nativeFormat");
     const bool known = native != nullptr && native->is_boolean();
-    const EntityKey owner{"deployment", TextField(entity.body, "deployment")};
-    const bool session = std::any_of(entities_.begin(), entities_.end(), [&](const Entity& each) {
-      return each.key == owner && TextField(each.body, "deploymentTarget/mode") == "SESSION";
-    });
     // The server says itself when the resource was made; the snapshot is older.
     if (const std::string created = TextField(entity.body, "createdAt"); !created.empty())
       resource["metadata"]["annotations"][std::string(kCreatedAtAnnotation)] = created;
-    resource["spec"] = {
-        {"savepoint",
-         {{"path", path},
-          {"formatType", !known                ? "UNKNOWN"
-                         : native->get<bool>() ? "NATIVE"
-                                               : "CANONICAL"},
-          {"alreadyExists", true},
-          // The default would delete the files together with the resource.
-          {"disposeOnDelete", false}}},
-        {"jobReference",
-         {{"kind", session ? kFlinkSessionJob : kFlinkDeployment}, {"name", NameOf(owner)}}}};
+    resource["spec"] = {{"savepoint",
+                         {{"path", path},
+                          {"formatType", !known                ? "UNKNOWN"
+                                         : native->get<bool>() ? "NATIVE"
+                                                               : "CANONICAL"},
+                          {"alreadyExists", true},
+                          // The default would delete the files together with the resource.
+                          {"disposeOnDelete", false}}},
+                        {"jobReference", JobReference(*Find(OwnerOf(entity)))}};
+    AddRest(entity, resource);
+    // It was one where it was made; here it is a path.
+    TakeField(resource, "spec/checkpoint");
     if (path.starts_with("managed"))
       Remark(entity.key,
              fmt::format("Flink cannot read '{}': relocate the snapshot to a bucket and "
@@ -275,10 +348,49 @@ class Writer {
     return resource;
   }
 
+  /// The operator knows snapshots of these two kinds only.
+  Json JobReference(const Entity& owner) {
+    const std::string kind = ResourceKind(owner);
+    std::string name = NameOf(owner.key);
+    if (kind == kBlueGreenDeployment) name += kBlueGreenSuffixes[0];
+    return {{"kind", kind == kFlinkSessionJob ? kFlinkSessionJob : kFlinkDeployment},
+            {"name", name}};
+  }
+
+  /// What a body says and the resource does not.
+  void RemarkOnFields(const Entity& entity) {
+    Entity said = entity;
+    if (const auto* kind = entities::FindKind(entity.key.kind)) kind->DropNotCloned(said);
+    std::vector<std::string> known = {std::string(kKubernetesField)};
+    if (entity.key.kind == "snapshot") {
+      for (const char* field : {"deployment", "savepointLocation", "savepointOrigin",
+                                "status/state", "createdAt", "nativeFormat"})
+        known.emplace_back(field);
+    } else {
+      const bool job = entity.key.kind == "deployment";
+      for (const FieldPair& pair : OperatorFields(ResourceKind(entity), job))
+        known.push_back(pair.body);
+      for (const char* field :
+           {"artifact/kind", "engineVersion", "deploymentTarget/mode", "deploymentTarget/name",
+            "restoreStrategy/kind", "restoreStrategy/savepointId"})
+        known.emplace_back(field);
+      // Remarked on by itself.
+      known.emplace_back("artifact/additionalDependencies");
+      // As it is without them.
+      if (TextField(entity.body, "executionMode") == "STREAMING")
+        known.emplace_back("executionMode");
+      const std::string mode = "streamingResourceSetting/resourceSettingMode";
+      if (TextField(entity.body, mode) == "BASIC") known.push_back(mode);
+    }
+    if (const auto names = OtherFields(std::move(said.body), known); !names.empty())
+      Remark(entity.key, fmt::format("the form has no place for {}", fmt::join(names, ", ")));
+  }
+
   const FlinkOperatorOptions& options_;
-  std::vector<Entity> entities_;
-  std::vector<const Entity*> resources_;
-  std::map<std::string, const Entity*> restore_;  ///< by the name of the deployment
+  const std::vector<Entity> entities_, others_;
+  std::map<EntityKey, const Entity*> project_;  ///< both
+  std::optional<ExportRestorePoints> restore_;
+  std::set<EntityKey> written_;  ///< and snapshots without their deployment
   std::map<EntityKey, std::string> names_;
   std::set<std::string> taken_[2];  ///< of deployments, of snapshots
   Exported out_;

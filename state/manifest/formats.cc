@@ -17,7 +17,8 @@ Exported AsNative(std::span<const Document> documents, const WriteOptions&) {
 Exported AsOperator(std::span<const Document> documents, const WriteOptions& options) {
   return WriteFlinkOperator(documents, {.kubernetes_namespace = options.kubernetes_namespace,
                                         .map = options.map,
-                                        .claim_mode = options.claim_mode});
+                                        .claim_mode = options.claim_mode,
+                                        .others = options.others});
 }
 
 Exported AsVvp(std::span<const Document> documents, const WriteOptions& options) {

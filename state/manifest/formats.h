@@ -14,6 +14,7 @@ struct WriteOptions {
   std::string kubernetes_namespace = {};  ///< "" = none
   std::string claim_mode = "NO_CLAIM";    ///< of Flink; "" = as each job has it
   entities::PathMap map = {};             ///< places that lie elsewhere by now
+  std::span<const Document> others = {};  ///< of the project, which are not written; borrowed
 };
 
 struct Format {

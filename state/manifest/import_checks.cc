@@ -48,7 +48,7 @@ class Checker {
 
  private:
   void Complain(Position at, std::string message) {
-    manifest_.problems.push_back({std::move(at), std::move(message)});
+    manifest_.Complain(std::move(at), std::move(message));
   }
 
   Result<bool> Exists(const catalog::Scope& scope, const entities::EntityKey& key) {

@@ -66,8 +66,8 @@ class FileResolver {
  private:
   void Complain(const Document& document, const std::string& pointer, const std::string& why) {
     const auto& key = document.entity.key;
-    manifest_.problems.push_back(
-        {document.Where(pointer), fmt::format("{} '{}': {}", key.kind, key.name, why)});
+    manifest_.Complain(document.Where(pointer),
+                       fmt::format("{} '{}': {}", key.kind, key.name, why));
   }
 
   Result<void> Resolve(Document& document) {

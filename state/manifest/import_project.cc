@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "state/clone/file_check.h"
 #include "state/manifest/import_checks.h"
 #include "state/manifest/import_files.h"
 
@@ -19,9 +20,9 @@ Result<std::vector<catalog::Change>> ChangesFor(catalog::Catalog& catalog, Manif
     SF_TRY(const auto there, catalog.Find(scope, key));
     ImportCounts& counts = report.kinds[key.kind];
     if (there && there->phase != catalog::Phase::kReady) {
-      manifest.problems.push_back(
-          {document.at, fmt::format("{} '{}' is being made by {}, which has not finished", key.kind,
-                                    key.name, there->made_by)});
+      manifest.Complain(document.at,
+                        fmt::format("{} '{}' is being made by {}, which has not finished", key.kind,
+                                    key.name, there->made_by));
       continue;
     }
     if (there && there->entity.body == document.entity.body) {
@@ -68,6 +69,21 @@ Result<void> CopyFiles(const ImportRequest& request, const std::vector<ImportFil
   return Error(first.code, fmt::format("{}: {}", first.name, first.message));
 }
 
+/// The files are read twice: to be described, and to be copied.
+Result<void> CheckCopies(const std::vector<ImportFile>& files, const transfer::TransferEnv& env) {
+  std::vector<clone::FileCheck> checks;
+  for (const ImportFile& file : files)
+    checks.push_back(
+        {.needed_by = {"file", file.name}, .at = file.to_dir.Child(file.name), .hash = file.hash});
+  workflow::Findings findings;
+  SF_TRY(clone::CheckFiles(checks, env.places, env.stop, findings));
+  if (!findings.has_errors()) return {};
+  const workflow::Finding first = std::move(findings).Take().front();
+  return Error(ErrorCode::kConflict,
+               fmt::format("'{}' changed while it was imported", first.about.name))
+      .WithHint("nothing was imported; repeat it when nobody writes to the file");
+}
+
 Result<void> CopyAllFiles(const ImportRequest& request, const std::vector<ImportFile>& files,
                           const OpenTransfers& open_transfers) {
   if (files.empty()) return {};
@@ -81,6 +97,7 @@ Result<void> CopyAllFiles(const ImportRequest& request, const std::vector<Import
           "another job may use the file that is there: give the new one another name, or "
           "--replace-files");
     if (!copied) return std::move(copied).error();
+    SF_TRY(CheckCopies(together, env));
   }
   return {};
 }

@@ -50,7 +50,7 @@ class Walker {
 
  private:
   void Complain(const std::string& file, std::string message) {
-    manifest_.problems.push_back({{file}, std::move(message)});
+    manifest_.Complain({file}, std::move(message));
   }
 
   const FileIo& io_;
@@ -70,6 +70,11 @@ Result<Manifest> ReadManifestFiles(const FileIo& io, const std::string& path,
     if (manifest.documents.empty() && manifest.problems.empty() && manifest.left_out.empty())
       return Error(ErrorCode::kNotFound, fmt::format("no *.yaml with entities below {}", path));
   } else {
+    // A pipe would be waited for, a device may never end.
+    if (!stat.is_regular)
+      return Error(ErrorCode::kInvalidArgument,
+                   fmt::format("{} is neither a file nor a directory", path))
+          .WithHint("what comes out of a pipe is read from standard input: --file -");
     walker.ReadFile(path);
   }
   if (format.finish != nullptr) format.finish(manifest);

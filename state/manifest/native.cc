@@ -14,9 +14,6 @@ namespace stateferry::state::manifest {
 
 namespace {
 
-/// More of them do not help anybody, and each costs a search for its line.
-constexpr std::size_t kMaxProblems = 1000;
-
 constexpr std::string_view kHeader = "stateferry";
 
 /// One document, and where to complain about it.
@@ -51,7 +48,7 @@ class Reader {
 
  private:
   void Complain(std::string_view pointer, std::string message) {
-    manifest_.problems.push_back({{file_, yaml_.LineOf(pointer)}, std::move(message)});
+    manifest_.Complain({file_, yaml_.LineOf(pointer)}, std::move(message));
   }
 
   static std::string AllKinds() {
@@ -125,7 +122,7 @@ class Reader {
 
 void ReadNative(std::string_view text, const std::string& file, Manifest& manifest) {
   for (const YamlDocument& yaml : ReadYaml(text, file, manifest.problems)) {
-    if (manifest.problems.size() >= kMaxProblems) return;
+    if (manifest.IsFull()) return;
     Reader(yaml, file, manifest).Read();
   }
 }

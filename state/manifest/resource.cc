@@ -10,21 +10,19 @@ namespace stateferry::state::manifest {
 
 namespace {
 
-constexpr std::size_t kMaxProblems = 1000;
-
 /// Keeps one resource, or says why not.
 void Keep(YamlDocument yaml, const std::string& file, const ResourceForm& form, Manifest& manifest,
           std::vector<Resource>& resources) {
   Resource resource{std::move(yaml), file, "", ""};
   const Json& value = resource.yaml.value;
   const auto complain = [&](std::string_view pointer, std::string message) {
-    manifest.problems.push_back({resource.Where(pointer), std::move(message)});
+    manifest.Complain(resource.Where(pointer), std::move(message));
   };
   if (!value.is_object()) return complain("", "a document must be a map with apiVersion and kind");
   resource.kind = TextField(value, "kind");
   if (resource.kind.empty()) return complain("/kind", "the field 'kind' is missing");
-  resource.name = TextField(value, "metadata/name");
-  if (resource.name.empty() && form.or_id) resource.name = TextField(value, "metadata/id");
+  for (const std::string_view name : form.names)
+    if (resource.name.empty()) resource.name = TextField(value, name);
   const bool known =
       std::find(form.kinds.begin(), form.kinds.end(), resource.kind) != form.kinds.end();
   const std::string version = TextField(value, "apiVersion");
@@ -41,6 +39,7 @@ void Keep(YamlDocument yaml, const std::string& file, const ResourceForm& form, 
     return complain("/metadata", fmt::format("the {} has no 'metadata.name'", resource.kind));
   if (const auto spec = value.find("spec"); spec != value.end() && !spec->is_object())
     return complain("/spec", fmt::format("{}: 'spec' must be a map", resource.Label()));
+  CheckSpace(resource, "/metadata/namespace", TextField(value, "metadata/namespace"), manifest);
   resources.push_back(std::move(resource));
 }
 
@@ -50,7 +49,7 @@ std::vector<Resource> ReadResources(std::string_view text, const std::string& fi
                                     const ResourceForm& form, Manifest& manifest) {
   std::vector<Resource> resources;
   for (YamlDocument& yaml : ReadYaml(text, file, manifest.problems)) {
-    if (manifest.problems.size() >= kMaxProblems) break;
+    if (manifest.IsFull()) break;
     if (!TextField(yaml.value, "kind").ends_with("List")) {
       Keep(std::move(yaml), file, form, manifest, resources);
       continue;
@@ -61,6 +60,21 @@ std::vector<Resource> ReadResources(std::string_view text, const std::string& fi
   return resources;
 }
 
+void CheckSpace(const Resource& resource, std::string_view pointer, const std::string& space,
+                Manifest& manifest) {
+  if (space.empty() || manifest.spaces.contains(space)) return;
+  if (!manifest.spaces.empty()) {
+    const auto& [first, at] = *std::min_element(
+        manifest.spaces.begin(), manifest.spaces.end(),
+        [](const auto& one, const auto& other) { return one.second < other.second; });
+    manifest.Complain(resource.Where(pointer),
+                      fmt::format("{} is in the namespace '{}', others are in '{}' ({}): names say "
+                                  "who is meant in one namespace only, so import each by itself",
+                                  resource.Label(), space, first, ToText(at)));
+  }
+  manifest.spaces.emplace(space, resource.Where(pointer));
+}
+
 void AddEntity(const Resource& resource, entities::Entity entity, std::span<const FieldPair> pairs,
                std::string_view rest, Manifest& manifest) {
   const entities::EntityKind& kind = *entities::FindKind(entity.key.kind);
@@ -68,9 +82,9 @@ void AddEntity(const Resource& resource, entities::Entity entity, std::span<cons
     return resource.yaml.LineOf(ResourcePointer(pairs, rest, pointer));
   };
   for (const auto& problem : kind.Validate(entity))
-    manifest.problems.push_back(
-        {{resource.file, line(problem.pointer)},
-         fmt::format("{}: as a {}: {}", resource.Label(), entity.key.kind, problem.message)});
+    manifest.Complain(
+        {resource.file, line(problem.pointer)},
+        fmt::format("{}: as a {}: {}", resource.Label(), entity.key.kind, problem.message));
   Document document{.entity = std::move(entity), .at = resource.Where("")};
   const auto keep = [&](const std::string& pointer) {
     if (!pointer.empty()) document.lines[pointer] = line(pointer);

@@ -22,16 +22,21 @@ struct Resource {
   std::string Label() const { return kind + " '" + name + "'"; }
 };
 
-/// The resources of a file, those in lists (`kind: List`) one by one, that have a kind, a name
-/// (`metadata.name`; with `or_id` an id will do) and whose kind `known` says is one; of others the
-/// problem is added, and those of other kinds are left out.
+/// The resources of a file, those in lists (`kind: List`) one by one, that have a kind of the form
+/// and a name (the first of the fields `names` that holds one); of others the problem is added, and
+/// those of other kinds are left out.
 struct ResourceForm {
   std::string_view api_version;
   std::vector<std::string_view> kinds;
-  bool or_id = false;
+  std::vector<std::string_view> names = {"metadata/name"};
 };
 std::vector<Resource> ReadResources(std::string_view text, const std::string& file,
                                     const ResourceForm& form, Manifest& manifest);
+
+/// A project is one namespace: in another, the same names say other things.  That of a resource, or
+/// one that it names, is compared with those read before; the first of each other one is a problem.
+void CheckSpace(const Resource& resource, std::string_view pointer, const std::string& space,
+                Manifest& manifest);
 
 /// The body becomes an entity of the manifest, with what its kind says is wrong with it.  `pairs`
 /// say where its fields come from, `rest` where in the body the remainder of the resource is kept.

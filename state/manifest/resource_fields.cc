@@ -14,6 +14,15 @@ std::string NextKey(std::string_view& path) {
   return key;
 }
 
+/// Names the leaves of a value, but no deeper than a reader can follow.
+void NameFields(const Json& value, const std::string& name, std::size_t depth,
+                std::vector<std::string>& names) {
+  constexpr std::size_t kMaxDepth = 3;
+  if (!value.is_object() || value.empty() || depth == kMaxDepth) return names.push_back(name);
+  for (const auto& [key, inner] : value.items())
+    NameFields(inner, name.empty() ? key : name + '.' + key, depth + 1, names);
+}
+
 }  // namespace
 
 const Json* FindField(const Json& object, std::string_view path) {
@@ -54,6 +63,33 @@ void PutField(Json& object, std::string_view path, Json value) {
     at = &(*at)[NextKey(path)];
   }
   *at = std::move(value);
+}
+
+void Overlay(Json& onto, const Json& over) {
+  if (!onto.is_object() || !over.is_object()) {
+    onto = over;
+    return;
+  }
+  for (const auto& [key, value] : over.items()) Overlay(onto[key], value);
+}
+
+void Arrange(Json& object, std::span<const std::string_view> fields) {
+  if (!object.is_object()) return;
+  Json arranged = Json::object();
+  for (const std::string_view field : fields)
+    if (const auto it = object.find(std::string(field)); it != object.end()) {
+      arranged[std::string(field)] = std::move(*it);
+      object.erase(it);
+    }
+  for (auto& [key, value] : object.items()) arranged[key] = std::move(value);
+  object = std::move(arranged);
+}
+
+std::vector<std::string> OtherFields(Json body, std::span<const std::string> known) {
+  for (const std::string& path : known) TakeField(body, path);
+  std::vector<std::string> names;
+  if (body.is_object() && !body.empty()) NameFields(body, "", 0, names);
+  return names;
 }
 
 void TakeFields(std::span<const FieldPair> pairs, Json& resource, Json& body) {

@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/json.h"
 
@@ -24,6 +25,14 @@ std::string TextField(const Json& object, std::string_view path);
 std::optional<Json> TakeField(Json& object, std::string_view path);
 /// Makes the maps around it; what stands in the way of one is replaced.
 void PutField(Json& object, std::string_view path, Json value);
+
+/// Puts what `over` holds into `onto`, map by map; null is a value like any other.
+void Overlay(Json& onto, const Json& over);
+/// Puts the fields that are there in this order, before the others.
+void Arrange(Json& object, std::span<const std::string_view> fields);
+/// What a body holds besides the paths that are known and all below them: "description",
+/// "logging.loggingProfile".
+std::vector<std::string> OtherFields(Json body, std::span<const std::string> known);
 
 /// Moves what the table names from `resource` into `body`; null counts as nothing.
 void TakeFields(std::span<const FieldPair> pairs, Json& resource, Json& body);

@@ -15,10 +15,13 @@ constexpr std::string_view kOwnId = "vvp/metadata/id";
 
 /// What the body does not say itself goes along below `vvp`.
 void KeepRest(Json rest, Json& body) {
+  DropServerFields(rest);
   for (const std::string_view field :
-       {"apiVersion", "kind", "status", "spec/state", "metadata/name", "metadata/namespace",
-        "metadata/resourceVersion", "metadata/createdAt", "metadata/modifiedAt"})
+       {"apiVersion", "kind", "spec/state", "metadata/name", "metadata/namespace",
+        "metadata/createdAt", "metadata/modifiedAt"})
     TakeField(rest, field);
+  if (rest.contains("spec") && rest["spec"].empty()) rest.erase("spec");
+  if (rest.contains("metadata") && rest["metadata"].empty()) rest.erase("metadata");
   if (!rest.empty()) body[std::string(kVvpField)] = std::move(rest);
 }
 
@@ -31,10 +34,10 @@ void AddDeployment(const Resource& resource, Manifest& manifest) {
     PutField(entity.body, "deploymentTarget/mode", "SESSION");
   const std::string version = TextField(entity.body, "artifact/flinkVersion");
   if (version.empty())
-    return manifest.problems.push_back(
-        {resource.Where("/spec/template/spec/artifact"),
-         fmt::format("{}: its artifact has no 'flinkVersion' (text such as \"1.17\")",
-                     resource.Label())});
+    return manifest.Complain(
+        resource.Where("/spec/template/spec/artifact"),
+        fmt::format("{}: its artifact has no 'flinkVersion' (text such as \"1.17\")",
+                    resource.Label()));
   entity.body["engineVersion"] = "flink-" + version;
   KeepRest(std::move(rest), entity.body);
   AddEntity(resource, std::move(entity), pairs, kVvpField, manifest);
@@ -47,44 +50,49 @@ void AddSessionCluster(const Resource& resource, Manifest& manifest) {
   TakeFields(pairs, rest, entity.body);
   const std::string version = TextField(rest, "spec/flinkVersion");
   if (version.empty())
-    return manifest.problems.push_back(
-        {resource.Where("/spec"),
-         fmt::format("{} has no 'flinkVersion' (text such as \"1.17\")", resource.Label())});
+    return manifest.Complain(
+        resource.Where("/spec"),
+        fmt::format("{} has no 'flinkVersion' (text such as \"1.17\")", resource.Label()));
   entity.body["engineVersion"] = "flink-" + version;
+  TakeField(rest, "spec/flinkVersion");
   KeepRest(std::move(rest), entity.body);
   AddEntity(resource, std::move(entity), pairs, kVvpField, manifest);
 }
 
-/// What belongs to a deployment: named by its own id.
-Json OwnedBody(const Resource& resource) {
-  Json body = {{"deployment", ""}};
-  PutField(body, kDeploymentId, TextField(resource.yaml.value, "metadata/deploymentId"));
-  return body;
-}
-
 void AddSavepoint(const Resource& resource, Manifest& manifest) {
-  const Json& value = resource.yaml.value;
-  const std::string state = TextField(value, "status/state"),
-                    origin = TextField(value, "metadata/origin"),
-                    location = TextField(value, "spec/savepointLocation");
+  Json rest = resource.yaml.value;
+  const std::vector<FieldPair> pairs = {
+      {"metadata/createdAt", "createdAt"},
+      {AnnotationPath(kVvpCreatedAtAnnotation), "createdAt"},  // ours says when the files were made
+      {AnnotationPath(kDeploymentNameAnnotation), "deployment"},
+      {"spec/savepointLocation", "savepointLocation"},
+      {"metadata/origin", "savepointOrigin"},
+      {"metadata/jobId", "jobId"},
+      {"metadata/deploymentId", "deployment"},
+      {"status/state", "status/state"}};
+  Json taken = Json::object();
+  TakeFields(std::span(pairs).first(6), rest, taken);
+  const std::string origin = TextField(taken, "savepointOrigin"),
+                    location = TextField(taken, "savepointLocation");
+  std::string state = TextField(rest, "status/state");
+  // As it is exported: files that were there before.
+  if (state.empty() && origin == "COPIED" && !location.empty()) state = "COMPLETED";
   if (location.empty() && state != "COMPLETED") {
     manifest.left_out.push_back(
         {resource.Where(""), fmt::format("{} has no location yet ({})", resource.Label(), state)});
     return;
   }
-  Json body = OwnedBody(resource);
-  body["savepointLocation"] = location;
-  body["savepointOrigin"] = origin == "SUSPEND" ? "STOP_WITH_SAVEPOINT"
-                            : origin.empty()    ? "USER_REQUEST"
-                                                : origin;
-  body["status"] = {{"state", state}};
-  body["createdAt"] = TextField(value, "metadata/createdAt");
-  const std::vector<FieldPair> pairs = {{"spec/savepointLocation", "savepointLocation"},
-                                        {"metadata/origin", "savepointOrigin"},
-                                        {"metadata/createdAt", "createdAt"},
-                                        {"metadata/deploymentId", "deployment"},
-                                        {"status/state", "status/state"}};
-  AddEntity(resource, {{"snapshot", resource.name}, std::move(body)}, pairs, "", manifest);
+  Json body = {{"deployment", TextField(taken, "deployment")},
+               {"savepointLocation", location},
+               {"savepointOrigin", origin == "SUSPEND" ? "STOP_WITH_SAVEPOINT"
+                                   : origin.empty()    ? "USER_REQUEST"
+                                                       : origin},
+               {"status", {{"state", state}}},
+               {"createdAt", TextField(taken, "createdAt")}};
+  if (taken.contains("jobId")) body["jobId"] = taken["jobId"];
+  TakeField(rest, AnnotationPath(kNameAnnotation));
+  KeepRest(std::move(rest), body);
+  AddEntity(resource, {{"snapshot", resource.name}, std::move(body)}, pairs, kVvpField, manifest);
 }
 
 void AddJob(const Resource& resource, Manifest& manifest) {
@@ -93,11 +101,33 @@ void AddJob(const Resource& resource, Manifest& manifest) {
       {"TERMINATED", "CANCELLED"}, {"FAILED", "FAILED"},   {"FINISHED", "FINISHED"}};
   const std::string state = TextField(resource.yaml.value, "status/state");
   const auto known = kStates.find(state);
-  Json body = OwnedBody(resource);
-  body["status"] = {{"currentJobStatus", known == kStates.end() ? state : known->second}};
+  Json body = {{"deployment", ""},
+               {"status", {{"currentJobStatus", known == kStates.end() ? state : known->second}}}};
   const std::vector<FieldPair> pairs = {{"status/state", "status/currentJobStatus"},
                                         {"metadata/deploymentId", "deployment"}};
-  AddEntity(resource, {{"job", resource.name}, std::move(body)}, pairs, "", manifest);
+  KeepRest(resource.yaml.value, body);
+  AddEntity(resource, {{"job", resource.name}, std::move(body)}, pairs, kVvpField, manifest);
+}
+
+/// A secret stays where it is, and so does every other field beside its value; what was exported as
+/// a plain variable is none.
+void AddSecretValue(const Resource& resource, Manifest& manifest) {
+  Json rest = resource.yaml.value;
+  const bool plain = TextField(rest, AnnotationPath(kVariableAnnotation)) == "Plain";
+  Json body = {{"kind", plain ? "Plain" : "Encrypted"}};
+  const std::vector<FieldPair> pairs = {{"spec/value", "value"}};
+  if (plain) TakeFields(pairs, rest, body);
+  for (const std::string_view field :
+       {std::string_view("spec/kind"), std::string_view("spec/value")})
+    TakeField(rest, field);
+  TakeField(rest, AnnotationPath(kVariableAnnotation));
+  if (const auto more = TakeField(rest, "spec"); more && !more->empty())
+    manifest.left_out.push_back(
+        {resource.Where("/spec"),
+         fmt::format("{}: {} may be secret as well", resource.Label(),
+                     fmt::join(OtherFields(Json{{"spec", *more}}, {}), ", "))});
+  KeepRest(std::move(rest), body);
+  AddEntity(resource, {{"variable", resource.name}, std::move(body)}, pairs, kVvpField, manifest);
 }
 
 }  // namespace
@@ -106,15 +136,13 @@ void ReadVvp(std::string_view text, const std::string& file, Manifest& manifest)
   const ResourceForm form{
       .api_version = "v1",
       .kinds = {"Deployment", "SessionCluster", "Savepoint", "SecretValue", "Job"},
-      .or_id = true};
+      .names = {"metadata/name", "metadata/id", "metadata/annotations/stateferry.name"}};
   for (const Resource& resource : ReadResources(text, file, form, manifest)) {
     if (resource.kind == "Deployment") AddDeployment(resource, manifest);
     if (resource.kind == "SessionCluster") AddSessionCluster(resource, manifest);
     if (resource.kind == "Savepoint") AddSavepoint(resource, manifest);
     if (resource.kind == "Job") AddJob(resource, manifest);
-    // A secret stays where it is.
-    if (resource.kind == "SecretValue")
-      AddEntity(resource, {{"variable", resource.name}, {{"kind", "Encrypted"}}}, {}, "", manifest);
+    if (resource.kind == "SecretValue") AddSecretValue(resource, manifest);
   }
 }
 
@@ -127,16 +155,16 @@ void FinishVvp(Manifest& manifest) {
     const auto& [kind, name] = document.entity.key;
     Json& body = document.entity.body;
     TakeField(body, kOwnId);
-    if ((kind != "snapshot" && kind != "job") || TextField(body, "deployment") != "") continue;
+    if (kind != "snapshot" && kind != "job") continue;
     const auto id = TakeField(body, kDeploymentId);
-    const auto it = id ? names.find(id->get<std::string>()) : names.end();
+    const std::string text = id && id->is_string() ? id->get<std::string>() : "";
+    const auto it = names.find(text);
     if (it != names.end())
       body["deployment"] = it->second;
-    else
-      manifest.problems.push_back(
-          {document.Where("/deployment"),
-           fmt::format("the deployment '{}' of {} '{}' is not in these files",
-                       id ? id->get<std::string>() : "", kind, name)});
+    else if (TextField(body, "deployment").empty())
+      manifest.Complain(
+          document.Where("/deployment"),
+          fmt::format("the deployment '{}' of {} '{}' is not in these files", text, kind, name));
   }
 }
 

@@ -40,15 +40,19 @@ std::string PlainFlinkVersion(const Json& body) {
   return version;
 }
 
-Json Header(std::string_view kind, const Entity& entity) {
-  Json resource = {{"apiVersion", "v1"}, {"kind", kind}, {"metadata", {{"name", entity.key.name}}}};
-  const Json header = resource;
-  if (const Json* const rest = FindField(entity.body, kVvpField);
-      rest != nullptr && rest->is_object()) {
-    resource.merge_patch(*rest);
-    resource.merge_patch(header);
-  }
+/// Ours, and everything that the resource said when it was imported and the body does not say.
+Json WithRest(Json resource, const Entity& entity) {
+  const Json* const rest = FindField(entity.body, kVvpField);
+  if (rest == nullptr || !rest->is_object()) return resource;
+  const Json ours = resource;
+  Overlay(resource, *rest);
+  Overlay(resource, ours);
   return resource;
+}
+
+Json Header(std::string_view kind, const Entity& entity) {
+  return WithRest({{"apiVersion", "v1"}, {"kind", kind}, {"metadata", {{"name", entity.key.name}}}},
+                  entity);
 }
 
 Json Deployment(const Entity& entity) {
@@ -70,22 +74,66 @@ Json SessionCluster(const Entity& entity) {
 }
 
 Json Savepoint(const Entity& entity) {
-  return {{"apiVersion", "v1"},
-          {"kind", "Savepoint"},
-          {"metadata",
-           {{"origin", "COPIED"},
-            {"annotations", {{"deploymentName", TextField(entity.body, "deployment")}}}}},
-          {"spec", {{"savepointLocation", TextField(entity.body, "savepointLocation")}}}};
+  Json annotations = {{kNameAnnotation, entity.key.name},
+                      {kVvpCreatedAtAnnotation, TextField(entity.body, "createdAt")},
+                      {kDeploymentNameAnnotation, TextField(entity.body, "deployment")}};
+  return WithRest({{"apiVersion", "v1"},
+                   {"kind", "Savepoint"},
+                   {"metadata", {{"origin", "COPIED"}, {"annotations", std::move(annotations)}}},
+                   {"spec", {{"savepointLocation", TextField(entity.body, "savepointLocation")}}}},
+                  entity);
 }
 
 Json SecretValue(const Entity& entity) {
   const Json& value = entity.body["value"];
-  return {{"apiVersion", "v1"},
-          {"kind", "SecretValue"},
-          {"metadata", {{"name", entity.key.name}}},
-          {"spec",
-           {{"kind", "GENERIC"},
-            {"value", value.is_string() ? value.get<std::string>() : DumpJson(value)}}}};
+  return WithRest(
+      {{"apiVersion", "v1"},
+       {"kind", "SecretValue"},
+       {"metadata", {{"name", entity.key.name}, {"annotations", {{kVariableAnnotation, "Plain"}}}}},
+       {"spec",
+        {{"kind", "GENERIC"},
+         {"value", value.is_string() ? value.get<std::string>() : DumpJson(value)}}}},
+      entity);
+}
+
+/// The fields of a body that the resource says, be it in another way.
+std::vector<std::string> SaidFields(const Entity& entity) {
+  std::vector<std::string> said = {std::string(kVvpField)};
+  const auto add = [&](std::initializer_list<const char*> fields) {
+    said.insert(said.end(), fields.begin(), fields.end());
+  };
+  if (entity.key.kind == "snapshot")
+    add({"deployment", "savepointLocation", "savepointOrigin", "status/state", "createdAt"});
+  if (entity.key.kind == "variable") add({"kind", "value"});
+  if (entity.key.kind == "session-cluster" || entity.key.kind == "deployment") {
+    add({"engineVersion", "deploymentTarget/mode", "deploymentTarget/name"});
+    for (const FieldPair& pair :
+         entity.key.kind == "deployment" ? VvpDeploymentFields() : VvpSessionClusterFields())
+      said.push_back(pair.body);
+    // As it is without them.
+    if (TextField(entity.body, "executionMode") == "STREAMING") add({"executionMode"});
+    const std::string mode = "streamingResourceSetting/resourceSettingMode";
+    if (TextField(entity.body, mode) == "BASIC") said.push_back(mode);
+  }
+  return said;
+}
+
+void AddRemarks(const Entity& entity, Exported& out) {
+  const auto remark = [&](std::string what) {
+    out.changed.push_back({entity.key, std::move(what)});
+  };
+  if (entity.key.kind == "snapshot")
+    remark(fmt::format("give it the deploymentId that '{}' has at the target",
+                       TextField(entity.body, "deployment")));
+  if (TextField(entity.body, "restoreStrategy/kind") == "FROM_SAVEPOINT")
+    remark(
+        fmt::format("VVP 2 knows no strategy FROM_SAVEPOINT: make it LATEST_SAVEPOINT once "
+                    "savepoint '{}' is there and is the newest",
+                    TextField(entity.body, "restoreStrategy/savepointId")));
+  Entity travels = entity;
+  if (const auto* kind = entities::FindKind(entity.key.kind)) kind->DropNotCloned(travels);
+  const auto names = OtherFields(std::move(travels.body), SaidFields(entity));
+  if (!names.empty()) remark(fmt::format("the form has no place for {}", fmt::join(names, ", ")));
 }
 
 Json ResourceOf(const Entity& entity) {
@@ -110,10 +158,7 @@ Exported WriteVvp(std::span<const Document> documents, const entities::PathMap& 
       continue;
     }
     if (const auto* kind = entities::FindKind(entity.key.kind)) kind->Retarget(entity, map);
-    if (entity.key.kind == "snapshot")
-      out.changed.push_back(
-          {entity.key, fmt::format("give it the deploymentId that '{}' has at the target",
-                                   TextField(entity.body, "deployment"))});
+    AddRemarks(entity, out);
     if (!out.text.empty()) out.text += "---\n";
     WriteYaml(ResourceOf(entity), out.text);
   }

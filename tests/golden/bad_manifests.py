@@ -110,6 +110,23 @@ def hundred_megabytes(sandbox):
         yield from refused(sandbox, form, "100 MB", 0, "the file has 100 MiB")
 
 
+def pipe(sandbox):
+    """Nobody ever writes to it: opening it would wait for ever."""
+    os.mkfifo(sandbox.path("in.yaml"))
+    done = import_text(sandbox, "native")
+    told = done.stderr.decode()
+    if done.returncode != USAGE or "in.yaml is neither a file nor a directory" not in told:
+        yield f"a pipe: exit {done.returncode}, {told}"
+
+
+def two_namespaces(sandbox):
+    for form, text in (("flink-operator", FLINK), ("vvp", VERVERICA)):
+        one, other = (text.replace("name: good", f"name: {name}, namespace: {name}") for name in "ab")
+        write(sandbox, one + other)
+        at = text.count("\n") + 3
+        yield from refused(sandbox, form, "two namespaces", at, "is in the namespace 'b', others are in 'a'")
+
+
 def left_out(sandbox):
     for form, text in (("flink-operator", FLINK), ("vvp", VERVERICA)):
         write(sandbox, text + "apiVersion: v1\nkind: Gadget\nmetadata: {name: g}\n")
@@ -147,7 +164,7 @@ def killed_imports(sandbox):
 
 def main():
     found = []
-    for part in (bad_texts, hundred_megabytes, left_out, killed_imports):
+    for part in (bad_texts, hundred_megabytes, pipe, two_namespaces, left_out, killed_imports):
         with Sandbox(sys.argv[1], snapshot=None) as sandbox:
             if sandbox.run(PROJECT).returncode != 0:
                 sys.exit("no project could be made")

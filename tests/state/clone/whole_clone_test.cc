@@ -62,11 +62,12 @@ class WholeCloneRules : public WholeCloneRig {
     PutSavepoint("s3://bound/ws/p/sp/sp-1");
   }
   std::map<EntityKey, Json> Export(const std::string& project) {
-    const auto documents =
+    const auto selection =
         manifest::ExportProject(*catalog, project, [](const EntityKey&) { return true; });
-    EXPECT_TRUE(documents);
+    EXPECT_TRUE(selection);
     std::map<EntityKey, Json> exported;
-    for (const auto& document : *documents) exported[document.entity.key] = document.entity.body;
+    for (const auto& document : selection->chosen)
+      exported[document.entity.key] = document.entity.body;
     return exported;
   }
   std::string StoreUri() const { return "managed://" + dir.File("store"); }

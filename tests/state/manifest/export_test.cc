@@ -122,21 +122,22 @@ class ProjectExport : public ::testing::Test {
 };
 
 TEST_F(ProjectExport, C_50_OneJobGoesToYamlWithWhatItNeedsAndBack) {
-  const auto documents = ExportJobs(*catalog_, "ws/p", {"orders"});
-  ASSERT_TRUE(documents) << documents.error().message();
+  const auto selection = ExportJobs(*catalog_, "ws/p", {"orders"});
+  ASSERT_TRUE(selection) << selection.error().message();
+  const auto& documents = selection->chosen;
   EXPECT_THAT(
-      Names(*documents),
+      Names(documents),
       UnorderedElementsAre("deployment orders", "queue default-queue", "variable topic",
                            "catalog warehouse", "resource-file jars/udf.jar", "snapshot sp-1"));
-  const std::string text = FindFormat("native")->write(*documents, {}).text;
+  const std::string text = FindFormat("native")->write(documents, {}).text;
   Import("w2/q", text);
-  for (const Document& document : *documents) {
+  for (const Document& document : documents) {
     const auto back = catalog::Get(*catalog_, "w2/q", document.entity.key);
     ASSERT_TRUE(back) << back.error().message();
     EXPECT_EQ(DumpJson(back->entity.body), DumpJson(document.entity.body));
   }
   const auto again = ExportJobs(*catalog_, "w2/q", {"orders"});
-  EXPECT_EQ(FindFormat("native")->write(*again, {}).text, text);
+  EXPECT_EQ(FindFormat("native")->write(again->chosen, {}).text, text);
 }
 
 TEST_F(ProjectExport, AJobThatIsNotThereIsNotFound) {
@@ -146,9 +147,9 @@ TEST_F(ProjectExport, AJobThatIsNotThereIsNotFound) {
 
 TEST_F(ProjectExport, TakesWhatIsAskedFor) {
   const auto documents = ExportProject(*catalog_, "ws/p", [](const entities::EntityKey& key) {
-    return key.kind == "variable" && key.name != "unused";
-  });
-  EXPECT_THAT(Names(*documents), ElementsAre("variable topic"));
+                           return key.kind == "variable" && key.name != "unused";
+                         })->chosen;
+  EXPECT_THAT(Names(documents), ElementsAre("variable topic"));
 }
 
 TEST_F(ProjectExport, LeavesOutWhatACloneHasNotFinished) {
@@ -156,17 +157,19 @@ TEST_F(ProjectExport, LeavesOutWhatACloneHasNotFinished) {
                              .entity = {{"variable", "half"}, Json::object()},
                              .phase = catalog::Phase::kInitializing};
   ASSERT_TRUE(catalog_->Apply(std::span(&half, 1)));
-  const auto documents = ExportProject(
-      *catalog_, "ws/p", [](const entities::EntityKey& key) { return key.kind == "variable"; });
-  EXPECT_THAT(Names(*documents), ElementsAre("variable topic", "variable unused"));
+  const auto documents = ExportProject(*catalog_, "ws/p", [](const entities::EntityKey& key) {
+                           return key.kind == "variable";
+                         })->chosen;
+  EXPECT_THAT(Names(documents), ElementsAre("variable topic", "variable unused"));
 }
 
 TEST_F(ProjectExport, EveryFormatWritesWhatItReads) {
   // Savepoints of VVP get their names from its server.
-  const auto documents = ExportProject(
-      *catalog_, "ws/p", [](const entities::EntityKey& key) { return key.kind != "snapshot"; });
+  const auto documents = ExportProject(*catalog_, "ws/p", [](const entities::EntityKey& key) {
+                           return key.kind != "snapshot";
+                         })->chosen;
   for (const Format& format : Formats()) {
-    const Exported exported = format.write(*documents, {});
+    const Exported exported = format.write(documents, {});
     Manifest manifest;
     format.read(exported.text, "f", manifest);
     if (format.finish != nullptr) format.finish(manifest);

@@ -82,6 +82,109 @@ TEST(FlinkOperatorReader, TakesTheRunFromTheStatus) {
   EXPECT_EQ(Body(manifest, "job", "00af")["deployment"], "orders");
 }
 
+std::string DeploymentText(std::string_view name, std::string_view job,
+                           std::string_view more = "") {
+  return "---\napiVersion: flink.apache.org/v1beta1\nkind: FlinkDeployment\nmetadata: {name: " +
+         std::string(name) + "}\nspec:\n  flinkVersion: v1_20\n  job: {jarURI: 'local:///j.jar'" +
+         std::string(job) + "}\n" + std::string(more);
+}
+
+TEST(FlinkOperatorReader, WithoutStatusAJobRunsAsItsSpecWantsIt) {
+  const Manifest manifest =
+      Read(DeploymentText("wanted", ", state: running") + DeploymentText("implied", "") +
+           DeploymentText("stopped", ", state: suspended") +
+           DeploymentText("seen", "", "status: {lifecycleState: CREATED}\n"));
+  ASSERT_THAT(Texts(manifest.problems), ElementsAre());
+  EXPECT_EQ(Body(manifest, "job", "wanted-job")["status"]["currentJobStatus"], "RUNNING");
+  EXPECT_EQ(Body(manifest, "job", "implied-job")["deployment"], "implied");
+  EXPECT_TRUE(Body(manifest, "job", "stopped-job").is_null());
+  EXPECT_TRUE(Body(manifest, "job", "seen-job").is_null());
+}
+
+TEST(FlinkOperatorReader, AllowsNonRestoredState) {
+  const Manifest manifest = Read(DeploymentText("orders", ", allowNonRestoredState: true"));
+  ASSERT_THAT(Texts(manifest.problems), ElementsAre());
+  EXPECT_EQ(Body(manifest, "deployment", "orders")["restoreStrategy"],
+            Json::parse(R"({"allowNonRestoredState": true, "kind": "LATEST_STATE"})"));
+}
+
+TEST(FlinkOperatorReader, KeysOfTheConfigurationThatMeetAreAnError) {
+  const std::string start = DeploymentText("orders", "");
+  EXPECT_THAT(Texts(Read(start + "  flinkConfiguration:\n    a.b: 1\n    a: {b: 2}\n").problems),
+              ElementsAre("k.yaml:9: FlinkDeployment 'orders': 'flinkConfiguration' says 'a.b' "
+                          "twice, once with dots and once as maps"));
+  const Manifest empty = Read(start + "  flinkConfiguration: {a: {b: 2, c: {}}}\n");
+  EXPECT_EQ(Body(empty, "deployment", "orders")["flinkConf"], Json({{"a.b", 2}}));
+  EXPECT_THAT(Texts(empty.left_out),
+              ElementsAre("k.yaml:8: FlinkDeployment 'orders': 'a.c' of 'flinkConfiguration' is an "
+                          "empty map, which says nothing"));
+}
+
+std::string CopyText(std::string_view name, std::string_view job, std::string_view path) {
+  return "---\napiVersion: flink.apache.org/v1beta1\nkind: FlinkStateSnapshot\nmetadata: {name: " +
+         std::string(name) +
+         ", annotations: {stateferry.created-at: '2026-01-01T00:00:00Z'}, "
+         "labels: {team: web}}\nspec:\n  backoffLimit: 1\n  savepoint: {path: '" +
+         std::string(path) + "', alreadyExists: true}\n  jobReference: {name: " + std::string(job) +
+         "}\n";
+}
+
+TEST(FlinkOperatorReader, AJobThatNeverRanBeginsFromTheSnapshotThatItNames) {
+  const std::string named = ", state: suspended, initialSavepointPath: 's3://b/1'";
+  const std::string run = "status: {jobStatus: {state: RUNNING}}\n";
+  const Manifest manifest =
+      Read(CopyText("s1", "orders", "s3://b/1") + DeploymentText("orders", named) +
+           DeploymentText("ran", named, run) +
+           DeploymentText("other",
+                          ", state: suspended, "
+                          "initialSavepointPath: 's3://b/9'"));
+  ASSERT_THAT(Texts(manifest.problems), ElementsAre());
+  const Json& orders = Body(manifest, "deployment", "orders");
+  EXPECT_EQ(orders["restoreStrategy"],
+            Json::parse(R"({"kind": "FROM_SAVEPOINT", "savepointId": "s1"})"));
+  EXPECT_EQ(orders["kubernetes"], Json::parse(R"({"spec": {"job": {"state": "suspended"}}})"));
+  EXPECT_FALSE(Body(manifest, "deployment", "ran").contains("restoreStrategy"));
+  EXPECT_THAT(Texts(manifest.left_out),
+              ElementsAre("k.yaml:25: deployment 'other' begins from 's3://b/9', which is no "
+                          "snapshot of these files: it is kept, but snapshots of the job come "
+                          "before it"));
+}
+
+TEST(FlinkOperatorReader, ASnapshotKeepsWhatItDoesNotKnow) {
+  EXPECT_EQ(
+      Body(Read(CopyText("s1", "orders", "s3://b/1")), "snapshot", "s1")["kubernetes"],
+      Json::parse(R"({"metadata": {"labels": {"team": "web"}}, "spec": {"backoffLimit": 1}})"));
+}
+
+TEST(FlinkOperatorReader, SnapshotsOfTheTwoHalvesAreThoseOfTheBlueGreenDeployment) {
+  const Manifest manifest = Read(
+      CopyText("s1", "bg-green", "s3://b/1") +
+      "---\napiVersion: flink.apache.org/v1beta1\nkind: FlinkBlueGreenDeployment\n"
+      "metadata: {name: bg}\nspec: {template: {spec: {flinkVersion: v1_20, job: {jarURI: a}}}}\n" +
+      "---\napiVersion: flink.apache.org/v1beta1\nkind: FlinkDeployment\n"
+      "metadata: {name: bg-green, ownerReferences: [{kind: FlinkBlueGreenDeployment, name: bg}]}\n"
+      "spec: {flinkVersion: v1_20, job: {jarURI: a}}\n");
+  ASSERT_THAT(Texts(manifest.problems), ElementsAre());
+  EXPECT_EQ(Body(manifest, "snapshot", "s1")["deployment"], "bg");
+  EXPECT_TRUE(Body(manifest, "deployment", "bg-green").is_null());
+  EXPECT_THAT(Texts(manifest.left_out),
+              ElementsAre("k.yaml:15: FlinkDeployment 'bg-green' is made by "
+                          "FlinkBlueGreenDeployment 'bg'"));
+}
+
+TEST(FlinkOperatorReader, OneImportIsOneNamespace) {
+  const auto in = [](const char* name, const char* space) {
+    return "---\napiVersion: flink.apache.org/v1beta1\nkind: FlinkDeployment\nmetadata: {name: " +
+           std::string(name) + ", namespace: " + space + "}\nspec: {flinkVersion: v1_20}\n";
+  };
+  EXPECT_THAT(Texts(Read(in("a", "x") + in("b", "x")).problems), ElementsAre());
+  EXPECT_THAT(
+      Texts(Read(in("a", "x") + in("b", "y") + in("c", "y")).problems),
+      ElementsAre("k.yaml:9: FlinkDeployment 'b' is in the namespace 'y', others are in 'x' "
+                  "(k.yaml:4): names say who is meant in one namespace only, so import "
+                  "each by itself"));
+}
+
 TEST(FlinkOperatorReader, AClusterWithoutJobIsASessionClusterAndGivesItsJobsTheVersion) {
   const Manifest manifest = Read(
       "apiVersion: flink.apache.org/v1beta1\n"

@@ -70,7 +70,7 @@ TEST(FlinkOperatorWriter, WritesASuspendedJobWithItsRestorePoint) {
   EXPECT_EQ(spec["job"]["state"], "suspended");
   EXPECT_EQ(spec["job"]["initialSavepointPath"], "s3://old/sp/s2");
   EXPECT_EQ(spec["job"]["args"], Json({"--x", "a b"}));
-  EXPECT_EQ(spec["flinkConfiguration"]["execution.state-recovery.claim-mode"], "NO_CLAIM");
+  EXPECT_EQ(spec["flinkConfiguration"]["execution.savepoint-restore-mode"], "NO_CLAIM");
   EXPECT_EQ(spec["flinkConfiguration"]["parallelism.default"], "2");
   EXPECT_THAT(Texts(written.exported.left_out),
               ElementsAre("snapshot 's3': the snapshot is not completed"));
@@ -94,6 +94,111 @@ TEST(FlinkOperatorWriter, TheRestoreStrategyDecidesWhereAJobBegins) {
             "s3://old/sp/s1");
   EXPECT_FALSE(
       Write({none, s1, s2}).Of("FlinkDeployment")["spec"]["job"].contains("initialSavepointPath"));
+}
+
+TEST(FlinkOperatorWriter, AJobWrittenAloneBeginsWhereItWouldInTheWholeProject) {
+  const std::vector<Document> others = {
+      Snapshot("s1", "2026-01-01T00:00:00Z"), Snapshot("s2", "2026-01-01T00:00:00.5Z"),
+      Make("deployment", "Orders", R"({"engineVersion": "flink-1.20",
+          "artifact": {"kind": "JAR", "jarUri": "s3://b/o.jar"}})")};
+  const Written written = Write({Orders()}, {.others = others});
+  EXPECT_EQ(written.resources.size(), 1u);
+  EXPECT_EQ(written.Of("FlinkDeployment")["spec"]["job"]["initialSavepointPath"], "s3://old/sp/s2");
+  EXPECT_THAT(Texts(written.exported.left_out), ElementsAre());
+  // Its name too is that of an export of everything.
+  const Written other = Write({others[2]}, {.others = std::vector{Orders()}});
+  EXPECT_THAT(other.Of("FlinkDeployment")["metadata"]["name"].get<std::string>(),
+              HasSubstr("orders-"));
+}
+
+TEST(FlinkOperatorWriter, AJobWhoseNamedSnapshotIsMissingIsNotGivenAnother) {
+  Document named = Orders();
+  named.entity.body["restoreStrategy"] = {{"kind", "FROM_SAVEPOINT"}, {"savepointId", "s9"}};
+  const Written missing = Write({named, Snapshot("s1", "2026-01-01T00:00:00Z")});
+  EXPECT_EQ(missing.exported.text, "");
+  EXPECT_THAT(Texts(missing.exported.left_out),
+              ElementsAre("deployment 'orders': it begins from snapshot 's9', which the project "
+                          "does not hold",
+                          "snapshot 's1': its deployment is not in the export"));
+  const Written broken = Write({named, Snapshot("s9", "2026-01-01T00:00:00Z", "FAILED")});
+  EXPECT_THAT(Texts(broken.exported.left_out),
+              ElementsAre("deployment 'orders': it begins from snapshot 's9', which is not "
+                          "completed",
+                          "snapshot 's9': the snapshot is not completed"));
+}
+
+TEST(FlinkOperatorWriter, TheClaimModeHasTheNameThatTheVersionOfFlinkKnows) {
+  const auto configuration = [](const char* engine, const char* conf, const char* mode) {
+    Document job = Orders();
+    job.entity.body["engineVersion"] = engine;
+    job.entity.body["flinkConf"] = Json::parse(conf);
+    return Write({job}, {.claim_mode = mode})
+        .Of("FlinkDeployment")["spec"]
+        .value("flinkConfiguration", Json::object());
+  };
+  const char* both = R"({"execution.savepoint-restore-mode": "CLAIM",
+                         "execution.state-recovery.claim-mode": "CLAIM"})";
+  const Json old = {{"execution.savepoint-restore-mode", "NO_CLAIM"}};
+  const Json renamed = {{"execution.state-recovery.claim-mode", "NO_CLAIM"}};
+  EXPECT_EQ(configuration("vvr-8.0.5-flink-1.17", "{}", "NO_CLAIM"), old);
+  EXPECT_EQ(configuration("flink-1.19", both, "NO_CLAIM"), old);
+  EXPECT_EQ(configuration("flink-1.20", both, "NO_CLAIM"), renamed);
+  EXPECT_EQ(configuration("flink-2.0", both, "NO_CLAIM"), renamed);
+  EXPECT_EQ(configuration("flink-1.19", both, ""), Json::parse(both));
+}
+
+TEST(FlinkOperatorWriter, ASessionJobIsTakenOverAsItsClusterIs) {
+  Document cluster = Make("session-cluster", "shared", R"({"engineVersion": "flink-1.18"})");
+  Document job = Orders();
+  job.entity.body["engineVersion"] = "";
+  job.entity.body["deploymentTarget"] = {{"mode", "SESSION"}, {"name", "shared"}};
+  EXPECT_EQ(
+      Write({cluster, job})
+          .Of("FlinkSessionJob")["spec"]["flinkConfiguration"]["execution.savepoint-restore-mode"],
+      "NO_CLAIM");
+}
+
+TEST(FlinkOperatorWriter, AllowsNonRestoredStateWhereTheStrategyDoes) {
+  Document job = Orders();
+  job.entity.body["restoreStrategy"] = {{"kind", "LATEST_STATE"}, {"allowNonRestoredState", true}};
+  const Written written = Write({job, Snapshot("s1", "2026-01-01T00:00:00Z")});
+  EXPECT_EQ(written.Of("FlinkDeployment")["spec"]["job"]["allowNonRestoredState"], true);
+}
+
+TEST(FlinkOperatorWriter, SaysThatASessionClusterIsNotInTheExport) {
+  const Document cluster = Make("session-cluster", "Shared", R"({"engineVersion": "flink-1.18"})");
+  Document job = Orders();
+  job.entity.body["deploymentTarget"] = {{"mode", "SESSION"}, {"name", "Shared"}};
+  const Written alone = Write({job}, {.others = std::vector{cluster}});
+  EXPECT_EQ(alone.Of("FlinkSessionJob")["spec"]["deploymentName"], "shared");
+  EXPECT_THAT(Texts(alone.exported.changed),
+              ElementsAre("deployment 'orders': its session cluster 'Shared' is not in this "
+                          "export: make sure that FlinkDeployment 'shared' is there before it"));
+  EXPECT_THAT(Texts(Write({job}).exported.changed),
+              ElementsAre("deployment 'orders': the project has no session cluster 'Shared': make "
+                          "sure that FlinkDeployment 'shared' is there before it"));
+  EXPECT_THAT(Texts(Write({job, cluster}).exported.changed),
+              ElementsAre("session-cluster 'Shared': is called 'shared' in Kubernetes"));
+}
+
+TEST(FlinkOperatorWriter, NamesTheFieldsThatItHasNoPlaceFor) {
+  Document job = Orders();
+  Json& body = job.entity.body;
+  body["description"] = "d";
+  body["executionMode"] = "STREAMING";
+  body["deploymentTarget"] = {{"mode", "PER_JOB"}, {"name", "default-queue"}};
+  body["logging"] = {{"loggingProfile", "oss"}};
+  body["streamingResourceSetting"] = {{"resourceSettingMode", "EXPERT"}};
+  body["restoreStrategy"] = {{"kind", "NONE"}, {"jobStartTimeInMs", 1}};
+  body["creator"] = "alice";
+  body["mine"] = 1;
+  Document snapshot = Snapshot("s1", "2026-01-01T00:00:00Z");
+  snapshot.entity.body["description"] = "before the upgrade";
+  EXPECT_THAT(Texts(Write({job, snapshot}).exported.changed),
+              ElementsAre("deployment 'orders': the form has no place for description, "
+                          "logging.loggingProfile, streamingResourceSetting.resourceSettingMode, "
+                          "restoreStrategy.jobStartTimeInMs, mine",
+                          "snapshot 's1': the form has no place for description"));
 }
 
 TEST(FlinkOperatorWriter, MapsDirectoriesAndSnapshots) {
@@ -172,14 +277,15 @@ TEST(FlinkOperatorWriter, KeepsUnknownFieldsAndDropsNoncesAndServerFields) {
   EXPECT_EQ(written.Of("FlinkDeployment"), Json::parse(R"({
       "apiVersion": "flink.apache.org/v1beta1", "kind": "FlinkDeployment",
       "metadata": {"name": "orders", "annotations": {"mine": "kept"}},
-      "spec": {"image": "i", "serviceAccount": "own",
-               "podTemplate": {"spec": {"containers": [{"name": "flink-main-container"}]}},
+      "spec": {"flinkVersion": "v1_20",
+               "job": {"jarURI": "local:///j.jar", "args": ["on", "a\"b", ""], "parallelism": 3,
+                       "state": "suspended", "upgradeMode": "last-state"},
+               "serviceAccount": "own",
                "jobManager": {"replicas": 2, "resource": {"cpu": 0.5, "memory": "2048m"}},
-               "job": {"state": "suspended", "upgradeMode": "last-state", "jarURI": "local:///j.jar",
-                       "args": ["on", "a\"b", ""], "parallelism": 3},
-               "flinkVersion": "v1_20",
                "taskManager": {"resource": {"cpu": 1, "memory": "2048m"}},
-               "flinkConfiguration": {"execution.state-recovery.claim-mode": "NO_CLAIM"}}})"));
+               "flinkConfiguration": {"execution.state-recovery.claim-mode": "NO_CLAIM"},
+               "image": "i",
+               "podTemplate": {"spec": {"containers": [{"name": "flink-main-container"}]}}}})"));
   // Kubernetes reads YAML 1.1, where a bare `on` is a boolean.
   EXPECT_THAT(written.exported.text, HasSubstr("\"on\""));
 }
@@ -203,6 +309,39 @@ TEST(FlinkOperatorWriter, BlueGreenDeploymentsKeepTheirTemplate) {
   EXPECT_FALSE(resource["spec"].contains("job"));
   EXPECT_EQ(resource["spec"]["template"]["spec"]["job"]["initialSavepointPath"], "s3://old/sp/s1");
   EXPECT_EQ(resource["spec"]["template"]["spec"]["job"]["state"], "suspended");
+  // Jobs that snapshots can be of are the two that the operator makes of it; blue is the first.
+  EXPECT_EQ(written.Of("FlinkStateSnapshot")["spec"]["jobReference"],
+            Json::parse(R"({"kind": "FlinkDeployment", "name": "bg-blue"})"));
+}
+
+TEST(FlinkOperatorWriter, WritesWhatItReadAlsoWhereThatIsNull) {
+  Manifest manifest;
+  ReadFlinkOperator(
+      "apiVersion: flink.apache.org/v1beta1\n"
+      "kind: FlinkDeployment\n"
+      "metadata: {name: orders}\n"
+      "spec:\n"
+      "  flinkVersion: v1_20\n"
+      "  podTemplate: {spec: {nodeName: null, volumes: [{name: v, emptyDir: {}}]}}\n"
+      "  job: {jarURI: 'local:///j.jar', initialSavepointPath: 's3://old/first'}\n",
+      "k.yaml", manifest);
+  FlinkOperatorOptions options;
+  options.map = {{*storage::ParseLocation("s3://old"), *storage::ParseLocation("s3://new")}};
+  const Json resource = Write(manifest.documents, options).Of("FlinkDeployment");
+  EXPECT_EQ(
+      resource["spec"]["podTemplate"],
+      Json::parse(R"({"spec": {"nodeName": null, "volumes": [{"name": "v", "emptyDir": {}}]}})"));
+  EXPECT_EQ(resource["spec"]["job"]["initialSavepointPath"], "s3://new/first");
+}
+
+TEST(FlinkOperatorWriter, SaysThatASnapshotStandsForTheFirstSavepoint) {
+  Document job = Orders();
+  job.entity.body["kubernetes"] = {{"spec", {{"job", {{"initialSavepointPath", "s3://first"}}}}}};
+  const Written written = Write({job, Snapshot("s1", "2026-01-01T00:00:00Z")});
+  EXPECT_EQ(written.Of("FlinkDeployment")["spec"]["job"]["initialSavepointPath"], "s3://old/sp/s1");
+  EXPECT_THAT(Texts(written.exported.changed),
+              ElementsAre("deployment 'orders': begins from its newest snapshot 's1', no longer "
+                          "from the initialSavepointPath 's3://first'"));
 }
 
 TEST(KubernetesName, IsLegalFreeAndTheSameEveryTime) {

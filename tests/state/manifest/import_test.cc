@@ -1,7 +1,9 @@
 #include <gmock/gmock.h>
+#include <sys/stat.h>
 
 #include <filesystem>
 #include <fstream>
+#include <functional>
 
 #include "base/hash.h"
 #include "state/catalog/memory_catalog.h"
@@ -55,6 +57,7 @@ class ProjectImport : public ::testing::Test {
     auto report = ImportProject(
         request, FileIo(), *catalog_,
         [&]() -> Result<transfer::TransferEnv> {
+          if (between_) between_();
           if (!journal_) {
             SF_TRY(journal_, transfer::Journal::Open(FileIo(), clock_, dir_.File("home"), false));
           }
@@ -81,6 +84,7 @@ class ProjectImport : public ::testing::Test {
   std::unique_ptr<transfer::Journal> journal_;
   std::vector<std::string> problems_;
   bool replace_files_ = false;
+  std::function<void()> between_;  ///< after the files were read, before they are copied
 };
 
 TEST_F(ProjectImport, CopiesFilesAndNamesTheirPlaceSizeAndHash) {
@@ -218,6 +222,57 @@ TEST_F(ProjectImport, OtherBytesOfTheSameNameAreReplacedOnlyWhenAsked) {
   const auto replaced = Import();
   ASSERT_TRUE(replaced) << replaced.error().message();
   EXPECT_EQ(*FileIo().ReadSmall(dir_.File("bucket/p/files/jars/orders.jar"), 100), "other");
+}
+
+TEST_F(ProjectImport, AFileThatChangesMeanwhileStopsTheImport) {
+  Write("a.yaml", std::string(kJob) + kJar);
+  Write("files/jars/orders.jar", "bytes");
+  between_ = [&] { Write("files/jars/orders.jar", "other"); };
+  const auto changed = Import();
+  ASSERT_FALSE(changed);
+  EXPECT_EQ(changed.error().code(), ErrorCode::kConflict);
+  EXPECT_EQ(changed.error().message(), "'jars/orders.jar' changed while it was imported");
+  EXPECT_EQ(Entities(), 0u);
+  between_ = nullptr;
+  const auto again = Import();
+  ASSERT_TRUE(again) << again.error().message();
+  EXPECT_EQ(Body("resource-file", "jars/orders.jar")["hash"],
+            "xxh3-128:" + Xxh3_128(AsBytes("other")).ToHex());
+}
+
+TEST_F(ProjectImport, AFileThatIsReplacedByALinkMeanwhileStopsTheImport) {
+  Write("a.yaml", std::string(kJob) + kJar);
+  Write("files/jars/orders.jar", "bytes");
+  std::ofstream(dir_.File("secret")) << "other";
+  between_ = [&] {
+    std::filesystem::remove(dir_.File("in/files/jars/orders.jar"));
+    std::filesystem::create_symlink(dir_.File("secret"), dir_.File("in/files/jars/orders.jar"));
+  };
+  EXPECT_FALSE(Import());
+  EXPECT_EQ(Entities(), 0u);
+}
+
+TEST_F(ProjectImport, APipeOrADeviceIsRefusedBeforeItIsOpened) {
+  ASSERT_EQ(::mkfifo(dir_.File("pipe.yaml").c_str(), 0600), 0);
+  for (const std::string& path : {dir_.File("pipe.yaml"), std::string("/dev/zero")}) {
+    const auto read = ReadManifestFiles(FileIo(), path, *FindFormat("native"));
+    ASSERT_FALSE(read);
+    EXPECT_EQ(read.error().code(), ErrorCode::kInvalidArgument);
+    EXPECT_EQ(read.error().message(), path + " is neither a file nor a directory");
+  }
+}
+
+TEST_F(ProjectImport, ADocumentWithCountlessProblemsNamesAThousand) {
+  std::string text =
+      "kind: deployment\nname: d\nspec:\n  engineVersion: flink-1.20\n"
+      "  artifact:\n    kind: JAR\n    jarUri: a\n    additionalDependencies:\n";
+  for (int i = 0; i < 40'000; ++i) text += "      - 7\n";
+  Write("a.yaml", text);
+  ASSERT_TRUE(Import());
+  ASSERT_EQ(problems_.size(), 1001u);
+  EXPECT_THAT(problems_[0], HasSubstr("a.yaml:9: "));
+  EXPECT_THAT(problems_[999], HasSubstr("a.yaml:1008: "));
+  EXPECT_THAT(problems_[1000], HasSubstr("and more: only the first 1000 problems are listed"));
 }
 
 TEST_F(ProjectImport, AHundredMegabytesAreRefusedBeforeTheyAreRead) {

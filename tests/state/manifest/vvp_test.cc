@@ -103,6 +103,72 @@ TEST(Vvp, SecretsComeWithoutTheirValue) {
   EXPECT_EQ(Body(Read(kProject), "variable", "password"), Json::parse(R"({"kind": "Encrypted"})"));
 }
 
+TEST(Vvp, WhatWasExportedIsReadAgain) {
+  Manifest manifest = Read(kProject);
+  manifest.documents.push_back(
+      {.entity = {{"variable", "topic"}, {{"kind", "Plain"}, {"value", "on"}}}});
+  const Manifest again = Read(WriteVvp(manifest.documents, {}).text);
+  ASSERT_THAT(Texts(again.problems), IsEmpty());
+  EXPECT_EQ(Body(again, "snapshot", "sp-1"), Json::parse(R"({"deployment": "orders",
+      "savepointLocation": "s3://b/sp-1", "savepointOrigin": "COPIED",
+      "status": {"state": "COMPLETED"}, "createdAt": "2026-01-01T00:00:00.5Z"})"));
+  EXPECT_EQ(Body(again, "variable", "topic"), Json::parse(R"({"kind": "Plain", "value": "on"})"));
+  EXPECT_EQ(Body(again, "deployment", "orders"), Body(manifest, "deployment", "orders"));
+  EXPECT_EQ(WriteVvp(again.documents, {}).text, WriteVvp(manifest.documents, {}).text);
+}
+
+TEST(Vvp, KeepsWhatItDoesNotKnowOfEveryKind) {
+  const Manifest manifest = Read(
+      std::string(kProject) +
+      "---\n"
+      "apiVersion: v1\n"
+      "kind: Savepoint\n"
+      "metadata: {id: sp-2, deploymentId: d-1, labels: {a: b}, createdAt: '2026-01-01T00:00:00Z'}\n"
+      "spec: {savepointLocation: 's3://b/sp-2', flinkSavepointId: f}\n"
+      "status: {state: COMPLETED}\n"
+      "---\n"
+      "apiVersion: v1\n"
+      "kind: Job\n"
+      "metadata: {id: j-2, deploymentId: d-1, labels: {a: b}}\n"
+      "status: {state: FAILED}\n"
+      "---\n"
+      "apiVersion: v1\n"
+      "kind: SecretValue\n"
+      "metadata: {name: key, labels: {a: b}}\n"
+      "spec: {kind: GENERIC, value: hunter2, older: hunter1}\n");
+  ASSERT_THAT(Texts(manifest.problems), IsEmpty());
+  EXPECT_EQ(
+      Body(manifest, "snapshot", "sp-2")["vvp"],
+      Json::parse(R"({"metadata": {"labels": {"a": "b"}}, "spec": {"flinkSavepointId": "f"}})"));
+  EXPECT_EQ(Body(manifest, "job", "j-2")["vvp"],
+            Json::parse(R"({"metadata": {"labels": {"a": "b"}}})"));
+  EXPECT_EQ(Body(manifest, "variable", "key"),
+            Json::parse(R"({"kind": "Encrypted", "vvp": {"metadata": {"labels": {"a": "b"}}}})"));
+  EXPECT_THAT(Texts(manifest.left_out),
+              testing::Contains("v.yaml:56: SecretValue 'key': spec.older "
+                                "may be secret as well"));
+  const std::string text = WriteVvp(manifest.documents, {}).text;
+  EXPECT_THAT(text, HasSubstr("flinkSavepointId: f"));
+}
+
+TEST(Vvp, NamesTheFieldsThatItHasNoPlaceFor) {
+  Manifest manifest = Read(kProject);
+  for (Document& document : manifest.documents) {
+    Json& body = document.entity.body;
+    body["description"] = "d";
+    if (document.entity.key.kind == "deployment")
+      body["restoreStrategy"] = {{"kind", "FROM_SAVEPOINT"}, {"savepointId", "sp-1"}};
+  }
+  std::vector<std::string> changed;
+  for (const Remark& each : WriteVvp(manifest.documents, {}).changed)
+    changed.push_back(each.key.name + ": " + each.message);
+  EXPECT_THAT(changed, ElementsAre("shared: the form has no place for description",
+                                   HasSubstr("orders: VVP 2 knows no strategy FROM_SAVEPOINT"),
+                                   "orders: the form has no place for description",
+                                   HasSubstr("sp-1: give it the deploymentId"),
+                                   "sp-1: the form has no place for description"));
+}
+
 TEST(Vvp, NamesWhatIsWrongAndWhere) {
   EXPECT_THAT(Texts(Read("apiVersion: v1\nkind: Job\nmetadata: {id: j, deploymentId: gone}\n"
                          "status: {state: STARTED}\n")
@@ -141,6 +207,11 @@ TEST(Vvp, WritesEverythingStoppedAndReportsTheRest) {
   EXPECT_EQ(resources["Savepoint"]["spec"]["savepointLocation"], "s3://c/sp-1");
   EXPECT_EQ(resources["SessionCluster"]["spec"]["state"], "STOPPED");
   EXPECT_EQ(resources["SecretValue"]["spec"]["value"], "on");
+  std::vector<std::string> changed;
+  for (const Remark& each : exported.changed)
+    changed.push_back(each.key.name + ": " + each.message);
+  EXPECT_THAT(changed,
+              ElementsAre("sp-1: give it the deploymentId that 'orders' has at the target"));
   std::vector<std::string> left_out;
   for (const Remark& each : exported.left_out) left_out.push_back(each.key.name);
   EXPECT_THAT(left_out, ElementsAre("password", "d", "j-1"));
