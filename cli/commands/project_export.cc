@@ -136,9 +136,10 @@ Command ProjectExportCommand() {
           .details =
               "What was exported as native can be imported again, also into another project.  Jars "
               "stay where they are, and are named by their URIs.\n"
-              "As resources of the Flink operator everything is suspended, each job has its "
-              "newest snapshot to start from, and no snapshot is deleted with its resource; "
-              "what the form cannot express is named.",
+              "As resources of the Flink operator everything is suspended, each job has the "
+              "snapshot to "
+              "start from that its strategy names, or the newest, and no snapshot is deleted with "
+              "its resource; what the form cannot express is named.",
           .arguments = {{"NAME", "WORKSPACE/PROJECT"}},
           .options = Options(),
           .examples = {"stateferry project export prod/orders -o orders.yaml",

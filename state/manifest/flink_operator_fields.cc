@@ -50,6 +50,38 @@ std::vector<FieldPair> OperatorFields(std::string_view resource_kind, bool has_j
   return pairs;
 }
 
+std::string ResourceKind(const entities::Entity& entity) {
+  if (TextField(entity.body, "deploymentTarget/mode") == "SESSION")
+    return std::string(kFlinkSessionJob);
+  return std::string(TextField(entity.body, "kubernetes/kind") == kBlueGreenDeployment
+                         ? kBlueGreenDeployment
+                         : kFlinkDeployment);
+}
+
+std::vector<std::string> SaidByOperator(const entities::Entity& entity) {
+  const std::string resource_kind = ResourceKind(entity);
+  std::vector<std::string> said = {std::string(kKubernetesField)};
+  if (entity.key.kind == "snapshot") {
+    for (const char* field : {"deployment", "savepointLocation", "savepointOrigin", "status/state",
+                              "createdAt", "nativeFormat"})
+      said.emplace_back(field);
+  } else {
+    const bool job = entity.key.kind == "deployment";
+    for (const FieldPair& pair : OperatorFields(resource_kind, job)) said.push_back(pair.body);
+    for (const char* field :
+         {"artifact/kind", "engineVersion", "deploymentTarget/mode", "deploymentTarget/name",
+          "restoreStrategy/kind", "restoreStrategy/savepointId"})
+      said.emplace_back(field);
+    // Remarked on by itself.
+    said.emplace_back("artifact/additionalDependencies");
+    // As it is without them.
+    if (TextField(entity.body, "executionMode") == "STREAMING") said.emplace_back("executionMode");
+    const std::string mode = "streamingResourceSetting/resourceSettingMode";
+    if (TextField(entity.body, mode) == "BASIC") said.push_back(mode);
+  }
+  return said;
+}
+
 std::string EngineVersion(std::string_view flink_version) {
   if (!flink_version.starts_with('v')) return "";
   flink_version.remove_prefix(1);

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "state/entities/entity.h"
 #include "state/manifest/resource_fields.h"
 
 namespace stateferry::state::manifest {
@@ -31,6 +32,11 @@ inline constexpr std::string_view kKubernetesField = "kubernetes";
 std::string SpecPath(std::string_view resource_kind);
 /// The fields that a resource of that kind and the body of its entity share.
 std::vector<FieldPair> OperatorFields(std::string_view resource_kind, bool has_job);
+
+/// What a deployment or session cluster is written as.
+std::string ResourceKind(const entities::Entity& entity);
+/// The fields of a body that its resource says, be it in another way.
+std::vector<std::string> SaidByOperator(const entities::Entity& entity);
 
 /// "v1_20" as "flink-1.20"; "" when it is none.
 std::string EngineVersion(std::string_view flink_version);

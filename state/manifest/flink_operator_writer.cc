@@ -46,6 +46,7 @@ class Writer {
     for (const Entity* entity : resources) written_.insert(entity->key);
     std::erase_if(resources, [&](const Entity* entity) {
       if (entity->key.kind != "snapshot" || written_.contains(OwnerOf(*entity))) return false;
+      written_.erase(entity->key);
       LeaveOut(entity->key, "its deployment is not in the export");
       return true;
     });
@@ -60,14 +61,16 @@ class Writer {
   }
 
  private:
+  static bool IsBefore(const Entity& a, const Entity& b) {
+    return std::pair(entities::KindOrder(a.key.kind), std::string_view(a.key.name)) <
+           std::pair(entities::KindOrder(b.key.kind), std::string_view(b.key.name));
+  }
+
   static std::vector<Entity> Sorted(std::span<const Document> documents,
                                     const entities::PathMap& map) {
     std::vector<Entity> sorted;
     for (const Document& document : documents) sorted.push_back(document.entity);
-    std::stable_sort(sorted.begin(), sorted.end(), [](const Entity& a, const Entity& b) {
-      return std::pair(entities::KindOrder(a.key.kind), std::string_view(a.key.name)) <
-             std::pair(entities::KindOrder(b.key.kind), std::string_view(b.key.name));
-    });
+    std::stable_sort(sorted.begin(), sorted.end(), IsBefore);
     for (Entity& entity : sorted)
       if (const auto* kind = entities::FindKind(entity.key.kind)) kind->Retarget(entity, map);
     return sorted;
@@ -119,7 +122,7 @@ class Writer {
       for (const Entity& entity : *entities)
         if (Unfit(entity).empty()) named.push_back(&entity);
     std::sort(named.begin(), named.end(),
-              [](const Entity* a, const Entity* b) { return a->key < b->key; });
+              [](const Entity* a, const Entity* b) { return IsBefore(*a, *b); });
     // Names that may stay come before those that must give way.
     for (const Entity* entity : named)
       if (KubernetesName(entity->key.name, {}) == entity->key.name) NameOf(entity->key);
@@ -135,6 +138,10 @@ class Writer {
     const bool snapshot = key.kind == "snapshot";
     const std::string name = KubernetesName(key.name, taken_[snapshot]);
     taken_[snapshot].insert(name);
+    if (const Entity* const entity = Find(key);
+        entity != nullptr && !snapshot && ResourceKind(*entity) == kBlueGreenDeployment)
+      for (const std::string_view suffix : kBlueGreenSuffixes)
+        taken_[snapshot].insert(name + std::string(suffix));
     return names_[key] = name;
   }
 
@@ -154,14 +161,6 @@ class Writer {
     Overlay(resource, *rest);
     Overlay(resource, header);
     DropServerFields(resource);
-  }
-
-  static std::string ResourceKind(const Entity& entity) {
-    if (entity.key.kind == "deployment" && IsSessionJob(entity))
-      return std::string(kFlinkSessionJob);
-    return std::string(TextField(entity.body, "kubernetes/kind") == kBlueGreenDeployment
-                           ? kBlueGreenDeployment
-                           : kFlinkDeployment);
   }
 
   /// Of a job or cluster; a session job has that of its cluster.
@@ -285,10 +284,18 @@ class Writer {
     if (snapshot == nullptr) return;
     const std::string path = TextField(snapshot->body, "savepointLocation");
     job["initialSavepointPath"] = path;
+    if (!written_.contains(snapshot->key)) RemarkOnPlace(entity.key, path);
     if (!before.empty() && before != path && !HasStrategy(entity))
       Remark(entity.key, fmt::format("begins from its newest snapshot '{}', no longer from the "
                                      "initialSavepointPath '{}'",
                                      snapshot->key.name, before));
+  }
+
+  void RemarkOnPlace(const EntityKey& key, const std::string& path) {
+    if (path.starts_with("managed"))
+      Remark(key, fmt::format("Flink cannot read '{}': relocate the snapshot to a bucket and "
+                              "export with --map",
+                              path));
   }
 
   static bool HasStrategy(const Entity& entity) {
@@ -340,11 +347,7 @@ class Writer {
     AddRest(entity, resource);
     // It was one where it was made; here it is a path.
     TakeField(resource, "spec/checkpoint");
-    if (path.starts_with("managed"))
-      Remark(entity.key,
-             fmt::format("Flink cannot read '{}': relocate the snapshot to a bucket and "
-                         "export with --map",
-                         path));
+    RemarkOnPlace(entity.key, path);
     return resource;
   }
 
@@ -361,28 +364,8 @@ class Writer {
   void RemarkOnFields(const Entity& entity) {
     Entity said = entity;
     if (const auto* kind = entities::FindKind(entity.key.kind)) kind->DropNotCloned(said);
-    std::vector<std::string> known = {std::string(kKubernetesField)};
-    if (entity.key.kind == "snapshot") {
-      for (const char* field : {"deployment", "savepointLocation", "savepointOrigin",
-                                "status/state", "createdAt", "nativeFormat"})
-        known.emplace_back(field);
-    } else {
-      const bool job = entity.key.kind == "deployment";
-      for (const FieldPair& pair : OperatorFields(ResourceKind(entity), job))
-        known.push_back(pair.body);
-      for (const char* field :
-           {"artifact/kind", "engineVersion", "deploymentTarget/mode", "deploymentTarget/name",
-            "restoreStrategy/kind", "restoreStrategy/savepointId"})
-        known.emplace_back(field);
-      // Remarked on by itself.
-      known.emplace_back("artifact/additionalDependencies");
-      // As it is without them.
-      if (TextField(entity.body, "executionMode") == "STREAMING")
-        known.emplace_back("executionMode");
-      const std::string mode = "streamingResourceSetting/resourceSettingMode";
-      if (TextField(entity.body, mode) == "BASIC") known.push_back(mode);
-    }
-    if (const auto names = OtherFields(std::move(said.body), known); !names.empty())
+    if (const auto names = OtherFields(std::move(said.body), SaidByOperator(entity));
+        !names.empty())
       Remark(entity.key, fmt::format("the form has no place for {}", fmt::join(names, ", ")));
   }
 
@@ -390,7 +373,7 @@ class Writer {
   const std::vector<Entity> entities_, others_;
   std::map<EntityKey, const Entity*> project_;  ///< both
   std::optional<ExportRestorePoints> restore_;
-  std::set<EntityKey> written_;  ///< and snapshots without their deployment
+  std::set<EntityKey> written_;
   std::map<EntityKey, std::string> names_;
   std::set<std::string> taken_[2];  ///< of deployments, of snapshots
   Exported out_;

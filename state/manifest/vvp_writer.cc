@@ -97,7 +97,7 @@ Json SecretValue(const Entity& entity) {
 }
 
 /// The fields of a body that the resource says, be it in another way.
-std::vector<std::string> SaidFields(const Entity& entity) {
+std::vector<std::string> SaidByVvp(const Entity& entity) {
   std::vector<std::string> said = {std::string(kVvpField)};
   const auto add = [&](std::initializer_list<const char*> fields) {
     said.insert(said.end(), fields.begin(), fields.end());
@@ -132,7 +132,7 @@ void AddRemarks(const Entity& entity, Exported& out) {
                     TextField(entity.body, "restoreStrategy/savepointId")));
   Entity travels = entity;
   if (const auto* kind = entities::FindKind(entity.key.kind)) kind->DropNotCloned(travels);
-  const auto names = OtherFields(std::move(travels.body), SaidFields(entity));
+  const auto names = OtherFields(std::move(travels.body), SaidByVvp(entity));
   if (!names.empty()) remark(fmt::format("the form has no place for {}", fmt::join(names, ", ")));
 }
 

@@ -111,6 +111,32 @@ TEST(FlinkOperatorWriter, AJobWrittenAloneBeginsWhereItWouldInTheWholeProject) {
               HasSubstr("orders-"));
 }
 
+TEST(FlinkOperatorWriter, SaysOfAJobWrittenAloneThatFlinkCannotReadItsSnapshot) {
+  Document snapshot = Snapshot("s1", "2026-01-01T00:00:00Z");
+  snapshot.entity.body["savepointLocation"] = "managed:///store/s1";
+  EXPECT_THAT(Texts(Write({Orders()}, {.others = std::vector{snapshot}}).exported.changed),
+              ElementsAre("deployment 'orders': Flink cannot read 'managed:///store/s1': relocate "
+                          "the snapshot to a bucket and export with --map"));
+  EXPECT_THAT(Texts(Write({Orders(), snapshot}).exported.changed),
+              ElementsAre(HasSubstr("snapshot 's1': Flink cannot read")));
+}
+
+TEST(FlinkOperatorWriter, AClusterAndAJobOfOneNameAreToldApart) {
+  const Document cluster = Make("session-cluster", "orders", R"({"engineVersion": "flink-1.18"})");
+  Document blue = Make("deployment", "orders-x", R"({"engineVersion": "flink-1.20",
+      "artifact": {"kind": "JAR", "jarUri": "s3://b/o.jar"},
+      "kubernetes": {"kind": "FlinkBlueGreenDeployment"}})");
+  Document half = blue;
+  half.entity.key.name = "orders-x-green";
+  half.entity.body.erase("kubernetes");
+  const std::vector<std::string> changed =
+      Texts(Write({Orders(), cluster, blue, half}).exported.changed);
+  // The operator makes FlinkDeployments orders-x-blue and orders-x-green of the blue-green one.
+  EXPECT_THAT(changed, ElementsAre(HasSubstr("deployment 'orders': is called 'orders-"),
+                                   HasSubstr("deployment 'orders-x-green': is called "
+                                             "'orders-x-green-")));
+}
+
 TEST(FlinkOperatorWriter, AJobWhoseNamedSnapshotIsMissingIsNotGivenAnother) {
   Document named = Orders();
   named.entity.body["restoreStrategy"] = {{"kind", "FROM_SAVEPOINT"}, {"savepointId", "s9"}};
