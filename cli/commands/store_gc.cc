@@ -45,8 +45,13 @@ Result<Outcome> Run(App& app) {
   Output& out = app.out();
   if (stale_uploads > 0)
     out.Line(fmt::format("dropped {} that nobody finished", Count(stale_uploads, "upload")));
-  out.Line(fmt::format("{} {} in {}", dry_run ? "would free" : "freed",
-                       FormatSize(report.bytes_freed), Count(report.chunks_freed, "chunk")));
+  if (in_bucket)
+    out.Line(fmt::format("{} {} in {} that earlier runs have marked",
+                         dry_run ? "would remove" : "removed", FormatSize(report.bytes_freed),
+                         Count(report.packs_deleted, "pack")));
+  else
+    out.Line(fmt::format("{} {} in {}", dry_run ? "would free" : "freed",
+                         FormatSize(report.bytes_freed), Count(report.chunks_freed, "chunk")));
   out.Line(fmt::format("packs {} -> {}: {} deleted, {} rewritten ({})",
                        FormatNumber(report.packs_before), FormatNumber(report.packs_after),
                        FormatNumber(report.packs_deleted), FormatNumber(report.packs_rewritten),

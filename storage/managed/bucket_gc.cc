@@ -24,6 +24,7 @@ namespace {
 
 /// Packs shorter than this are merged when a project has more than one.
 constexpr std::uint64_t kSmallPackBytes = 32u << 20;
+constexpr std::size_t kMaxBatchBytes = 8u << 20;
 /// After so long another gc may begin, whatever has become of this one: two of them do no harm.
 constexpr std::chrono::hours kLease{1};
 
@@ -79,12 +80,11 @@ class SharedCollector {
   Result<void> Collect() {
     SF_TRY(Look());
     SF_TRY(MarkNeeded());
-    SF_TRY(CountOldRecords());
     SF_TRY(ChooseFromKept());
     SF_TRY(ChooseFromMarked());
     SF_TRY(CheckAllIsHeld());
     SF_TRY(CopyAway());
-    if (!options_.dry_run && batch_) SF_TRY(core_.CommitIndex(*batch_));
+    SF_TRY(CommitRows());
     SF_TRY(MarkPacks());
     SF_TRY(RemoveMarked());
     if (!options_.dry_run) SF_TRY(core_.AdoptUnknownPacks());  // and lets go of what was removed
@@ -101,12 +101,14 @@ class SharedCollector {
     for (const auto& found : listed) {
       listed_.insert(found.id);
       SF_TRY(const auto row, core_.index()->Get(Family::kPacks, found.id.raw()));
-      const bool young = IsYoung(found.mtime_ns);
-      if (!row && young) continue;  // put since; nothing in it is older
-      if (!row)
-        return Error(ErrorCode::kCorruption, "gc refused: " + found.path + " cannot be read")
-            .WithHint("run: stateferry store check " + core_.name());
-      KnownPack pack{.found = found, .row = {}, .young = young};
+      KnownPack pack{.found = found, .row = {}, .young = IsYoung(found.mtime_ns)};
+      if (!row) {
+        // Put since; or damaged, so that the index knows nothing of what it says.
+        std::shared_ptr<const PackSource> source;
+        auto contents = Load(pack, source);
+        if (contents || contents.error().code() == ErrorCode::kNotFound) continue;
+        return std::move(contents).error().WithHint("run: stateferry store check " + core_.name());
+      }
       SF_TRY(pack.row, DecodePackRow(*row));
       if (pack.row.size_bytes != found.size_bytes)
         return Error(ErrorCode::kCorruption, "gc refused: " + found.path +
@@ -174,34 +176,6 @@ class SharedCollector {
 
   static Hash128 KeyHash(std::string_view file_key) { return Xxh3_128(AsBytes(file_key)); }
 
-  /// How many records of files there are of each key that is deleted: until the last of them is
-  /// gone the deletion must be known.
-  Result<void> CountOldRecords() {
-    for (const auto* packs : {&kept_, &marked_}) {
-      for (const auto& pack : *packs) {
-        SF_TRY(Stopped());
-        std::shared_ptr<const PackSource> source;
-        SF_TRY(const auto contents, Load(pack, source));
-        auto count = [&](const PackChange& change) -> Result<void> {
-          const std::string row = FileKey(pack.row.project, change.key);
-          SF_TRY(const auto grave, FindGrave(*core_.index(), row));
-          if (grave > 0 && !change.record_bytes.empty()) ++old_records_[KeyHash(row)];
-          return {};
-        };
-        if (auto counted = ScanRecords(*source, contents, count); !counted)
-          return std::move(counted).error().WithContext("gc refused");
-        ShowProgress(pack);
-      }
-    }
-    return {};
-  }
-
-  /// Half of the way is counting records, half of it choosing.
-  void ShowProgress(const KnownPack& pack) {
-    done_bytes_ += pack.found.size_bytes;
-    if (progress_) progress_(done_bytes_ / 2, total_bytes_);
-  }
-
   /// What of a pack is needed and in no pack that was looked at before.
   Result<Choice> Choose(const KnownPack& pack) {
     Choice choice{.pack = pack, .wanted = {}};
@@ -232,7 +206,8 @@ class SharedCollector {
     for (std::size_t i = 0; i < entries.size(); ++i)
       if (choice.wanted[i]) choice.wanted_bytes += entries[i].stored_bytes;
     overhead_bytes_ = contents.header_bytes + kPackTrailerBytes + entries.size() * kPackEntryBytes;
-    ShowProgress(pack);
+    done_bytes_ += pack.found.size_bytes;
+    if (progress_) progress_(done_bytes_, total_bytes_);
     return choice;
   }
 
@@ -243,16 +218,17 @@ class SharedCollector {
     if (place && *place == PlaceOf(pack, entry)) return {};
     if (!batch_) batch_ = core_.index()->NewBatch();
     PutChunk(*batch_, project, entry.chunk_id(), PlaceOf(pack, entry));
-    return {};
+    return batch_->size_bytes() < kMaxBatchBytes ? Result<void>() : CommitRows();
   }
 
   /// Whether it says what the key is now and no pack that was looked at before says the same.
+  /// Deletions are kept for ever: a machine that comes back after years must hear of them, and the
+  /// sequence numbers of changes must go on from them.
   Result<bool> Counts(const std::string& row, const PackChange& change) {
     const auto db = core_.index();
     if (change.record_bytes.empty()) {
       SF_TRY(const auto grave, FindGrave(*db, row));
-      const auto old = old_records_.find(KeyHash(row));
-      if (grave != change.sequence || old == old_records_.end()) return false;
+      if (grave != change.sequence) return false;
     } else {
       SF_TRY(const auto current, db->Get(Family::kFiles, row));
       if (!current || *current != change.record_bytes) return false;
@@ -305,21 +281,30 @@ class SharedCollector {
     for (const auto& [project, choices] : copies_) {
       std::unique_ptr<PackWriter> pack;
       std::vector<PackWriter::Record> records;
-      for (const auto& choice : choices) {
-        SF_TRY(Stopped());
-        report_.bytes_rewritten += choice.wanted_bytes;
-        if (options_.dry_run) continue;
-        if (!pack) {
-          SF_TRY(pack, core_.NewPack(project));
+      auto copy = [&]() -> Result<void> {
+        for (const auto& choice : choices) {
+          SF_TRY(Stopped());
+          if (!pack) {
+            SF_TRY(pack, core_.NewPack(project));
+          }
+          SF_TRY(CopyOf(choice, *pack, records));
+          std::uint64_t bytes = pack->size_bytes();
+          for (const auto& record : records) bytes += record.bytes.size();
+          if (bytes >= kPackTargetBytes) SF_TRY(Publish(pack, records));
         }
-        if (auto copied = CopyOf(choice, *pack, records); !copied)
-          return Drop(*pack, copied.error());
-        if (pack->size_bytes() < kPackTargetBytes) continue;
-        SF_TRY(Publish(*pack, records));
-        pack = nullptr;
+        return pack ? Publish(pack, records) : Result<void>();
+      };
+      for (const auto& choice : choices) report_.bytes_rewritten += choice.wanted_bytes;
+      if (options_.dry_run) {
+        ++new_packs_;
+        continue;
       }
-      if (options_.dry_run) new_packs_ += 1;
-      if (pack) SF_TRY(Publish(*pack, records));
+      auto copied = copy();
+      if (pack) {
+        pack->Close();
+        (void)core_.io.Unlink(pack->temp_path());
+      }
+      SF_TRY(std::move(copied));
     }
     return {};
   }
@@ -334,33 +319,33 @@ class SharedCollector {
     return CopyEntries(*source, wanted, core_.name(), pack, records);
   }
 
-  Error Drop(PackWriter& pack, const Error& why) {
-    pack.Close();
-    (void)core_.io.Unlink(pack.temp_path());
-    return why;
-  }
-
-  Result<void> Publish(PackWriter& pack, std::vector<PackWriter::Record>& records) {
-    auto publish = [&]() -> Result<void> {
-      pack.Close();
-      SF_TRY(pack.AppendRecords(records));
-      SF_TRY(pack.Finish());
-      return core_.PublishPack(pack);
-    };
-    if (auto published = publish(); !published) return Drop(pack, published.error());
+  /// Takes the pack away once it is public; its rows are durable on return.
+  Result<void> Publish(std::unique_ptr<PackWriter>& pack,
+                       std::vector<PackWriter::Record>& records) {
+    pack->Close();
+    SF_TRY(pack->AppendRecords(records));
+    SF_TRY(pack->Finish());
+    SF_TRY(core_.PublishPack(*pack));
+    const auto published = std::move(pack);
     records.clear();
     ++new_packs_;
-    const PackId id = pack.header().pack_id;
+    const PackId id = published->header().pack_id;
     if (!batch_) batch_ = core_.index()->NewBatch();
-    for (const auto& entry : pack.entries())
+    for (const auto& entry : published->entries())
       if (entry.kind == EntryKind::kChunk)
-        PutChunk(*batch_, pack.header().project, entry.chunk_id(), PlaceOf(id, entry));
+        PutChunk(*batch_, published->header().project, entry.chunk_id(), PlaceOf(id, entry));
     batch_->Put(Family::kPacks, id.raw(),
                 EncodePackRow({.state = PackState::kSealed,
-                               .project = pack.header().project,
-                               .size_bytes = pack.file_bytes(),
-                               .entries = pack.entries().size()}));
-    return {};
+                               .project = published->header().project,
+                               .size_bytes = published->file_bytes(),
+                               .entries = published->entries().size()}));
+    return CommitRows();
+  }
+
+  Result<void> CommitRows() {
+    if (!batch_) return {};
+    const auto batch = std::move(batch_);
+    return core_.CommitIndex(*batch);
   }
 
   Result<void> MarkPacks() {
@@ -410,7 +395,6 @@ class SharedCollector {
   LiveSet needed_;
   std::vector<bool> held_;  // by number in needed_: in a pack that was looked at
   std::size_t held_count_ = 0;
-  std::unordered_map<Hash128, std::uint64_t> old_records_;  // of deleted keys
   std::unordered_set<Hash128> held_changes_;
   std::map<std::string, std::vector<Choice>> copies_;  // by project
   std::vector<FoundPack> to_mark_;

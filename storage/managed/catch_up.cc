@@ -168,15 +168,17 @@ class CatcherUp {
     return db_.Commit(*batch);
   }
 
-  /// A chunk that the index knows already stays where it is, unless that pack is gone or will be.
+  /// Of a chunk that is known already the copy heard of later is taken: gc makes copies before it
+  /// marks what it has copied.
   Result<void> PutChunks(const PackId& id, const LoadedPack& pack, IndexDb::Batch& batch) {
     const std::string& project = pack.contents.header.project;
+    const bool doomed = report_.doomed.contains(id);
     for (const auto& entry : pack.contents.entries) {
       if (entry.kind != EntryKind::kChunk) continue;
-      SF_TRY(const auto known, FindChunk(db_, project, entry.chunk_id()));
-      if (known && !gone_.contains(known->pack) && !report_.lost.contains(known->pack) &&
-          !report_.doomed.contains(known->pack))
-        continue;
+      if (doomed) {
+        SF_TRY(const auto known, FindChunk(db_, project, entry.chunk_id()));
+        if (known && !gone_.contains(known->pack) && !report_.lost.contains(known->pack)) continue;
+      }
       PutChunk(batch, project, entry.chunk_id(), PlaceOf(id, entry));
     }
     return {};
@@ -203,9 +205,11 @@ class CatcherUp {
   }
 
   /// Rows of packs that a gc has removed.  What files need of them, the gc has copied to packs that
-  /// are known by now; where another copy was known already, the index did not name it.
+  /// are known by now; where another copy was known already, the index did not name it.  Until the
+  /// last batch the packs count as known, so that all of this is done again after a crash.
   Result<void> LetGo() {
     if (gone_.empty()) return {};
+    SF_TRY(FindOtherCopies());
     auto batch = db_.NewBatch();
     std::uint64_t chunks = 0;
     SF_TRY(db_.Scan(Family::kChunks, "",
@@ -220,9 +224,10 @@ class CatcherUp {
     SF_TRY(db_.Commit(*batch));
     LogInfo("storage", "{} packs with {} chunks are not in the store any more", gone_.size(),
             chunks);
-    return FindOtherCopies();
+    return {};
   }
 
+  /// Rows of chunks that files need move from packs that are gone to others.
   Result<void> FindOtherCopies() {
     std::map<std::string, std::unordered_set<std::string>> missing;  // project -> ChunkKeys
     SF_TRY(db_.Scan(Family::kFiles, "",
@@ -231,24 +236,37 @@ class CatcherUp {
                       const std::string project(SplitFileKey(row).first);
                       for (const auto& id : record.chunks) {
                         SF_TRY(const auto place, FindChunk(db_, project, id));
-                        if (!place) missing[project].insert(ChunkKey(project, id));
+                        if (!place || gone_.contains(place->pack))
+                          missing[project].insert(ChunkKey(project, id));
                       }
                       return true;
                     }));
-    if (missing.empty()) return {};
     for (const auto& found : listed_) {
+      if (missing.empty()) break;
       SF_TRY(const auto known, db_.Get(Family::kPacks, found.id.raw()));
       if (!known) continue;
       SF_TRY(const auto row, DecodePackRow(*known));
       const auto wanted = missing.find(row.project);
       if (wanted == missing.end() || report_.lost.contains(found.id)) continue;
-      SF_TRY(const auto pack, LoadOne(found));
+      auto pack = LoadOne(found);
+      if (!pack && pack.error().code() != ErrorCode::kCorruption &&
+          pack.error().code() != ErrorCode::kNotFound)
+        return std::move(pack).error();
+      if (!pack) {
+        LogWarning("storage", "no copies are looked for in a pack: {}", pack.error().message());
+        continue;
+      }
+      const bool doomed = report_.doomed.contains(found.id);
       auto batch = db_.NewBatch();
-      for (const auto& entry : pack.contents.entries)
-        if (entry.kind == EntryKind::kChunk &&
-            wanted->second.contains(ChunkKey(row.project, entry.chunk_id())))
-          PutChunk(*batch, row.project, entry.chunk_id(), PlaceOf(found.id, entry));
+      for (const auto& entry : pack->contents.entries) {
+        if (entry.kind != EntryKind::kChunk) continue;
+        const std::string key = ChunkKey(row.project, entry.chunk_id());
+        if (!wanted->second.contains(key)) continue;
+        PutChunk(*batch, row.project, entry.chunk_id(), PlaceOf(found.id, entry));
+        if (!doomed) wanted->second.erase(key);  // else a better one may come
+      }
       SF_TRY(db_.Commit(*batch));
+      if (wanted->second.empty()) missing.erase(wanted);
     }
     return {};
   }

@@ -75,6 +75,13 @@ class Checker {
       const std::string path = core_.pack_store->PathOf(row.project, id);
       auto checked = CheckPack(*db, id, row, path);
       if (!checked && checked.error().code() == ErrorCode::kNotFound) {
+        // The index knew it to be there when the store was opened.
+        if (core_.pack_store->shared())
+          return Error(ErrorCode::kConflict,
+                       "pack " + path +
+                           " went while it was to be checked; most likely a gc of "
+                           "another machine removed it")
+              .WithHint("run the check again: it finds out whether something is missing");
         SF_TRY(bool vanished, HasVanished(id));
         if (vanished) {
           vanished_packs_ = any_vanished_ = true;

@@ -1,5 +1,8 @@
 // What a commit does beside the packs where other machines write, and remove, as well.
 
+#include <algorithm>
+
+#include "storage/managed/catch_up.h"
 #include "storage/managed/store_core.h"
 
 namespace stateferry::storage::managed {
@@ -16,7 +19,46 @@ ChunkSet ChunksOf(const Epoch& epoch, const std::string& project) {
       if (entry.kind == EntryKind::kChunk) chunks.insert(ChunkKey(project, entry.chunk_id()));
   return chunks;
 }
+
+bool HasRecords(const PackWriter& pack) {
+  return std::any_of(pack.entries().begin(), pack.entries().end(),
+                     [](const PackEntry& entry) { return entry.kind != EntryKind::kChunk; });
+}
 }  // namespace
+
+/// Chunks are published before the last look at what others do, and records just after it.
+Result<void> StoreCore::CommitShared(Epoch& epoch) {
+  std::set<PackId> published;
+  auto publish = [&](bool with_records) -> Result<void> {
+    for (const auto& [project, packs] : epoch.packs) {
+      for (const auto& pack : packs) {
+        if (HasRecords(*pack) && !with_records) continue;
+        if (!published.insert(pack->header().pack_id).second) continue;
+        if (auto put = PublishPack(*pack); !put) {
+          // What got there stays, as packs that nobody has to know.  One with file records may be
+          // there although it was not acknowledged: the next open finds out.
+          broken = true;
+          return put;
+        }
+      }
+    }
+    return {};
+  };
+  std::chrono::system_clock::time_point looked;
+  std::chrono::steady_clock::time_point looked_steady;
+  // By either clock: one does not count while the machine sleeps, the other one is set.
+  auto passed = [&](std::chrono::minutes limit) {
+    return clock.Now() - looked > limit || clock.Steady() - looked_steady > limit;
+  };
+  do {
+    looked = clock.Now();
+    looked_steady = clock.Steady();
+    SF_TRY(HearOthers(epoch));
+    SF_TRY(publish(false));
+  } while (passed(kLongestCommit / 2));
+  SF_TRY(publish(true));
+  return passed(kLongestCommit) ? LookAgain(epoch) : Result<void>();
+}
 
 /// What other machines have committed since comes into the index.  A key that they have changed is
 /// not changed here without knowing: files of two snapshots under one name would get mixed.
@@ -54,7 +96,7 @@ Result<void> StoreCore::HearOthers(Epoch& epoch) {
 /// gc has marked.  From a marked pack it is copied.
 Result<void> StoreCore::KeepChunks(Epoch& epoch) {
   std::map<std::string, ChunkSet> own;                        // by project
-  std::map<std::string, std::shared_ptr<PackWriter>> copies;  // by project
+  std::map<std::string, std::shared_ptr<PackWriter>> copies;  // by project; being written
   for (const auto& [row, change] : epoch.files) {
     if (!change.record) continue;
     const std::string project(SplitFileKey(row).first);
@@ -64,6 +106,11 @@ Result<void> StoreCore::KeepChunks(Epoch& epoch) {
       if (!own.contains(project)) own[project] = ChunksOf(epoch, project);
       if (!own[project].insert(ChunkKey(project, id)).second) continue;
       auto& pack = copies[project];
+      if (pack && pack->size_bytes() >= kPackTargetBytes) {
+        pack->Close();
+        SF_TRY(pack->Finish());
+        pack = nullptr;
+      }
       if (!pack) {
         SF_TRY(pack, NewPack(project));
         // In front: the last pack of a project has the records, which need the others.
@@ -87,12 +134,9 @@ Result<void> StoreCore::KeepChunks(Epoch& epoch) {
 /// As it is stored.  `place` is in a pack that may be gone by now.
 Result<void> StoreCore::CopyChunk(const std::string& project, const ChunkId& id,
                                   const std::optional<ChunkPlace>& place, PackWriter& pack) {
-  const Error gone(ErrorCode::kConflict, "chunk " + id.hash.ToHex() + " is not in the store");
-  if (!place || !ReadsBack(project, id, *place)) return gone;
-  SF_TRY(const auto source, pack_store->Open(project, place->pack));
-  Bytes stored(place->stored_bytes);
-  SF_TRY(const auto read, source->ReadAt(place->offset, stored));
-  if (read != stored.size()) return gone;
+  Bytes stored;
+  if (!place || !ReadsBack(project, id, *place, stored))
+    return Error(ErrorCode::kConflict, "chunk " + id.hash.ToHex() + " is not in the store");
   const PackEntry entry{.kind = EntryKind::kChunk,
                         .codec = place->codec,
                         .plain_bytes = id.length,
@@ -103,6 +147,19 @@ Result<void> StoreCore::CopyChunk(const std::string& project, const ChunkId& id,
   SF_TRY(const auto offset, pack.Append(entry, stored));
   SF_ASSERT(offset);
   return {};
+}
+
+/// Whether the change is what the key is now, or newer than that: after a late commit the index may
+/// know a newer one of another machine.
+Result<bool> StoreCore::StillCounts(const std::string& row, const Epoch::FileChange& change) {
+  SF_TRY(const auto current, index()->Get(Family::kFiles, row));
+  SF_TRY(std::uint64_t known, FindGrave(*index(), row));
+  if (current) {
+    SF_TRY(const auto head, DecodeFileRecordHead(*current));
+    known = head.sequence;
+  }
+  const std::string bytes = change.record ? EncodeFileRecord(*change.record) : "";
+  return !CountsMore(known, current.value_or(""), change.sequence, bytes);
 }
 
 /// After a commit that took so long that a gc may not have heard of it: all that its files need

@@ -175,7 +175,10 @@ Result<std::size_t> FileReader::Read(const std::string& project, std::string_vie
     if (filled.error().code() != ErrorCode::kNotFound) return std::move(filled).error();
     // Gc may have moved the chunk between the look into the index and the read of the pack; during
     // a long read more than once.
-    if (core_.options.read_only) SF_TRY(core_.RefreshViewSince(attempt.version));
+    if (core_.options.read_only)
+      SF_TRY(core_.RefreshViewSince(attempt.version));
+    else if (core_.pack_store->shared() && i == 1)
+      SF_TRY(core_.HearOfOthers());
     SF_TRY(auto now, Find(project, key));
     const bool changed = now->record.content != file->record.content;
     SF_TRY(auto place, FindChunk(*core_.index(), project, file->record.chunks[attempt.chunk]));

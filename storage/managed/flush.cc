@@ -52,14 +52,7 @@ Result<void> StoreCore::Flush() {
 Result<void> StoreCore::MakeDurable(Epoch& epoch) {
   if (epoch.error) return *epoch.error;
   SF_TRY(SealPacks(epoch));
-  const auto began = clock.Now();
-  const auto began_steady = clock.Steady();
-  if (pack_store->shared()) SF_TRY(HearOthers(epoch));
-  SF_TRY(PublishPacks(epoch));
-  // One that was stopped in between for hours may have been overtaken by gc.
-  const bool late =
-      clock.Now() - began > kLongestCommit || clock.Steady() - began_steady > kLongestCommit;
-  if (pack_store->shared() && late) SF_TRY(LookAgain(epoch));
+  SF_TRY(pack_store->shared() ? CommitShared(epoch) : PublishPacks(epoch));
   // The packs have their names: what they hold comes back at the next open, and must not find
   // later changes of this process beside it.
   auto indexed = IndexEpoch(epoch);
@@ -117,12 +110,6 @@ Result<void> StoreCore::PublishPacks(const Epoch& epoch) {
   };
   auto published = publish();
   if (published) return {};
-  if (pack_store->shared()) {
-    // What got there stays, as packs that nobody has to know.  One with file records may be there
-    // although it was not acknowledged: the next open finds out.
-    broken = true;
-    return published;
-  }
   // What nobody acknowledged must not come back at the next open beside later changes.
   for (const auto& [project, packs] : epoch.packs)
     for (const auto& pack : packs)
@@ -160,15 +147,21 @@ Result<void> StoreCore::IndexEpoch(const Epoch& epoch) {
     }
   }
   std::uint64_t sequence = 0;
-  // Deletions first: an origin that goes with a file may come back with its copy.
+  std::set<std::string> overtaken;
   for (const auto& [row, change] : epoch.files) {
     sequence = std::max(sequence, change.sequence);
-    if (change.record) continue;
+    if (!pack_store->shared()) continue;
+    SF_TRY(const bool counts, StillCounts(row, change));
+    if (!counts) overtaken.insert(row);
+  }
+  // Deletions first: an origin that goes with a file may come back with its copy.
+  for (const auto& [row, change] : epoch.files) {
+    if (change.record || overtaken.contains(row)) continue;
     SF_TRY(DeleteFile(*db, *batch, row));
     if (pack_store->shared()) PutGrave(*batch, row, change.sequence);
   }
   for (const auto& [row, change] : epoch.files) {
-    if (!change.record) continue;
+    if (!change.record || overtaken.contains(row)) continue;
     PutFile(*batch, SplitFileKey(row).first, *change.record);
     if (pack_store->shared()) DeleteGrave(*batch, row);
   }
@@ -178,7 +171,9 @@ Result<void> StoreCore::IndexEpoch(const Epoch& epoch) {
       batch->Put(Family::kUploads, UploadPartKey(token, part_index), EncodeChunkList(chunks));
   }
   for (const auto& token : epoch.ended_uploads) SF_TRY(DeleteUpload(*db, *batch, token));
-  if (sequence > 0) PutSequence(*batch, sequence);
+  // Others may have got further.
+  SF_TRY(const auto known_sequence, LoadSequence(*db));
+  if (sequence > known_sequence) PutSequence(*batch, sequence);
   return CommitIndex(*batch);
 }
 

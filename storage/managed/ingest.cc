@@ -28,8 +28,9 @@ Result<StoreCore::Claim> StoreCore::ClaimChunk(const UploadState& upload, const 
     if (auto claim = pending()) return *claim;
   }
   SF_TRY(auto place, FindChunk(*index(), project, id));
+  Bytes stored;
   const bool known =
-      place && !IsLost(place->pack) && (!upload.recheck || ReadsBack(project, id, *place));
+      place && !IsLost(place->pack) && (!upload.recheck || ReadsBack(project, id, *place, stored));
   std::lock_guard lock(mutex);
   if (failures_ != failures_before)
     return Error(ErrorCode::kIo, "a flush failed meanwhile: " + last_failure_);
@@ -49,10 +50,11 @@ bool StoreCore::IsLost(const PackId& pack) const {
   return lost_packs.contains(pack);
 }
 
-bool StoreCore::ReadsBack(const std::string& project, const ChunkId& id, const ChunkPlace& place) {
+bool StoreCore::ReadsBack(const std::string& project, const ChunkId& id, const ChunkPlace& place,
+                          Bytes& stored) {
   auto pack = pack_store->Open(project, place.pack);
   if (!pack || place.stored_bytes > id.length) return false;
-  Bytes stored(place.stored_bytes);
+  stored.resize(place.stored_bytes);
   auto read = (*pack)->ReadAt(place.offset, stored);
   if (!read || *read != stored.size()) return false;
   if (place.codec == Codec::kRaw) return Xxh3_128(stored) == id.hash;

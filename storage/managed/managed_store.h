@@ -70,7 +70,10 @@ struct GcOptions {
 };
 struct GcReport {
   std::uint64_t packs_before = 0, packs_after = 0, packs_rewritten = 0, packs_deleted = 0;
-  std::uint64_t chunks_freed = 0, bytes_freed = 0, bytes_rewritten = 0;
+  std::uint64_t chunks_freed = 0, bytes_rewritten = 0;
+  /// Less what was copied; of a store in a bucket the packs that were removed, whose copies an
+  /// earlier gc has made.
+  std::uint64_t bytes_freed = 0;
   /// Of a store in a bucket: what a later gc removes.  They count neither as freed nor as deleted.
   std::uint64_t packs_marked = 0, bytes_marked = 0;
 };

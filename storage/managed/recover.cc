@@ -59,6 +59,11 @@ Result<void> StoreCore::NoteLostPacks(const IndexDb& db, const std::vector<Found
   return {};
 }
 
+Result<void> StoreCore::HearOfOthers() {
+  std::lock_guard one_at_a_time(flush_mutex);
+  return AdoptUnknownPacks();
+}
+
 Result<void> StoreCore::AdoptUnknownPacks() {
   const auto db = index();
   if (pack_store->shared()) {

@@ -148,6 +148,8 @@ class StoreCore {
   /// batch) are indexed.  Sealed packs whose file is missing or of another length become
   /// `lost_packs`.
   Result<void> AdoptUnknownPacks();
+  /// AdoptUnknownPacks, at any time.
+  Result<void> HearOfOthers();
   Result<void> RemoveCondemnedPacks();
   /// Commits; after an error the store takes no more writes.
   Result<void> CommitIndex(IndexDb::Batch& batch);
@@ -197,8 +199,9 @@ class StoreCore {
                            std::uint64_t failures_before);
   Result<bool> HasChunks(const std::string& project, const std::vector<ChunkId>& chunks);
   bool IsLost(const PackId& pack) const;
-  /// Whether the chunk lies there undamaged.
-  bool ReadsBack(const std::string& project, const ChunkId& id, const ChunkPlace& place);
+  /// Whether the chunk lies there undamaged; `stored` is then what lies there.
+  bool ReadsBack(const std::string& project, const ChunkId& id, const ChunkPlace& place,
+                 Bytes& stored);
   Result<void> AppendToPack(const std::string& project, PackEntry entry, ByteSpan stored);
   Result<std::shared_ptr<PackWriter>> OpenPackOf(const std::string& project);
   void NoteError(const Error& error);
@@ -214,11 +217,13 @@ class StoreCore {
   Result<void> MakeDurable(Epoch& epoch);
   Result<void> SealPacks(Epoch& epoch);
   // commit_shared.cc
+  Result<void> CommitShared(Epoch& epoch);
   Result<void> HearOthers(Epoch& epoch);
   Result<void> KeepChunks(Epoch& epoch);
   Result<void> CopyChunk(const std::string& project, const ChunkId& id,
                          const std::optional<ChunkPlace>& place, PackWriter& pack);
   Result<void> LookAgain(const Epoch& epoch);
+  Result<bool> StillCounts(const std::string& row, const Epoch::FileChange& change);
   Result<void> PublishPacks(const Epoch& epoch);
   Result<void> IndexEpoch(const Epoch& epoch);
   void Settle(const Epoch& epoch);

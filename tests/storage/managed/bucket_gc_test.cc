@@ -56,6 +56,14 @@ class BucketGcTest : public BucketStoreTest {
     for (const auto& [key, etag] : Objects()) count += key.find(part) != std::string::npos;
     return count;
   }
+  std::uint64_t Bytes() const {
+    std::uint64_t bytes = 0;
+    Must(bucket_->List("", [&](const ObjectMeta& meta) -> Result<void> {
+      bytes += meta.size_bytes;
+      return {};
+    }));
+    return bytes;
+  }
   void Forget(const std::string& machine, const std::string& prefix) {
     Must(Open(machine)->Forget("p", prefix));
   }
@@ -329,17 +337,21 @@ TEST_F(BucketGcTest, OneGcAtATime) {
 }
 
 TEST_F(BucketGcTest, TwoCollectorsOfWhichOneWasStoppedForDaysLoseNothing) {
-  // Each of two packs has a copy of the same chunk: each collector may keep another one.
-  {
-    auto one = Open("one");
-    auto two = Open("two");
-    Commit(*one, "a", big_);
-    Commit(*two, "b", big_);  // has not heard of the first
-  }
-  Commit(*Open("one"), "drop", other_);
-  Forget("one", "drop");
-  const Content files = {{"a", big_}, {"b", big_}};
+  Content files;
   for (const char* stopped_at : {"packs/", "doomed/"}) {
+    SCOPED_TRACE(stopped_at);
+    // Each of two packs has a copy of the same chunk: each collector may keep another one.
+    const std::string round(1, stopped_at[0]);
+    const std::string text = RandomText(300'000, static_cast<unsigned>(stopped_at[0]));
+    {
+      auto one = Open("one");
+      auto two = Open("two");
+      Commit(*one, round + "/a", text);
+      Commit(*two, round + "/b", text);  // has not heard of the first
+    }
+    Commit(*Open("one"), round + "/drop", other_);
+    Forget("one", round + "/drop");
+    files[round + "/a"] = files[round + "/b"] = text;
     clock_.Advance(25h);
     const auto backend = std::make_shared<InterruptedBackend>(bucket_);
     auto one = Must(TryOpen("one", {}, backend));
@@ -350,11 +362,151 @@ TEST_F(BucketGcTest, TwoCollectorsOfWhichOneWasStoppedForDaysLoseNothing) {
       }
     });
     (void)one->Gc({.grace = kGrace}, {}, {});  // may find out that something is gone
+    EXPECT_TRUE(backend->acted());
     one = nullptr;
     ExpectEverywhere(files);
     GcUntilDone("two");
     ExpectEverywhere(files);
   }
+}
+
+TEST_F(BucketGcTest, SequenceNumbersGoOnAfterWhatHadTheHighestIsGone) {
+  for (unsigned i = 0; i < 3; ++i) Commit(*Open("one"), "gone", RandomText(50'000, 10 + i));
+  Forget("one", "gone");
+  GcUntilDone("one");
+  // A machine without an index writes under the name that was deleted.
+  Commit(*Open("three"), "gone", other_);
+  ExpectEverywhere({{"gone", other_}});
+  GcUntilDone("one");
+  ExpectEverywhere({{"gone", other_}});
+}
+
+TEST_F(BucketGcTest, AMachineThatMissedADeletionAndAllGcsSinceHearsOfIt) {
+  Commit(*Open("one"), "gone", other_);
+  EXPECT_EQ(Files("two").size(), 1u);
+  Forget("one", "gone");
+  GcUntilDone("one");
+  ExpectEverywhere({});
+  GcUntilDone("two");
+  ExpectEverywhere({});
+}
+
+TEST_F(BucketGcTest, ALowerSequenceNumberOfAWriterDoesNotHideThoseOfOthers) {
+  auto two = Open("two");
+  for (int i = 0; i < 3; ++i) Commit(*Open("one"), "x", "version " + std::to_string(i));
+  Commit(*two, "y", "text");  // with a number that was taken before it heard of the others
+  two = nullptr;
+  Commit(*Open("two"), "x", "newest");
+  ExpectEverywhere({{"x", "newest"}, {"y", "text"}});
+}
+
+TEST_F(BucketGcTest, OfTwoThatChangeAKeyAtOnceALateOneDoesNotHideTheOther) {
+  Commit(*Open("one"), "drop", big_);
+  const auto backend = std::make_shared<InterruptedBackend>(bucket_);
+  auto two = Must(TryOpen("two", {}, backend));
+  auto project = Must(two->Project("p"));
+  Must(TryPut(*project, "x", "of the late one"));
+  // After its last look: it has no chunks that are published before that.
+  backend->Before("packs/", [&] {
+    clock_.Advance(2h);
+    auto one = Open("one");
+    for (int i = 0; i < 3; ++i) Commit(*one, "x", "version " + std::to_string(i));
+  });
+  (void)project->Flush();
+  EXPECT_TRUE(backend->acted());
+  two = nullptr;
+  ExpectEverywhere({{"drop", big_}, {"x", "version 2"}});
+}
+
+TEST_F(BucketGcTest, ACrashWhilePacksAreLetGoLeavesAnIndexThatCatchesUp) {
+  // Pairs of packs with the same chunks.  Of some pairs the index of "three" names the one that
+  // goes: that is as the random names fall, for each of the pairs.
+  Content files;
+  std::map<std::string, std::string> first_half;
+  {
+    auto two = OpenBlind("two");
+    std::vector<std::string> texts;
+    auto one = Open("one");
+    for (unsigned i = 0; i < 8; ++i) {
+      texts.push_back(RandomText(50'000, 50 + i));
+      Commit(*one, "a" + std::to_string(i), texts.back());
+    }
+    first_half = Objects();
+    for (unsigned i = 0; i < 8; ++i) {
+      Commit(*two, "b" + std::to_string(i), texts[i]);
+      files["a" + std::to_string(i)] = files["b" + std::to_string(i)] = texts[i];
+    }
+  }
+  EXPECT_EQ(Files("three"), files);
+  for (const auto& [key, etag] : first_half)
+    if (key.find("packs/") != std::string::npos) Must(bucket_->Delete(key));
+  /// Fails the n-th reading request.
+  class Unreliable final : public ForwardingBackend {
+   public:
+    Unreliable(std::shared_ptr<Backend> inner, int fail_at)
+        : ForwardingBackend(std::move(inner)), left_(fail_at) {}
+    Result<std::size_t> ReadRange(std::string_view key, std::uint64_t offset,
+                                  MutableByteSpan out) override {
+      if (--left_ == 0) return Error(ErrorCode::kUnavailable, "the network is gone");
+      return inner().ReadRange(key, offset, out);
+    }
+    bool failed() const { return left_ <= 0; }
+
+   private:
+    std::atomic<int> left_;
+  };
+  const auto copy = Home("copy");
+  std::filesystem::copy(Home("three"), copy, std::filesystem::copy_options::recursive);
+  int failures = 0;
+  for (int fail_at = 1;; ++fail_at) {
+    std::filesystem::remove_all(Home("three"));
+    std::filesystem::copy(copy, Home("three"), std::filesystem::copy_options::recursive);
+    const auto backend = std::make_shared<Unreliable>(bucket_, fail_at);
+    if (TryOpen("three", {}, backend) && !backend->failed()) break;
+    ++failures;
+    EXPECT_EQ(Files("three"), files) << "after request " << fail_at;
+    ASSERT_LT(fail_at, 100);
+  }
+  EXPECT_GT(failures, 2);
+}
+
+TEST_F(BucketGcTest, AWriterThatReadsWhatAGcHasMovedMeanwhileFindsIt) {
+  {
+    auto store = Open("one");
+    auto project = Must(store->Project("p"));
+    Must(TryPut(*project, "keep", big_));
+    Must(TryPut(*project, "drop", other_ + RandomText(300'000, 3)));
+    Must(project->Flush());
+  }
+  auto two = Open("two");
+  Forget("one", "drop");
+  GcUntilDone("one");
+  EXPECT_EQ(Read(*Must(two->Project("p")), "keep"), big_);
+}
+
+TEST_F(BucketGcTest, CommitsBetweenCopiesAndMarksFindThemAfterwards) {
+  {
+    auto store = Open("one");
+    auto project = Must(store->Project("p"));
+    Must(TryPut(*project, "keep", big_));
+    Must(TryPut(*project, "drop", other_ + RandomText(300'000, 3)));
+    Must(project->Flush());
+  }
+  auto two = Open("two");
+  Forget("one", "drop");
+  clock_.Advance(25h);
+  const auto backend = std::make_shared<InterruptedBackend>(bucket_);
+  auto one = Must(TryOpen("one", {}, backend));
+  backend->Before("doomed/", [&] { Commit(*two, "between", "text"); });
+  Gc(*one);
+  ASSERT_TRUE(backend->acted());
+  one = nullptr;
+  const auto before = Bytes();
+  Commit(*two, "after", big_);
+  EXPECT_LT(Bytes(), before + 50'000) << "the copies are known";
+  two = nullptr;
+  GcUntilDone("one");
+  ExpectEverywhere({{"keep", big_}, {"between", "text"}, {"after", big_}});
 }
 
 TEST_F(BucketGcTest, ACrashAtAnyChangeHarmsNothingAndTheNextGcEndsTheWork) {
@@ -457,6 +609,7 @@ TEST_P(BucketGcScheduleTest, NothingThatWasAcknowledgedIsLost) {
   open.clear();
   ExpectEverywhere(model);
   GcUntilDone("two");
+  EXPECT_EQ(Files("three"), model);
   ExpectEverywhere(model);
 }
 
