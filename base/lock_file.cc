@@ -57,16 +57,21 @@ std::optional<LockHolder> HolderIn(std::string_view content) {
   const auto host = JsonString(*json, "host");
   const auto started = JsonString(*json, "started");
   if (!pid || !command || !host || !started) return std::nullopt;
-  return LockHolder{*pid, *command, *host, *started};
+  return LockHolder{*pid, *command, *host, *started, JsonString(*json, "work").value_or("")};
 }
 
-Error Locked(const File& file, const LockBusy& busy) {
+/// The holder writes right after it has the lock; gives it that moment.
+std::optional<LockHolder> HolderOfHeld(const File& file) {
   std::optional<LockHolder> holder;
-  // The holder writes right after it has the lock; give it that moment.
   for (int i = 0; i < kHolderReads && !holder; ++i) {
     if (i > 0) std::this_thread::sleep_for(std::chrono::milliseconds(10));
     holder = HolderIn(ReadWhatComes(file, kMaxLockFileBytes));
   }
+  return holder;
+}
+
+Error Locked(const File& file, const LockBusy& busy) {
+  const auto holder = HolderOfHeld(file);
   const std::string who = holder ? fmt::format("pid {} ({}) on {} since {}", holder->pid,
                                                holder->command, holder->host, holder->started)
                                  : "another process";
@@ -74,13 +79,17 @@ Error Locked(const File& file, const LockBusy& busy) {
 }
 
 /// `how` as for flock(2).
+bool Flock(const File& file, int how) {
+  int rc;
+  do rc = ::flock(file.fd(), how | LOCK_NB);
+  while (rc != 0 && errno == EINTR);
+  return rc == 0;
+}
+
 Result<void> TryLock(const File& file, int how, const LockBusy& busy) {
   for (int i = 0; i < kLockAttempts; ++i) {
     if (i > 0) std::this_thread::sleep_for(std::chrono::milliseconds(10));
-    int rc;
-    do rc = ::flock(file.fd(), how | LOCK_NB);
-    while (rc != 0 && errno == EINTR);
-    if (rc == 0) return {};
+    if (Flock(file, how)) return {};
     if (errno != EWOULDBLOCK) return ErrnoError(errno, "locking " + file.path());
   }
   return Locked(file, busy);
@@ -94,19 +103,28 @@ std::optional<LockHolder> ReadLockHolder(const FileIo& io, const std::string& pa
   return HolderIn(ReadWhatComes(*file, kMaxLockFileBytes));
 }
 
+LockLook LookAtLockFile(const FileIo& io, const std::string& path) {
+  const auto file = io.Open(path, OpenMode::kRead);
+  if (!file) return {.held = file.error().code() != ErrorCode::kNotFound};
+  // While this holds it for reading, nobody can take it and write into the file.
+  if (Flock(*file, LOCK_SH)) return {false, HolderIn(ReadWhatComes(*file, kMaxLockFileBytes))};
+  return {true, HolderOfHeld(*file)};
+}
+
 Result<File> TakeLockFile(const FileIo& io, Clock& clock, const std::string& path,
-                          const LockBusy& busy) {
+                          const LockBusy& busy, const std::string& work) {
   SF_TRY(auto file, io.Open(path, OpenMode::kCreateOrOpen));
   SF_TRY(TryLock(file, LOCK_EX, busy));
-  NameHolder(io, file, FormatTime(clock.Now()));
+  NameHolder(io, file, FormatTime(clock.Now()), work);
   return file;
 }
 
-void NameHolder(const FileIo& io, File& file, const std::string& started) {
-  const Json holder{{"pid", static_cast<std::uint64_t>(::getpid())},
-                    {"host", HostName()},
-                    {"started", started},
-                    {"command", OwnCommand(io)}};
+void NameHolder(const FileIo& io, File& file, const std::string& started, const std::string& work) {
+  Json holder{{"pid", static_cast<std::uint64_t>(::getpid())},
+              {"host", HostName()},
+              {"started", started},
+              {"command", OwnCommand(io)}};
+  if (!work.empty()) holder["work"] = work;
   // On a full disk the lock is as good without.
   if (file.Truncate(0)) (void)file.WriteAt(0, AsBytes(DumpJson(holder) + "\n"));
 }

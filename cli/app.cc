@@ -9,7 +9,6 @@
 #include "cli/no_journal.h"
 #include "cli/worker.h"
 #include "state/catalog/rocksdb_catalog.h"
-#include "state/workflow/at_work.h"
 
 namespace stateferry::cli {
 
@@ -80,14 +79,14 @@ storage::Places& App::places() {
   return *places_;
 }
 
-Result<const transfer::HomeLock*> App::LockHome() {
+Result<const transfer::HomeLock*> App::LockHome(const std::string& work) {
   if (!home_lock_) {
     SF_TRY(const std::string home, Home());
     SF_TRY(parts_.io.MakeDirsDurably(home));
     if (const auto fd = InheritedLock(parts_.environment)) {
       SF_TRY(home_lock_, transfer::HomeLock::Inherit(parts_.io, parts_.clock, home, *fd));
     } else {
-      SF_TRY(home_lock_, transfer::HomeLock::Take(parts_.io, parts_.clock, home));
+      SF_TRY(home_lock_, transfer::HomeLock::Take(parts_.io, parts_.clock, home, work));
     }
   }
   return &*home_lock_;
@@ -123,16 +122,21 @@ Result<state::catalog::Catalog*> App::OpenCatalog(bool read_only) {
 }
 
 Result<state::workflow::RunStore*> App::OpenRuns(bool read_only) {
-  if (!runs_) {
+  if (!runs_.store) {
     SF_TRY(const std::string home, Home());
     if (read_only) {
-      SF_TRY(runs_, state::workflow::RunStore::OpenToRead(parts_.io, parts_.clock, home));
+      SF_TRY(runs_, state::workflow::LookAtRuns(parts_.io, parts_.clock, home));
     } else {
       SF_TRY(const transfer::HomeLock* lock, LockHome());
-      SF_TRY(runs_, state::workflow::RunStore::Open(parts_.io, home, *lock));
+      SF_TRY(runs_.store, state::workflow::RunStore::Open(parts_.io, home, *lock));
+      runs_.lock = transfer::HomeLock::Look(parts_.io, home);
     }
   }
-  return runs_.get();
+  return runs_.store.get();
+}
+
+bool App::IsAtWork(const state::workflow::Run& run) const {
+  return state::workflow::IsAtWork(runs_.lock, run);
 }
 
 Result<std::optional<transfer::Journal*>> App::ExistingJournal() {

@@ -17,7 +17,7 @@
 #include "cli/progress_display.h"
 #include "cli/settings.h"
 #include "state/catalog/catalog.h"
-#include "state/workflow/run_store.h"
+#include "state/workflow/at_work.h"
 #include "storage/places.h"
 #include "transfer/home_lock.h"
 #include "transfer/journal.h"
@@ -68,13 +68,16 @@ class App {
   Result<std::string> Home() const;
   /// The lock of the home, which whatever writes into it needs: held until this is over.  A worker
   /// inherits it (cli/worker.h).  Errors: kLocked.
-  Result<const transfer::HomeLock*> LockHome();
+  /// `work`: the clone that it is held for, when it is taken now.
+  Result<const transfer::HomeLock*> LockHome(const std::string& work = "");
   storage::Places& places();
   Result<transfer::Journal*> OpenJournal(bool read_only);
   /// Of the same home, and under the same lock.
   Result<state::catalog::Catalog*> OpenCatalog(bool read_only);
   /// The records of clones, likewise.
   Result<state::workflow::RunStore*> OpenRuns(bool read_only);
+  /// Whether a process was at work on this run, as OpenRuns has found it.
+  bool IsAtWork(const state::workflow::Run& run) const;
   /// The journal for reading; empty when no transfer was ever made in this home.
   Result<std::optional<transfer::Journal*>> ExistingJournal();
   ProgressDisplay& progress();
@@ -88,7 +91,7 @@ class App {
   void CloseTables() {
     journal_.reset();
     catalog_.reset();
-    runs_.reset();
+    runs_ = {};
   }
   /// Gives the lock back as well, so that a command run by this one can open them.
   void CloseHome() {
@@ -107,7 +110,7 @@ class App {
   std::optional<transfer::HomeLock> home_lock_;  // given back after all that it covers is closed
   std::unique_ptr<transfer::Journal> journal_;
   std::unique_ptr<state::catalog::Catalog> catalog_;
-  std::unique_ptr<state::workflow::RunStore> runs_;
+  state::workflow::RunsSeen runs_;
   std::unique_ptr<ProgressDisplay> progress_;
   std::jthread deadline_;
 };

@@ -7,7 +7,6 @@
 #include "cli/closest.h"
 #include "cli/table.h"
 #include "cli/units.h"
-#include "state/workflow/at_work.h"
 #include "state/workflow/run_json.h"
 
 namespace stateferry::cli {
@@ -135,9 +134,7 @@ void PrintFinding(App& app, const workflow::Finding& finding) {
 }  // namespace
 
 std::string ShownStatus(App& app, const workflow::Run& run) {
-  const auto home = app.Home();
-  const bool over = workflow::IsTerminal(run.status);
-  if (over || !home || workflow::IsAtWork(app.io(), *home, run))
+  if (workflow::IsTerminal(run.status) || app.IsAtWork(run))
     return std::string(workflow::RunStatusName(run.status));
   return "interrupted";
 }

@@ -12,7 +12,8 @@
 
 namespace stateferry::cli {
 
-/// "interrupted" when its process has ended before it has; else its status.
+/// "interrupted" when its process has ended before it has; else its status.  `run` as the records
+/// have it that the App has open.
 std::string ShownStatus(App& app, const state::workflow::Run& run);
 
 /// One line: id, status, time, source and target.

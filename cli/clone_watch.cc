@@ -29,11 +29,11 @@ Result<void> ShowJob(workflow::RunStore& store, const std::string& id,
 }  // namespace
 
 Result<Outcome> WatchClone(App& app, const std::string& id) {
-  SF_TRY(const std::string home, app.Home());
   CloneProgress progress(app);
   for (;;) {
-    // A store that is open for reading stands still; and what is looked at last is the status.
-    SF_TRY(const auto store, workflow::RunStore::OpenToRead(app.io(), app.clock(), home));
+    // A store that is open for reading stands still.
+    app.CloseTables();
+    SF_TRY(auto* store, app.OpenRuns(true));
     SF_TRY(const auto run, workflow::GetRun(*store, id));
     SF_TRY(const auto totals, store->Count(id));
     const bool interrupted = ShownStatus(app, run) == "interrupted";

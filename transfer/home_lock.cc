@@ -4,8 +4,6 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 
-#include "base/lock_file.h"
-
 namespace stateferry::transfer {
 
 namespace {
@@ -19,16 +17,14 @@ Result<void> HomeLock::CheckFree(const FileIo& io, const std::string& home_dir) 
   return CheckLockFileFree(io, LockFileOf(home_dir), Busy(home_dir));
 }
 
-Result<HomeLock> HomeLock::Take(const FileIo& io, Clock& clock, const std::string& home_dir) {
-  SF_TRY(auto file, TakeLockFile(io, clock, LockFileOf(home_dir), Busy(home_dir)));
+Result<HomeLock> HomeLock::Take(const FileIo& io, Clock& clock, const std::string& home_dir,
+                                const std::string& work) {
+  SF_TRY(auto file, TakeLockFile(io, clock, LockFileOf(home_dir), Busy(home_dir), work));
   return HomeLock(std::move(file));
 }
 
-std::optional<std::string> HomeLock::HeldSince(const FileIo& io, const std::string& home_dir) {
-  const auto free = CheckFree(io, home_dir);
-  if (free || free.error().code() != ErrorCode::kLocked) return std::nullopt;
-  const auto holder = ReadLockHolder(io, LockFileOf(home_dir));
-  return holder ? holder->started : std::string();
+LockLook HomeLock::Look(const FileIo& io, const std::string& home_dir) {
+  return LookAtLockFile(io, LockFileOf(home_dir));
 }
 
 Result<HomeLock> HomeLock::Inherit(const FileIo& io, Clock& clock, const std::string& home_dir,
@@ -43,7 +39,8 @@ Result<HomeLock> HomeLock::Inherit(const FileIo& io, Clock& clock, const std::st
   SF_TRY(auto file, io.Adopt(fd, path));
   // It was never free in between: what was written since then is of those who hold it.
   const auto before = ReadLockHolder(io, path);
-  NameHolder(io, file, before ? before->started : FormatTime(clock.Now()));
+  NameHolder(io, file, before ? before->started : FormatTime(clock.Now()),
+             before ? before->work : "");
   return HomeLock(std::move(file));
 }
 

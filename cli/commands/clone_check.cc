@@ -2,7 +2,6 @@
 #include "cli/clone_lines.h"
 #include "cli/commands/all.h"
 #include "state/clone/clone_plan.h"
-#include "state/workflow/at_work.h"
 #include "state/workflow/run_locks.h"
 
 namespace stateferry::cli {
@@ -10,11 +9,10 @@ namespace stateferry::cli {
 namespace {
 /// A clone that is at work on one of the projects keeps another one from starting.
 Result<void> CheckNobodyIsAtWork(App& app, const state::clone::CloneRequest& request) {
-  SF_TRY(const std::string home, app.Home());
   SF_TRY(auto* store, app.OpenRuns(true));
   SF_TRY(const auto runs, store->List({}));
   for (const auto& run : runs)
-    if (state::workflow::IsAtWork(app.io(), home, run))
+    if (app.IsAtWork(run))
       SF_TRY(state::workflow::CheckProjectsFree(request.source, request.target, run));
   return {};
 }

@@ -4,7 +4,6 @@
 #include "cli/clone_runner.h"
 #include "cli/commands/all.h"
 #include "cli/transfer_flags.h"
-#include "state/workflow/at_work.h"
 
 namespace stateferry::cli {
 
@@ -17,16 +16,14 @@ Result<Outcome> Run(App& app) {
         .WithRule("C-47", "state")
         .WithHint("start a new clone; what this one has made is listed by stateferry clone show " +
                   run.id + " --created");
-  if (const auto locked = app.LockHome(); !locked) {
-    SF_TRY(const std::string home, app.Home());
-    if (!state::workflow::IsAtWork(app.io(), home, run)) return locked.error();
+  app.CloseTables();
+  if (const auto locked = app.LockHome(run.id); !locked) {
+    SF_TRY(const auto now, FindRun(app, 0));
+    if (!app.IsAtWork(now)) return locked.error();
     return Error(ErrorCode::kLocked, run.id + " is at work already")
         .WithHint("stateferry clone watch " + run.id);
   }
-  if (app.options().Flag("detach")) {
-    app.CloseTables();
-    return DetachClone(app, run.id);
-  }
+  if (app.options().Flag("detach")) return DetachClone(app, run.id);
   return RunRecordedClone(app, run.id);
 }
 }  // namespace

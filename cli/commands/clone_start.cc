@@ -11,8 +11,9 @@
 namespace stateferry::cli {
 
 namespace {
-Result<void> LockFor(App& app, const state::clone::CloneRequest& request) {
-  const auto locked = app.LockHome();
+Result<void> LockFor(App& app, const state::clone::CloneRequest& request,
+                     const std::string& id) {
+  const auto locked = app.LockHome(id);
   if (locked) return {};
   if (locked.error().code() != ErrorCode::kLocked) return locked.error();
   SF_TRY(const std::string home, app.Home());
@@ -22,10 +23,10 @@ Result<void> LockFor(App& app, const state::clone::CloneRequest& request) {
 
 Result<Outcome> Run(App& app) {
   SF_TRY(const auto request, CloneRequestFrom(app));
-  SF_TRY(LockFor(app, request));
+  const std::string id = state::clone::NewCloneId(app.clock(), std::random_device()());
+  SF_TRY(LockFor(app, request, id));
   SF_TRY(auto* catalog, app.OpenCatalog(false));
   SF_TRY(auto* store, app.OpenRuns(false));
-  const std::string id = state::clone::NewCloneId(app.clock(), std::random_device()());
   SF_TRY(const auto started,
          state::clone::StartClone(request, id, {*catalog, app.places(), app.clock(), app.stop()},
                                   *store));

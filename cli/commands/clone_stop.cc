@@ -5,7 +5,6 @@
 #include "cli/clone_watch.h"
 #include "cli/commands/all.h"
 #include "cli/transfer_flags.h"
-#include "state/workflow/at_work.h"
 #include "state/workflow/stop_request.h"
 
 namespace stateferry::cli {
@@ -20,8 +19,12 @@ Result<Outcome> Run(App& app) {
         .WithRule("C-48", "state");
   SF_TRY(state::workflow::RequestStop(app.io(), home, run.id));
   Result<Outcome> ended = Outcome{};
-  if (!state::workflow::IsAtWork(app.io(), home, run)) {
+  app.CloseTables();
+  SF_TRY(const auto now, FindRun(app, 0));
+  if (!app.IsAtWork(now)) {
     // Nobody is there to read the request: this process ends it.
+    app.CloseTables();
+    SF_TRY(app.LockHome(run.id));
     ended = RunRecordedClone(app, run.id);
   } else if (app.options().Flag("no-wait")) {
     return Outcome{.status = "stopping", .summary = {{"id", run.id}}};

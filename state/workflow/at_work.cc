@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "state/workflow/run_locks.h"
-#include "transfer/home_lock.h"
 
 namespace stateferry::state::workflow {
 
@@ -14,20 +13,32 @@ namespace {
 /// A process takes the lock a moment before it writes its run.
 constexpr int kLooks = 10;
 constexpr std::chrono::milliseconds kBetweenLooks{50};
+/// Of looks between which somebody took the lock or gave it back.
+constexpr int kMostChanges = 100;
 
 Result<std::vector<Run>> RunsAtWork(const FileIo& io, Clock& clock, const std::string& home_dir) {
-  SF_TRY(const auto store, RunStore::OpenToRead(io, clock, home_dir));
-  SF_TRY(auto runs, store->List({}));
-  std::erase_if(runs, [&](const Run& run) { return !IsAtWork(io, home_dir, run); });
+  SF_TRY(const RunsSeen seen, LookAtRuns(io, clock, home_dir));
+  SF_TRY(auto runs, seen.store->List({}));
+  std::erase_if(runs, [&](const Run& run) { return !IsAtWork(seen.lock, run); });
   return runs;
 }
 }  // namespace
 
-bool IsAtWork(const FileIo& io, const std::string& home_dir, const Run& run) {
-  if (IsTerminal(run.status)) return false;
-  const auto since = transfer::HomeLock::HeldSince(io, home_dir);
-  // What was written before the lock was taken is of a process that is gone.
-  return since && run.updated >= *since;
+Result<RunsSeen> LookAtRuns(const FileIo& io, Clock& clock, const std::string& home_dir) {
+  LockLook before = transfer::HomeLock::Look(io, home_dir);
+  for (int change = 0;; ++change) {
+    SF_TRY(auto store, RunStore::OpenToRead(io, clock, home_dir));
+    LockLook after = transfer::HomeLock::Look(io, home_dir);
+    if (before == after) return RunsSeen{std::move(store), std::move(after)};
+    // Nobody can say what was at work: nothing is called interrupted then.
+    if (change == kMostChanges) return RunsSeen{std::move(store), {.held = true}};
+    before = std::move(after);
+  }
+}
+
+bool IsAtWork(const LockLook& lock, const Run& run) {
+  if (IsTerminal(run.status) || !lock.held) return false;
+  return !lock.holder || lock.holder->work == run.id;
 }
 
 Error WhyLocked(const FileIo& io, Clock& clock, const std::string& home_dir,

@@ -1,18 +1,31 @@
 #pragma once
 // Whether a process is at work on a run.  A run says what came of it so far; that its process was
-// killed it cannot say.
+// killed it cannot say.  The lock of the home names the run that its holder is at work on.
 
-#include <optional>
+#include <memory>
 #include <string>
 
 #include "base/clock.h"
 #include "base/file_io.h"
 #include "state/workflow/run_store.h"
+#include "transfer/home_lock.h"
 
 namespace stateferry::state::workflow {
 
-/// False for a run that has ended, and for one whose process has: that one can go on.
-bool IsAtWork(const FileIo& io, const std::string& home_dir, const Run& run);
+/// The records and the lock of a home as they were at one moment.
+struct RunsSeen {
+  std::unique_ptr<RunStore> store;
+  LockLook lock;
+};
+
+/// Looks at the lock, opens the records for reading, and looks at the lock again, until nobody has
+/// taken it or given it back meanwhile.  A home without runs reads as empty.  Errors: of the
+/// records.
+Result<RunsSeen> LookAtRuns(const FileIo& io, Clock& clock, const std::string& home_dir);
+
+/// False for a run that has ended, and for one whose process has: that one can go on.  `run` and
+/// `lock` are of one RunsSeen: a run that was read before can have ended, and its process with it.
+bool IsAtWork(const LockLook& lock, const Run& run);
 
 /// What keeps a new run from `source` to `target` from getting the lock of the home: kConflict
 /// naming the run when one is at work on one of the projects (C-10, C-11), else `locked`.

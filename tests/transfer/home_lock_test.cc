@@ -33,6 +33,28 @@ TEST_F(HomeLockTest, AnInheritedLockHoldsWhenItsGiverIsGone) {
   EXPECT_TRUE(Take());
 }
 
+TEST_F(HomeLockTest, AnInheritedLockIsHeldForTheSameWorkSinceTheSameTime) {
+  auto giver = HomeLock::Take(FileIo(), clock, home.path(), "clone-1");
+  ASSERT_TRUE(giver) << giver.error().message();
+  const LockLook before = HomeLock::Look(FileIo(), home.path());
+  ASSERT_TRUE(before.held && before.holder);
+  EXPECT_EQ(before.holder->work, "clone-1");
+  clock.Advance(std::chrono::seconds(9));
+  const auto heir = HomeLock::Inherit(FileIo(), clock, home.path(), dup(giver->fd()));
+  ASSERT_TRUE(heir) << heir.error().message();
+  EXPECT_EQ(HomeLock::Look(FileIo(), home.path()), before);
+}
+
+TEST_F(HomeLockTest, ALookDoesNotKeepAnybodyOut) {
+  EXPECT_FALSE(HomeLock::Look(FileIo(), home.path()).held);
+  ASSERT_TRUE(Take());
+  const LockLook free = HomeLock::Look(FileIo(), home.path());
+  EXPECT_FALSE(free.held);
+  ASSERT_TRUE(free.holder);
+  EXPECT_EQ(free.holder->work, "");
+  EXPECT_TRUE(Take());
+}
+
 TEST_F(HomeLockTest, AnotherFileIsNoInheritance) {
   ASSERT_TRUE(Take());
   const int fd = open("/dev/null", O_RDONLY);

@@ -1,6 +1,9 @@
 #include "state/workflow/at_work.h"
 
 #include <gmock/gmock.h>
+#include <unistd.h>
+
+#include <functional>
 
 #include "tests/state/workflow/workflow_rig.h"
 
@@ -29,6 +32,133 @@ TEST_F(AtWorkRules, C_17_WhoCannotChangeAnythingIsToldWhichCloneIsAtWork) {
   run.status = RunStatus::kCompleted;
   ASSERT_TRUE(store->PutRun(run));
   EXPECT_EQ(why().message(), "it is locked");
+}
+
+/// What happens in another process at the `at`-th step of a look at the home.
+class AtStep final : public IoHooks {
+ public:
+  AtStep(int at, std::function<void()> event) : at_(at), event_(std::move(event)) {}
+  Result<void> Before(IoOp, std::string_view) override {
+    if (++steps_ == at_) event_();
+    return {};
+  }
+  int steps() const { return steps_; }
+
+ private:
+  const int at_;
+  int steps_ = 0;
+  std::function<void()> event_;
+};
+
+class Looking : public WorkflowRig {
+ protected:
+  /// Lets `event` happen at each step of a look in turn, after `prepare`, and calls `check` with
+  /// what was seen of the run: nothing, or its status, or "interrupted".
+  void AtEachStep(const std::function<void()>& prepare, const std::function<void()>& event,
+                  const std::function<void(const std::string& shown, bool event_came)>& check) {
+    for (int step = 1;; ++step) {
+      SCOPED_TRACE("at step " + std::to_string(step));
+      prepare();
+      AtStep other(step, event);
+      const auto seen = LookAtRuns(FileIo(&other), clock, dir.path());
+      ASSERT_TRUE(seen) << seen.error().message();
+      const auto run = seen->store->Find(kId);
+      ASSERT_TRUE(run) << run.error().message();
+      const bool came = other.steps() >= step;
+      if (!*run)
+        check("", came);
+      else if (IsTerminal((*run)->status) || IsAtWork(seen->lock, **run))
+        check(std::string(RunStatusName((*run)->status)), came);
+      else
+        check("interrupted", came);
+      if (!came) {
+        EXPECT_GT(step, 4);
+        return;
+      }
+    }
+  }
+  void PutStatus(RunStatus status) {
+    workflow::Run run = *GetRun(*store, kId);
+    run.status = status;
+    ASSERT_TRUE(store->PutRun(run));
+  }
+  /// A new run, whose process holds the lock.
+  void BeginAgain() {
+    CloseHome();
+    clock.Advance(std::chrono::milliseconds(1));
+    OpenHome();
+    ASSERT_TRUE(store->Remove(kId));
+    Record(Five());
+    PutStatus(RunStatus::kRunning);
+  }
+  void EndIt() {
+    PutStatus(RunStatus::kCompleted);
+    CloseHome();
+  }
+};
+
+TEST_F(Looking, C_47_ARunThatEndsMeanwhileIsNeverCalledInterrupted) {
+  AtEachStep([&] { BeginAgain(); }, [&] { EndIt(); },
+             [&](const std::string& shown, bool came) {
+               EXPECT_TRUE(shown == "running" || (came && shown == "completed")) << shown;
+             });
+}
+
+TEST_F(Looking, C_47_ARunThatBeginsAndEndsMeanwhileIsNeverCalledInterrupted) {
+  AtEachStep(
+      [&] {
+        if (!lock) OpenHome();
+        ASSERT_TRUE(store->Remove(kId));
+        CloseHome();
+        clock.Advance(std::chrono::milliseconds(1));
+      },
+      [&] {
+        OpenHome();
+        Record(Five());
+        EndIt();
+      },
+      [&](const std::string& shown, bool came) {
+        EXPECT_TRUE(shown.empty() || (came && shown == "completed")) << shown;
+      });
+}
+
+TEST_F(Looking, C_47_ARunThatIsHandedToAWorkerIsNeverCalledInterrupted) {
+  AtEachStep([&] { BeginAgain(); },
+             [&] {
+               clock.Advance(std::chrono::seconds(5));
+               auto heir =
+                   transfer::HomeLock::Inherit(FileIo(), clock, dir.path(), dup(lock->fd()));
+               ASSERT_TRUE(heir) << heir.error().message();
+               lock = std::move(*heir);
+             },
+             [&](const std::string& shown, bool) { EXPECT_EQ(shown, "running"); });
+}
+
+TEST_F(Looking, C_47_ARunThatGoesOnIsAtWorkBeforeAnythingOfItIsWritten) {
+  BeginAgain();
+  CloseHome();
+  clock.Advance(std::chrono::hours(1));
+  OpenHome();
+  const auto seen = LookAtRuns(FileIo(), clock, dir.path());
+  ASSERT_TRUE(seen);
+  EXPECT_TRUE(IsAtWork(seen->lock, *GetRun(*seen->store, kId)));
+}
+
+TEST_F(Looking, C_47_ARunWhoseProcessIsGoneIsInterrupted) {
+  AtEachStep([&] { BeginAgain(); }, [&] { CloseHome(); },
+             [&](const std::string& shown, bool came) {
+               EXPECT_TRUE(shown == "running" || (came && shown == "interrupted")) << shown;
+             });
+  CloseHome();
+  auto seen = LookAtRuns(FileIo(), clock, dir.path());
+  ASSERT_TRUE(seen);
+  EXPECT_FALSE(IsAtWork(seen->lock, *GetRun(*seen->store, kId)));
+  // Also when somebody has the lock for something else.
+  const auto other = transfer::HomeLock::Take(FileIo(), clock, dir.path());
+  ASSERT_TRUE(other);
+  seen = LookAtRuns(FileIo(), clock, dir.path());
+  ASSERT_TRUE(seen);
+  EXPECT_FALSE(IsAtWork(seen->lock, *GetRun(*seen->store, kId)));
 }
 
 }  // namespace

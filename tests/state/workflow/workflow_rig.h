@@ -50,7 +50,7 @@ class WorkflowRig : public ::testing::Test {
   }
   /// As another process would, after CloseHome.
   void OpenHome() {
-    auto taken = transfer::HomeLock::Take(FileIo(), clock, dir.path());
+    auto taken = transfer::HomeLock::Take(FileIo(), clock, dir.path(), kId);
     ASSERT_TRUE(taken) << taken.error().message();
     lock = std::move(*taken);
     auto runs = RunStore::Open(FileIo(), dir.path(), *lock);
