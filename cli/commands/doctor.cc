@@ -1,6 +1,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <rocksdb/version.h>
+#include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <sys/utsname.h>
@@ -54,6 +55,12 @@ Finding CheckHome(App& app, const std::string& home) {
   app.CloseHome();
   if (!journal) return {"home", Health::kBad, journal.error().message()};
   const auto free = transfer::HomeLock::CheckFree(app.io(), home);
+  struct stat made {};
+  // Records hold whole entities.
+  if (free && ::stat(home.c_str(), &made) == 0 && (made.st_mode & 077) != 0)
+    return {"home", Health::kWarning,
+            fmt::format("{} can be looked into by others (mode {:04o}): chmod 700 {}", home,
+                        made.st_mode & 07777, home)};
   if (free) return {"home", Health::kOk, home + " (nobody writes)"};
   const bool locked = free.error().code() == ErrorCode::kLocked;
   return {"home", locked ? Health::kWarning : Health::kBad, free.error().message()};

@@ -1,0 +1,36 @@
+#include "base/private_dir.h"
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include "tests/fakes/scratch_dir.h"
+
+namespace stateferry {
+namespace {
+
+mode_t ModeOf(const std::string& path) {
+  struct stat made {};
+  EXPECT_EQ(::stat(path.c_str(), &made), 0) << path;
+  return made.st_mode & 0777;
+}
+
+TEST(PrivateDir, OnlyTheOwnerMayLookIntoWhatIsMade) {
+  fakes::ScratchDir dir;
+  ASSERT_EQ(::mkdir(dir.File("open").c_str(), 0755), 0);
+  ASSERT_EQ(::chmod(dir.File("open").c_str(), 0755), 0);
+  ASSERT_TRUE(MakePrivateDirsDurably(FileIo(), dir.File("open/home/runs")));
+  EXPECT_EQ(ModeOf(dir.File("open/home/runs")), 0700u);
+  EXPECT_EQ(ModeOf(dir.File("open/home")), 0700u);
+  // What is there stays as it is.
+  EXPECT_EQ(ModeOf(dir.File("open")), 0755u);
+  EXPECT_TRUE(MakePrivateDirsDurably(FileIo(), dir.File("open/home/runs")));
+}
+
+TEST(PrivateDir, AFileInTheWayIsAConflict) {
+  fakes::ScratchDir dir;
+  ASSERT_TRUE(FileIo().WriteDurably(dir.File("f"), {}));
+  EXPECT_EQ(MakePrivateDirsDurably(FileIo(), dir.File("f/x")).error().code(), ErrorCode::kConflict);
+}
+
+}  // namespace
+}  // namespace stateferry
