@@ -2,7 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <tuple>
+
 #include "state/clone/engine_version.h"
+#include "state/entities/time_text.h"
 #include "state/snapshot/each_index.h"
 #include "state/snapshot/snapshot.h"
 
@@ -22,17 +26,18 @@ std::string StatusText(const Json& body, std::string_view field) {
   return status == body.end() ? "" : Text(*status, field);
 }
 
-/// "2026-11-20T23:51:19.123Z" without its 'Z', so that fewer digits sort before more.
-std::string_view SortableTime(const std::string& time) {
-  return std::string_view(time).substr(0, time.empty() ? 0 : time.size() - 1);
+/// What has no time that can be read is older than everything that has.
+auto SortKey(const entities::Entity& snapshot) {
+  const std::string time = Text(snapshot.body, "createdAt");
+  return std::tuple(entities::TimeOfText(time), entities::FractionOfText(time), snapshot.key.name);
 }
 
 /// Sets the reason when the files are not what the metadata says.
-Result<void> Inspect(storage::Places& places, JobState& state, std::stop_token stop) {
+Result<void> InspectOne(storage::Places& places, JobState& state, std::stop_token stop) {
   const std::string text = Text(state.snapshot->body, "savepointLocation");
   const auto broken = [&](std::string_view what) {
     state.rule = "C-24";
-    if (state.category.empty()) state.category = "state";
+    state.category = "state";
     state.reason = fmt::format("its newest snapshot '{}' ({}) is not whole: {}",
                                state.snapshot->key.name, text, what);
     return Result<void>();
@@ -45,8 +50,10 @@ Result<void> Inspect(storage::Places& places, JobState& state, std::stop_token s
     const ErrorCode code = found.error().code();
     if (code == ErrorCode::kCancelled || found.error().retry() != Retry::kNever)
       return found.error().WithContext("looking at " + location->ToString());
+    (void)broken(found.error().message());
+    // Whether it is whole nobody can say.
     if (code == ErrorCode::kPermission) state.category = "storage_access";
-    return broken(found.error().message());
+    return {};
   }
   if (found->kind != snapshot::SnapshotKind::kFlink) return broken("there is no _metadata in it");
   state.size_bytes = found->metadata_bytes;
@@ -59,6 +66,27 @@ Result<void> Inspect(storage::Places& places, JobState& state, std::stop_token s
   return {};
 }
 
+/// Goes back to the newest one that is whole; when there is none, what is wrong with the newest is
+/// the reason.
+Result<void> Inspect(storage::Places& places, JobState& state, std::stop_token stop) {
+  SF_TRY(InspectOne(places, state, stop));
+  const JobState newest = state;
+  for (const entities::Entity* older : newest.older) {
+    if (state.category != "state") break;
+    state.snapshot = older;
+    state.size_bytes = 0;
+    state.rule = state.category = state.reason = "";
+    SF_TRY(InspectOne(places, state, stop));
+    if (state.reason.empty()) state.passed_over = newest.reason;
+  }
+  if (state.reason.empty() || newest.older.empty() || newest.category != "state") return {};
+  const std::string last = state.category == "state" ? "" : "; " + state.reason;
+  state = newest;
+  state.reason +=
+      fmt::format("; of the {} before it none can be used{}", newest.older.size(), last);
+  return {};
+}
+
 }  // namespace
 
 bool IsStreaming(const entities::Entity& deployment) {
@@ -66,9 +94,7 @@ bool IsStreaming(const entities::Entity& deployment) {
 }
 
 bool IsNewer(const entities::Entity& one, const entities::Entity& other) {
-  const std::string time = Text(one.body, "createdAt"), other_time = Text(other.body, "createdAt");
-  if (time != other_time) return SortableTime(time) > SortableTime(other_time);
-  return one.key.name > other.key.name;
+  return SortKey(one) > SortKey(other);
 }
 
 JobHistory::JobHistory(const ProjectContents& contents) {
@@ -83,20 +109,28 @@ JobHistory::JobHistory(const ProjectContents& contents) {
     const std::string deployment = Text(snapshot.body, "deployment");
     has_run_.insert(deployment);
     if (StatusText(snapshot.body, "state") != "COMPLETED") continue;
-    const entities::Entity*& newest = newest_[deployment];
-    if (newest == nullptr || IsNewer(snapshot, *newest)) newest = &snapshot;
+    complete_[deployment].push_back(&snapshot);
   }
+  for (auto& [deployment, snapshots] : complete_)
+    std::sort(snapshots.begin(), snapshots.end(),
+              [](const auto* one, const auto* other) { return IsNewer(*one, *other); });
 }
 
-const entities::Entity* JobHistory::Newest(const std::string& deployment) const {
-  const auto it = newest_.find(deployment);
-  return it == newest_.end() ? nullptr : it->second;
+const std::vector<const entities::Entity*>& JobHistory::Complete(
+    const std::string& deployment) const {
+  static const std::vector<const entities::Entity*> kNone;
+  const auto it = complete_.find(deployment);
+  return it == complete_.end() ? kNone : it->second;
 }
 
 JobState ChooseState(const entities::Entity& deployment, const JobHistory& history) {
   if (!IsStreaming(deployment)) return {};
   const std::string& name = deployment.key.name;
-  JobState state{.snapshot = history.Newest(name)};
+  JobState state;
+  if (const auto& complete = history.Complete(name); !complete.empty()) {
+    state.snapshot = complete.front();
+    state.older.assign(complete.begin() + 1, complete.end());
+  }
   const std::string engine = Text(deployment.body, "engineVersion");
   if (!CarriesState(engine)) {
     state.rule = "C-14";

@@ -27,18 +27,22 @@ class JobHistory {
   /// Starting, running or cancelling: it still writes.
   bool IsRunning(const std::string& deployment) const { return running_.contains(deployment); }
   bool HasRun(const std::string& deployment) const { return has_run_.contains(deployment); }
-  /// The newest one that is complete, whatever kind it is; null when there is none.
-  const entities::Entity* Newest(const std::string& deployment) const;
+  /// Those that are complete, whatever kind they are, the newest first.
+  const std::vector<const entities::Entity*>& Complete(const std::string& deployment) const;
 
  private:
   std::set<std::string> running_, has_run_;
-  std::map<std::string, const entities::Entity*> newest_;
+  std::map<std::string, std::vector<const entities::Entity*>> complete_;
 };
 
 /// The state of one job, as far as it was asked for.
 struct JobState {
   const entities::Entity* snapshot = nullptr;  ///< null: nothing to restore from
-  std::uint64_t size_bytes = 0;                ///< of its files
+  /// Those before it, the newest first: for when it is not whole.
+  std::vector<const entities::Entity*> older = {};
+  /// What is wrong with the newest when `snapshot` is an older one; else "".
+  std::string passed_over = {};
+  std::uint64_t size_bytes = 0;  ///< of its files
   /// Why there is none although there should be; "" when all is well.
   std::string rule = {}, category = {}, reason = {};
 };
@@ -46,8 +50,10 @@ struct JobState {
 /// Without looking at any file.
 JobState ChooseState(const entities::Entity& deployment, const JobHistory& history);
 
-/// Looks at the snapshots, whether they are whole, a few at a time; one that is not becomes the
-/// reason.  Errors: kCancelled; of the places what repeating may help.
+/// Looks at the snapshots, whether they are whole, a few jobs at a time.  Of one that is not, the
+/// newest before it that is becomes the snapshot (C-24: the newest valid state); when there is none
+/// that is the reason.  One that may not be read is not passed over: its rights can be mended.
+/// Errors: kCancelled; of the places what repeating may help.
 Result<void> InspectStates(storage::Places& places, const std::vector<JobState*>& states,
                            std::stop_token stop);
 

@@ -133,6 +133,14 @@ class RestorePoints {
       if (const auto allow = before->find("allowNonRestoredState"); allow != before->end())
         strategy["allowNonRestoredState"] = *allow;
     item.body["restoreStrategy"] = std::move(strategy);
+    if (!restore.state.passed_over.empty())
+      context_.findings.Warn(
+          "C-24",
+          fmt::format("deployment '{}' gets an older state, '{}' of {}: {}", item.from.name,
+                      snapshot.key.name, JsonString(snapshot.body, "createdAt").value_or(""),
+                      restore.state.passed_over),
+          "trigger a snapshot first when what was processed since must not be processed again",
+          item.from);
     NoteAge(snapshot, item.from, restore.state.size_bytes);
   }
 

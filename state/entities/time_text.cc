@@ -1,6 +1,8 @@
 #include "state/entities/time_text.h"
 
+#include <algorithm>
 #include <cctype>
+#include <cstdint>
 
 namespace stateferry::state::entities {
 
@@ -33,6 +35,17 @@ std::optional<std::chrono::sys_seconds> TimeOfText(std::string_view text) {
                                         std::chrono::day(static_cast<unsigned>(number(8, 2)))};
   return std::chrono::sys_days(day) + std::chrono::hours(number(11, 2)) +
          std::chrono::minutes(number(14, 2)) + std::chrono::seconds(number(17, 2));
+}
+
+std::chrono::nanoseconds FractionOfText(std::string_view text) {
+  std::int64_t nanoseconds = 0;
+  const auto point = text.find('.');
+  if (!IsTimeText(text) || point == std::string_view::npos) return {};
+  for (std::size_t i = 1; i <= 9; ++i) {
+    const char c = text[std::min(point + i, text.size() - 1)];
+    nanoseconds = nanoseconds * 10 + (c == 'Z' ? 0 : c - '0');
+  }
+  return std::chrono::nanoseconds(nanoseconds);
 }
 
 }  // namespace stateferry::state::entities

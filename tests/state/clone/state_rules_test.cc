@@ -118,10 +118,55 @@ TEST_F(CloneStateRules, C_24_AJobThatHasNeverRunHasNothingToLose) {
   EXPECT_EQ(StrategyOf(item), (Json{{"kind", "NONE"}}));
 }
 
-TEST_F(CloneStateRules, C_24_ABrokenNewestSnapshotIsFoundBefore) {
+TEST_F(CloneStateRules, C_23_TimesAreComparedNotTheirSpellings) {
+  Source("deployment", "orders", SqlJob());
+  // The same time twice: the name decides, not the digits.
+  WholeSnapshot("sp-1", "orders", "2025-12-31T23:30:00.10Z");
+  WholeSnapshot("sp-2", "orders", "2025-12-31T23:30:00.1Z");
+  EXPECT_EQ(ItemOf(Plan(), orders).snapshot_from, "s3://bound/ws/p/sp/sp-2");
+  // What is no time is not newer than a time.
+  WholeSnapshot("sp-3", "orders", "yesterday");
+  EXPECT_EQ(ItemOf(Plan(), orders).snapshot_from, "s3://bound/ws/p/sp/sp-2");
+  WholeSnapshot("sp-0", "orders", "2025-12-31T23:30:00.100000001Z");
+  EXPECT_EQ(ItemOf(Plan(), orders).snapshot_from, "s3://bound/ws/p/sp/sp-0");
+}
+
+TEST_F(CloneStateRules, C_24_TheNewestValidStateIsTakenWhenANewerOneIsBroken) {
+  Source("deployment", "orders", SqlJob());
+  WholeSnapshot("sp-1", "orders", "2025-12-31T22:00:00Z");
+  WholeSnapshot("sp-2", "orders", "2025-12-31T23:00:00Z");
+  WholeSnapshot("sp-3", "orders", "2025-12-31T23:30:00Z");
+  ASSERT_TRUE(bucket->Delete("ws/p/sp/sp-3/_metadata"));
+  const auto plan = Plan();
+  const Item& item = ItemOf(plan, orders);
+  EXPECT_EQ(item.status, ItemStatus::kPending);
+  EXPECT_EQ(item.reason, "");
+  EXPECT_EQ(item.snapshot_from, "s3://bound/ws/p/sp/sp-2");
+  EXPECT_EQ(item.snapshot_record.key.name, "sp-2");
+  EXPECT_THAT(Said(plan, "C-24"), ElementsAre(AllOf(HasSubstr("'orders'"), HasSubstr("'sp-2'"),
+                                                    HasSubstr("'sp-3'"), HasSubstr("_metadata"))));
+  EXPECT_EQ(plan.snapshots.at(0).snapshot.name, "sp-2");
+}
+
+TEST_F(CloneStateRules, C_24_ASnapshotThatMayNotBeReadIsNotPassedOver) {
+  Source("deployment", "orders", SqlJob());
+  WholeSnapshot("sp-1", "orders", "2025-12-31T22:00:00Z");
+  WholeSnapshot("sp-2", "orders", "2025-12-31T23:30:00Z");
+  bucket->Fail({.op = fakes::BackendOp::kReadRange,
+                .key_contains = "sp-2/_metadata",
+                .error = Error(ErrorCode::kPermission, "403")});
+  const Item item = ItemOf(Plan(), orders);
+  EXPECT_EQ(item.status, ItemStatus::kFailed);
+  EXPECT_EQ(item.category, "storage_access");
+}
+
+TEST_F(CloneStateRules, C_24_AJobWhoseSnapshotsAreAllBrokenIsFoundBefore) {
   for (const char* name : {"orders", "lost", "cut", "whole"}) {
     Source("deployment", name, SqlJob());
     WholeSnapshot(std::string("old-") + name, name, "2025-12-31T22:00:00Z");
+    if (name != std::string("whole")) {
+      ASSERT_TRUE(bucket->Delete(std::string("ws/p/sp/old-") + name + "/_metadata"));
+    }
     WholeSnapshot(std::string("new-") + name, name, "2025-12-31T23:30:00Z");
   }
   ASSERT_TRUE(bucket->Delete("ws/p/sp/new-orders/_metadata"));
