@@ -66,7 +66,6 @@ Json ToJson(const CloneRequest& request) {
           {"state", Spelling(kStates, request.state)},
           {"running", Spelling(kRunnings, request.running)},
           {"onError", Spelling(kOnErrors, request.on_error)},
-          {"triggerSavepoint", request.trigger_savepoint},
           {"maxSnapshotAgeSeconds", static_cast<std::uint64_t>(request.max_snapshot_age.count())},
           {"nameTemplate", request.name_template},
           {"label", request.label},
@@ -87,9 +86,14 @@ Result<CloneRequest> CloneRequestFromJson(const Json& json) {
   SF_TRY(ReadChoice(json, "state", kStates, request.state));
   SF_TRY(ReadChoice(json, "running", kRunnings, request.running));
   SF_TRY(ReadChoice(json, "onError", kOnErrors, request.on_error));
+  // Rather no clone than one with older state than was asked for.
   if (const auto trigger = json.find("triggerSavepoint");
-      trigger != json.end() && trigger->is_boolean())
-    request.trigger_savepoint = trigger->get<bool>();
+      trigger != json.end() && *trigger != Json(false))
+    return Error(ErrorCode::kInvalidArgument,
+                 "triggerSavepoint: the jobs of a catalog cannot be reached from here, so no "
+                 "savepoint can be taken first")
+        .WithHint("trigger a savepoint of each job where it runs, import it, and clone then")
+        .WithRule("C-25", "usage");
   if (const auto age = JsonUint(json, "maxSnapshotAgeSeconds"))
     request.max_snapshot_age = std::chrono::seconds(*age);
   return request;

@@ -33,7 +33,6 @@ struct CloneRequest {
   StateStrategy state = StateStrategy::kStateful;
   RunningStrategy running = RunningStrategy::kSkip;
   OnError on_error = OnError::kContinue;
-  bool trigger_savepoint = false;               ///< C-25
   std::chrono::seconds max_snapshot_age{3600};  ///< C-25
   /// Names of jobs and drafts at the target: "" = as at the source; else text that may hold {name}
   /// and {date:%Y%m%d} (UTC).  Without {name} it stands before the name: "Backup_20241001_orders".

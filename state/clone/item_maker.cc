@@ -166,7 +166,7 @@ void ItemMaker::WarnOfPlaces(const entities::EntityKind& kind, const entities::E
                              const Chosen& chosen) {
   const auto is_moved = [&](const storage::Location& location) {
     return std::any_of(chosen.files.begin(), chosen.files.end(), [&](const ProjectFile& file) {
-      return file.location.path == location.path;
+      return file.location.path == location.path && storage::IsWithin(location, file.location);
     });
   };
   for (const auto& field : kind.Files(entity)) {

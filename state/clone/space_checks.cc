@@ -59,14 +59,18 @@ std::string Text(const Side& side, std::string_view field) {
   return JsonString(side.workspace.body, field).value_or("");
 }
 
+/// Two that are not known are not the same.
+std::string_view Known(std::string_view text) { return text.empty() ? "(unknown)" : text; }
+
 void CheckRegion(const Space& space, workflow::Findings& findings) {
   const std::string from = Text(space.source, "region"), to = Text(space.target, "region");
-  if (from == to) return;
+  if (from == to && !from.empty()) return;
   findings.Error("C-05", "incompatible",
                  fmt::format("the regions differ: source '{}' in {}, target '{}' in {}; a clone "
                              "stays inside one region",
-                             space.source.project, from, space.target.project, to),
-                 fmt::format("choose a target project in {}", from));
+                             space.source.project, Known(from), space.target.project, Known(to)),
+                 from.empty() ? "say the region of both workspaces"
+                              : fmt::format("choose a target project in {}", from));
 }
 
 void CheckStorage(const Space& space, workflow::Findings& findings) {
@@ -84,13 +88,14 @@ void CheckStorage(const Space& space, workflow::Findings& findings) {
 void CheckArchitecture(const Space& space, workflow::Findings& findings) {
   const std::string from = Text(space.source, "architecture"),
                     to = Text(space.target, "architecture");
-  if (from == to) return;
-  findings.Error(
-      "C-13", "incompatible",
-      fmt::format("the architectures differ: source workspace '{}' is {}, target "
-                  "workspace '{}' is {}; a clone stays on one architecture",
-                  space.source.workspace.key.name, from, space.target.workspace.key.name, to),
-      fmt::format("choose a target workspace on {}", from));
+  if (from == to && !from.empty()) return;
+  findings.Error("C-13", "incompatible",
+                 fmt::format("the architectures differ: source workspace '{}' is {}, target "
+                             "workspace '{}' is {}; a clone stays on one architecture",
+                             space.source.workspace.key.name, Known(from),
+                             space.target.workspace.key.name, Known(to)),
+                 from.empty() ? "say the architecture of both workspaces"
+                              : fmt::format("choose a target workspace on {}", from));
 }
 
 }  // namespace

@@ -1,6 +1,10 @@
 #pragma once
-// Which projects have a running clone, inside one process; between processes the lock of the home
-// decides.  C-10, C-11, C-17.
+// Which projects have a running clone.  C-10, C-11, C-17.
+//
+// Between processes the lock of the home decides: one process writes, so one clone is at work, and
+// CheckProjectsFree says which rule the next one would break.  RunLocks and GuardCatalog are for a
+// server that holds that lock and runs several clones, beside other changes of the catalog, in one
+// process; no command of this program does that, and only tests use them so far.
 
 #include <map>
 #include <memory>

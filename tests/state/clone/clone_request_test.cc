@@ -13,7 +13,6 @@ TEST(CloneRequest, ComesBackFromItsJson) {
                              .state = StateStrategy::kStateless,
                              .running = RunningStrategy::kInclude,
                              .on_error = OnError::kStop,
-                             .trigger_savepoint = true,
                              .max_snapshot_age = std::chrono::minutes(5),
                              .name_template = "Backup_{date:%Y%m%d}",
                              .label = "backup"};
@@ -27,6 +26,16 @@ TEST(CloneRequest, UnknownStrategyIsRefusedByRule) {
   ASSERT_FALSE(request);
   EXPECT_EQ(request.error().rule(), "C-37");
   EXPECT_EQ(request.error().category(), "usage");
+}
+
+TEST(CloneRequest, C_25_ASavepointThatNobodyCanTakeIsRefused) {
+  const auto request = CloneRequestFromJson(Json{{"triggerSavepoint", true}});
+  ASSERT_FALSE(request);
+  EXPECT_EQ(request.error().rule(), "C-25");
+  EXPECT_EQ(request.error().code(), ErrorCode::kInvalidArgument);
+  EXPECT_NE(request.error().hint(), "");
+  EXPECT_FALSE(CloneRequestFromJson(Json{{"triggerSavepoint", "yes"}}));
+  EXPECT_TRUE(CloneRequestFromJson(Json{{"triggerSavepoint", false}}));
 }
 
 }  // namespace

@@ -178,6 +178,18 @@ TEST_F(CloneFileRules, C_33_PlacesOutsideOfTheSourceStayAndAreTold) {
               ElementsAre(AllOf(HasSubstr("'orders'"), HasSubstr("s3://other/lib/x.jar"))));
 }
 
+TEST_F(CloneFileRules, C_33_APlaceInAnotherBucketIsNotTheOneThatIsMoved) {
+  Source("resource-file", "x.jar", "{}");
+  PutFile("s3://bound/ws/p/files/x.jar", "x");
+  const std::string other = "s3://other/ws/p/files/x.jar";  // the same path
+  Json job = Parsed(JarJob("s3://bound/ws/p/files/x.jar"));
+  job["artifact"]["additionalDependencies"] = {other};
+  Source("deployment", "orders", job.dump());
+  const auto plan = Plan();
+  EXPECT_EQ(ItemOf(plan, orders).body["artifact"]["additionalDependencies"], Json{other});
+  EXPECT_THAT(Said(plan, "C-33"), ElementsAre(AllOf(HasSubstr("'orders'"), HasSubstr(other))));
+}
+
 TEST_F(CloneFileRules, C_33_FilesThatTextNamesComeAlongAndAreTold) {
   Source("resource-file", "u.jar", "{}");
   PutFile("s3://bound/ws/p/files/u.jar", "u");

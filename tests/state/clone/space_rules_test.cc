@@ -64,6 +64,20 @@ TEST_F(CloneSpaceRules, C_13_AnotherArchitectureIsRefused) {
   }
 }
 
+TEST_F(CloneSpaceRules, C_05_C_13_WhatBothSidesDoNotSayIsNotTheSame) {
+  const auto put = [&](const std::string& name, const std::string& fields,
+                       const std::string& storage) {
+    Put("", "workspace", name, "{" + fields + R"("storage": )" + storage + "}");
+  };
+  for (const char* fields :
+       {R"("architecture": "x86", )", R"("region": "", "architecture": "x86", )",
+        R"("region": "cn", )", R"("region": "cn", "architecture": "", )"}) {
+    put("src", fields, R"({"bucket": "s3://bound/ws"})");
+    put("dst", fields, kManaged);
+    EXPECT_FALSE(Plan().ok()) << fields;
+  }
+}
+
 TEST_F(CloneSpaceRules, C_15_WithoutAnyRightAtTheTargetItIsRefused) {
   request.account = "mallory";
   const auto plan = Plan();
