@@ -64,6 +64,11 @@ Result<Moved> Move(transfer::TransferRequest request, const RelocationPlan& plan
   return moved;
 }
 
+Layout LayoutOf(const RelocateRequest& request) {
+  return request.layout.value_or(storage::IsManaged(request.to) ? Layout::kPortable
+                                                                : Layout::kAnchored);
+}
+
 transfer::TransferRequest TransferOf(const RelocateRequest& request, Layout layout) {
   Json maps = Json::array();
   for (const auto& [old_place, new_place] : request.map)
@@ -135,12 +140,15 @@ Result<storage::Location> ParseRestoreUri(std::string_view text) {
   return location;
 }
 
+std::string RelocationId(const RelocateRequest& request) {
+  return transfer::TransferId(TransferOf(request, LayoutOf(request)));
+}
+
 Result<RelocateReport> Relocate(const RelocateRequest& request,
                                 const transfer::TransferOptions& options,
                                 const transfer::TransferEnv& env) {
   RelocateReport report;
-  report.layout = request.layout.value_or(storage::IsManaged(request.to) ? Layout::kPortable
-                                                                         : Layout::kAnchored);
+  report.layout = LayoutOf(request);
   std::unique_ptr<SnapshotFormat> format;
   if (report.layout == Layout::kTree) {
     // Only Flink's snapshots share files, so only they come in trees.

@@ -53,6 +53,9 @@ Result<RelocateReport> Relocate(const RelocateRequest& request,
                                 const transfer::TransferOptions& options,
                                 const transfer::TransferEnv& env);
 
+/// The id of the transfer that Relocate makes of this request; its command does not count.
+std::string RelocationId(const RelocateRequest& request);
+
 /// `copy SRC DST`: every object below `from`, or the `only` ones by name below it, as it is.
 /// `_metadata` objects go last.  Errors: kNotFound when one of `only` is not there.
 Result<transfer::TransferReport> CopyTree(const storage::Location& from,

@@ -6,13 +6,12 @@
 
 #include "state/snapshot/flink_format.h"
 #include "state/snapshot/relocate.h"
+#include "state/workflow/findings.h"
 #include "transfer/manage.h"
 
 namespace stateferry::state::workflow {
 
 namespace {
-
-constexpr std::string_view kRelocation = "relocate";
 
 /// The entity of an item stands in the way, not the disk.
 bool IsAboutAnItem(const Error& error) {
@@ -25,6 +24,23 @@ Error Taken(const entities::EntityKey& key) {
                fmt::format("{} '{}' is at the target already, made by somebody else since this was "
                            "planned",
                            key.kind, key.name));
+}
+
+/// How the state of an item is moved; the command is no part of what it is known by.
+Result<snapshot::RelocateRequest> RelocationOf(const Item& item) {
+  snapshot::RelocateRequest request;
+  SF_TRY(request.from, storage::ParseLocation(item.snapshot_from));
+  SF_TRY(request.to, storage::ParseLocation(item.snapshot_to));
+  request.layout = snapshot::Layout::kPortable;
+  return request;
+}
+
+Result<void> WithRule(Result<void> moved, const std::string& rule) {
+  if (moved || rule.empty() || !moved.error().rule().empty() ||
+      moved.error().code() == ErrorCode::kCancelled)
+    return moved;
+  std::string category = CategoryOf(moved.error());
+  return std::move(moved).error().WithRule(rule, std::move(category));
 }
 
 /// A transfer in which files failed has not failed as a whole.
@@ -101,6 +117,14 @@ Result<std::uint64_t> CatalogActions::MoveTogether(const storage::Location& to,
 }
 
 Result<void> CatalogActions::MoveFiles(Item& item, std::stop_token stop) {
+  return WithRule(MoveAllFiles(item, stop), options_.files_rule);
+}
+
+Result<void> CatalogActions::MoveState(Item& item, std::stop_token stop) {
+  return WithRule(Relocate(item, std::move(stop)), options_.state_rule);
+}
+
+Result<void> CatalogActions::MoveAllFiles(Item& item, const std::stop_token& stop) {
   std::map<std::string, std::vector<FileMove>> by_directory;
   for (const FileMove& file : item.files) {
     if (moved_.contains({file.from, file.to})) continue;
@@ -117,11 +141,8 @@ Result<void> CatalogActions::MoveFiles(Item& item, std::stop_token stop) {
   return {};
 }
 
-Result<void> CatalogActions::MoveState(Item& item, std::stop_token stop) {
-  snapshot::RelocateRequest request;
-  SF_TRY(request.from, storage::ParseLocation(item.snapshot_from));
-  SF_TRY(request.to, storage::ParseLocation(item.snapshot_to));
-  request.layout = snapshot::Layout::kPortable;
+Result<void> CatalogActions::Relocate(Item& item, std::stop_token stop) {
+  SF_TRY(auto request, RelocationOf(item));
   request.command = options_.command;
   SF_TRY(const auto report, snapshot::Relocate(request, options_.transfer, Env(std::move(stop))));
   SF_TRY(Whole(report.transfer));
@@ -132,13 +153,12 @@ Result<void> CatalogActions::MoveState(Item& item, std::stop_token stop) {
 
 Result<void> CatalogActions::DropState(const Item& item) {
   if (item.snapshot_to.empty()) return {};
-  SF_TRY(const auto to, storage::ParseLocation(item.snapshot_to));
-  SF_TRY(const auto transfers, transfer_.journal.List());
-  for (const auto& record : transfers)
-    if (record.kind == kRelocation && record.to == to.ToUri())
-      SF_TRY(transfer::TakeBackTransfer(record.id, {std::string(snapshot::kMetadataName)},
-                                        transfer_.journal, transfer_.places, transfer_.clock));
-  return {};
+  SF_TRY(const auto request, RelocationOf(item));
+  const std::string id = snapshot::RelocationId(request);
+  SF_TRY(const auto record, transfer_.journal.Find(id));
+  if (!record) return {};
+  return transfer::TakeBackTransfer(id, {std::string(snapshot::kMetadataName)}, transfer_.journal,
+                                    transfer_.places, transfer_.clock);
 }
 
 void CatalogActions::MakeStateless(Item& item) {

@@ -19,6 +19,8 @@ struct CatalogActionsOptions {
   /// Repeats this run; recorded with its transfers.
   std::vector<std::string> command{};
   transfer::TransferOptions transfer{};
+  /// The documented rules that an item breaks whose files or whose state cannot be moved.
+  std::string files_rule{}, state_rule{};
   /// Takes the state out of a body.
   std::function<void(Json& body)> clear_restore_point{};
 };
@@ -34,6 +36,7 @@ class CatalogActions final : public Actions {
   Result<void> Reserve(const Item& item) override;
   Result<void> Unreserve(const Item& item) override;
   Result<void> MoveFiles(Item& item, std::stop_token stop) override;
+  /// Errors of both also: with the rule of the options.
   Result<void> MoveState(Item& item, std::stop_token stop) override;
   Result<void> DropState(const Item& item) override;
   void MakeStateless(Item& item) override;
@@ -46,6 +49,8 @@ class CatalogActions final : public Actions {
   Result<void> AddChange(const entities::Entity& entity, std::vector<catalog::Change>& changes);
   bool IsOurs(const catalog::Record& record) const { return record.made_by == options_.run_id; }
   transfer::TransferEnv Env(std::stop_token stop) const;
+  Result<void> MoveAllFiles(Item& item, const std::stop_token& stop);
+  Result<void> Relocate(Item& item, std::stop_token stop);
   Result<std::uint64_t> MoveTogether(const storage::Location& to,
                                      const std::vector<FileMove>& files, std::stop_token stop);
 

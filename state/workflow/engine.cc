@@ -6,16 +6,13 @@
 #include <mutex>
 
 #include "base/task_group.h"
+#include "state/workflow/findings.h"
 
 namespace stateferry::state::workflow {
 
 namespace {
 
 constexpr std::size_t kItemsPerRead = 256;
-
-std::string CategoryOf(const Error& error) {
-  return error.category().empty() ? std::string(ErrorCodeName(error.code())) : error.category();
-}
 
 ItemStatus StatusWhenMade(const Item& item) {
   return item.reason.empty() ? ItemStatus::kSucceeded : ItemStatus::kDegradedStateless;
@@ -139,15 +136,14 @@ Result<void> Engine::MakeBatch() {
   return {};
 }
 
-/// Nothing of an item that failed stays behind.
+/// Of an item that failed only files stay behind: other items may need them too.  That it brings
+/// none, or has lost its state, says nothing about what an earlier step or process has left.
 Result<void> Engine::GiveUp(Item& item, const Error& error) {
   std::string more;
-  if (MovesBytes(item)) {
-    if (auto dropped = env_.actions.DropState(item); !dropped)
-      more += "; its state could not be removed: " + dropped.error().message();
-    if (auto freed = env_.actions.Unreserve(item); !freed)
-      more += "; its name could not be freed: " + freed.error().message();
-  }
+  if (auto dropped = env_.actions.DropState(item); !dropped)
+    more += "; its state could not be removed: " + dropped.error().message();
+  if (auto freed = env_.actions.Unreserve(item); !freed)
+    more += "; its name could not be freed: " + freed.error().message();
   return TellFailed(
       item, Error(error.code(), error.message() + more).WithRule(error.rule(), CategoryOf(error)));
 }

@@ -52,8 +52,10 @@ struct EngineEnv {
 /// Runs the items in their order, or goes on where an earlier process stopped, however it ended.
 /// - Every transition is durable before it is told; entities that an earlier process has made are
 ///   recognised and not made again.
-/// - An item that fails takes nothing with it: its name is free again and its state removed.  What
-///   other items have made stays, however the run ends (C-18, C-19).
+/// - Of an item that fails or is stopped the name is free again and the state removed.  Its files
+///   stay, because other items may need the same ones, and so does what other items have made,
+///   however the run ends (C-18, C-19): there is a list of both, and no rollback.
+/// - An item that fails says why: the rule and category of the error, or the category of its code.
 /// - Asked to stop for good: kStopping, and kStopped when what was in flight is over.
 /// Returns the run with its last status; one that has ended already as it is.
 /// Errors: kNotFound; kCancelled when `stop` came first; of the store, and those of the actions

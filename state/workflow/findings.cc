@@ -17,6 +17,15 @@ ErrorCode CodeOfCategory(std::string_view category) {
   return ErrorCode::kRefused;
 }
 
+std::string CategoryOf(const stateferry::Error& error) {
+  if (!error.category().empty()) return error.category();
+  switch (error.code()) {
+    case ErrorCode::kRefused: return "incompatible";
+    case ErrorCode::kThrottled: return "transient";
+    default: return std::string(ErrorCodeName(error.code()));
+  }
+}
+
 void Findings::Error(std::string rule, std::string category, std::string message, std::string hint,
                      entities::EntityKey about) {
   const ErrorCode code = CodeOfCategory(category);

@@ -13,6 +13,9 @@ namespace stateferry::state::workflow {
 /// kRefused.  docs/howto/exit-codes.md.
 ErrorCode CodeOfCategory(std::string_view category);
 
+/// The category of an error that ended an item: its own, else the one of its code.
+std::string CategoryOf(const Error& error);
+
 /// Not thread-safe.
 class Findings {
  public:

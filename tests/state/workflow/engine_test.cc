@@ -53,6 +53,7 @@ TEST_F(CloneRules, C_42_ContinueMakesTheOtherFour) {
   EXPECT_THAT(Made(), ElementsAre("a", "b", "d", "e"));
   EXPECT_EQ(Statuses()["c"], "failed");
   EXPECT_THAT(reasons["c"], HasSubstr("nowhere"));
+  EXPECT_EQ(rules["c"], "C-38 not_found");
 }
 
 TEST_F(CloneRules, C_42_AnItemThatThePlanGaveUpIsCountedAndPassed) {
@@ -182,7 +183,46 @@ TEST_F(CloneRules, C_44_OtherFailuresActAsSkipAndContinue) {
   ASSERT_TRUE(run) << run.error().message();
   EXPECT_EQ(run->status, RunStatus::kCompletedWithFailures);
   EXPECT_EQ(Statuses()["c"], "failed");
+  EXPECT_EQ(rules["c"], "C-32 not_found");
   EXPECT_THAT(Made(), ElementsAre("a", "b", "d", "e"));
+}
+
+/// Refuses to make one entity whole.
+class RefusingCatalog final : public catalog::Catalog {
+ public:
+  RefusingCatalog(catalog::Catalog& inner, std::string name)
+      : inner_(inner), name_(std::move(name)) {}
+  Result<std::optional<catalog::Record>> Find(const catalog::Scope& scope,
+                                              const entities::EntityKey& key) override {
+    return inner_.Find(scope, key);
+  }
+  Result<void> List(const catalog::Scope& scope, std::string_view kind,
+                    const catalog::RecordVisitor& visit) override {
+    return inner_.List(scope, kind, visit);
+  }
+  Result<void> Apply(std::span<const catalog::Change> changes) override {
+    for (const catalog::Change& change : changes)
+      if (change.what == catalog::Change::What::kPut && change.entity.key.name == name_ &&
+          change.phase == catalog::Phase::kReady)
+        return Error(ErrorCode::kRefused, "the platform does not like it");
+    return inner_.Apply(changes);
+  }
+
+ private:
+  catalog::Catalog& inner_;
+  const std::string name_;
+};
+
+TEST_F(CloneRules, C_44_AJobThatLostItsStateAndThenFailsGivesItsNameBack) {
+  Record({ItemOf(0, "a"), BrokenItem(1, "orders")});
+  RefusingCatalog refusing(*catalog, "orders");
+  CatalogActions actions(ActionOptions(), refusing, Env());
+  const auto run = GoWith(actions, *store, OnFailure::kDropState);
+  ASSERT_TRUE(run) << run.error().message();
+  EXPECT_EQ(Statuses()["orders"], "failed");
+  EXPECT_THAT(reasons["orders"], HasSubstr("does not like it"));
+  EXPECT_EQ(rules["orders"], " incompatible");
+  EXPECT_THAT(Made(), ElementsAre("a"));
 }
 
 TEST_F(CloneRules, C_48_StopEndsAfterWhatIsInFlight) {

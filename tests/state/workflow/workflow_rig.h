@@ -105,7 +105,11 @@ class WorkflowRig : public ::testing::Test {
 
   transfer::TransferEnv Env() { return {*places, *journal, clock, progress, {}}; }
   CatalogActionsOptions ActionOptions() const {
-    return {.run_id = kId, .target = kTarget, .clear_restore_point = [](Json& body) {
+    return {.run_id = kId,
+            .target = kTarget,
+            .files_rule = "C-32",
+            .state_rule = "C-38",
+            .clear_restore_point = [](Json& body) {
               body["restoreStrategy"] = {{"kind", "NONE"}};
             }};
   }
@@ -128,6 +132,7 @@ class WorkflowRig : public ::testing::Test {
     EXPECT_TRUE(store->VisitItems(kId, [&](const Item& item) -> Result<void> {
       statuses[item.from.name] = ItemStatusName(item.status);
       reasons[item.from.name] = item.reason;
+      rules[item.from.name] = item.rule + " " + item.category;
       return {};
     }));
     return statuses;
@@ -164,7 +169,7 @@ class WorkflowRig : public ::testing::Test {
   std::unique_ptr<storage::Places> places;
   transfer::NullProgress progress;
   RecordingSink sink;
-  std::map<std::string, std::string> reasons;  ///< of the last Statuses()
+  std::map<std::string, std::string> reasons, rules;  ///< of the last Statuses()
   std::size_t batch_items = 128;
   std::function<bool()> stop_requested;
   std::stop_source stop;
