@@ -107,13 +107,9 @@ ExitCode CodeOfCategory(const std::string& category) {
 /// A run that stopped at its first failure ends as that failure would (C-43).
 ExitCode CodeOfFailure(App& app, const workflow::Run& run) {
   const auto store = app.OpenRuns(true);
-  std::optional<std::string> category;
-  if (store)
-    (void)(*store)->VisitItems(run.id, [&](const workflow::Item& item) -> Result<void> {
-      if (item.status == ItemStatus::kFailed && !category) category = item.category;
-      return {};
-    });
-  return CodeOfCategory(category.value_or(""));
+  if (!store) return CodeOfCategory("");
+  const auto failed = (*store)->WithStatus(run.id, ItemStatus::kFailed);
+  return CodeOfCategory(failed && !failed->empty() ? failed->front().category : "");
 }
 
 void PrintFinding(App& app, const workflow::Finding& finding) {
@@ -159,8 +155,18 @@ Json RunJson(App& app, const workflow::Run& run, const workflow::Totals& totals)
   return json;
 }
 
+Json WholeRunJson(App& app, const workflow::Run& run, const workflow::Totals& totals,
+                  const std::vector<workflow::Finding>& findings) {
+  Json json = RunJson(app, run, totals);
+  json["warnings"] = json["findings"] = Json::array();
+  for (const workflow::Finding& finding : findings)
+    json[finding.severity == workflow::Finding::Severity::kError ? "findings" : "warnings"]
+        .push_back(workflow::ToJson(finding));
+  return json;
+}
+
 void PrintRun(App& app, const workflow::Run& run, const workflow::Totals& totals,
-              bool with_warnings) {
+              const std::vector<workflow::Finding>& findings) {
   Output& out = app.out();
   out.Line("clone     " + run.id);
   out.Line("status    " + ShownStatus(app, run));
@@ -173,9 +179,11 @@ void PrintRun(App& app, const workflow::Run& run, const workflow::Totals& totals
   if (!run.excluded.empty()) out.Line("excluded  " + Excluded(run.excluded));
   if (!totals.empty())
     for (const std::string& line : KindTable(totals)) out.Line(line);
-  if (!with_warnings) return;
-  for (const workflow::Finding& warning : run.warnings)
-    out.Line(fmt::format("warning[{}]: {}", warning.rule, warning.message));
+  for (const workflow::Finding& finding : findings) {
+    const bool is_error = finding.severity == workflow::Finding::Severity::kError;
+    const std::string about = is_error ? finding.category + "/" + finding.rule : finding.rule;
+    out.Line(fmt::format("{}[{}]: {}", is_error ? "error" : "warning", about, finding.message));
+  }
 }
 
 Json ItemJson(const workflow::Item& item) {
@@ -222,8 +230,15 @@ void PrintPlan(App& app, const state::clone::ClonePlan& plan) {
   if (!plan.excluded.empty()) out.Line("excluded  " + Excluded(plan.excluded));
 }
 
-Outcome RunOutcome(App& app, const workflow::Run& run, const workflow::Totals& totals) {
-  Outcome outcome{.status = ShownStatus(app, run), .summary = RunJson(app, run, totals)};
+Result<Outcome> RunOutcome(App& app, const workflow::Run& run, const workflow::Totals& totals,
+                           const std::vector<workflow::Finding>& findings) {
+  if (auto ok = workflow::FirstError(findings); !ok) {
+    // PrintRun has no lines there.
+    if (app.out().json()) PrintFindings(app, findings);
+    return std::move(ok).error();
+  }
+  Outcome outcome{.status = ShownStatus(app, run),
+                  .summary = WholeRunJson(app, run, totals, findings)};
   outcome.summary.erase("type");
   switch (run.status) {
     case workflow::RunStatus::kCompletedWithFailures: outcome.code = ExitCode::kPartlyDone; break;

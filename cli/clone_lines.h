@@ -20,9 +20,13 @@ std::string ShownStatus(App& app, const state::workflow::Run& run);
 std::string RunSummaryLine(App& app, const state::workflow::Run& run);
 /// {"type":"clone",...} with counts by kind.
 Json RunJson(App& app, const state::workflow::Run& run, const state::workflow::Totals& totals);
-/// Everything that is known of one: where, when, counts by kind, what was left out, warnings.
+/// The same, and "warnings" and "findings": what the check has found.
+Json WholeRunJson(App& app, const state::workflow::Run& run, const state::workflow::Totals& totals,
+                  const std::vector<state::workflow::Finding>& findings);
+/// Everything that is known of one: where, when, counts by kind, what was left out, and what the
+/// check has found.
 void PrintRun(App& app, const state::workflow::Run& run, const state::workflow::Totals& totals,
-              bool with_warnings = true);
+              const std::vector<state::workflow::Finding>& findings = {});
 /// {"type":"item",...}
 Json ItemJson(const state::workflow::Item& item);
 /// Each error and warning of a check, errors first; all but the first error, which ends the
@@ -32,9 +36,11 @@ void PrintFindings(App& app, const std::vector<state::workflow::Finding>& findin
 /// out.
 void PrintPlan(App& app, const state::clone::ClonePlan& plan);
 
-/// Exit code, status and counts of a run that has ended.  `totals` as they are now.
-Outcome RunOutcome(App& app, const state::workflow::Run& run,
-                   const state::workflow::Totals& totals);
+/// Exit code, status and counts of a run that has ended.  `totals` as they are now.  Errors: of a
+/// run that its check has refused, the first of what it has found.
+Result<Outcome> RunOutcome(App& app, const state::workflow::Run& run,
+                           const state::workflow::Totals& totals,
+                           const std::vector<state::workflow::Finding>& findings);
 
 /// The run that argument `index` names.  Errors: kNotFound with the nearest id.
 Result<state::workflow::Run> FindRun(App& app, std::size_t index);

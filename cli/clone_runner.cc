@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/private_dir.h"
 #include "cli/clone_lines.h"
 #include "cli/clone_progress.h"
 #include "cli/transfer_flags.h"
@@ -44,15 +45,17 @@ Result<Outcome> RunRecordedClone(App& app, const std::string& id) {
                                              " goes on from there");
   if (!ended) return std::move(ended).error();
   SF_TRY(const auto totals, store->Count(id));
-  // They were told when it started; `clone show` has them.
-  PrintRun(app, *ended, totals, false);
-  return RunOutcome(app, *ended, totals);
+  SF_TRY(const auto findings, store->Findings(id));
+  // Warnings were told when it started; `clone show` has them.
+  const bool refused = !state::workflow::FirstError(findings);
+  PrintRun(app, *ended, totals, refused ? findings : std::vector<state::workflow::Finding>());
+  return RunOutcome(app, *ended, totals, findings);
 }
 
 Result<Outcome> DetachClone(App& app, const std::string& id) {
   SF_TRY(const std::string home, app.Home());
   const std::string log_path = fmt::format("{}/logs/{}.log", home, id);
-  SF_TRY(app.io().MakeDirsDurably(home + "/logs"));
+  SF_TRY(MakePrivateDirsDurably(app.io(), home + "/logs"));
   SF_TRY(auto* store, app.OpenRuns(false));
   SF_TRY(const auto run, state::workflow::GetRun(*store, id));
   SF_TRY(const auto* lock, app.LockHome());

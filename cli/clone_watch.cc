@@ -16,15 +16,9 @@ constexpr std::chrono::milliseconds kBetweenLooks{300};
 /// The job whose state is on its way.
 Result<void> ShowJob(workflow::RunStore& store, const std::string& id,
                      const workflow::Totals& totals, CloneProgress& progress) {
-  bool any = false;
-  for (const auto& [kind, counts] : totals)
-    if (const auto it = counts.find(workflow::ItemStatus::kCopyingState); it != counts.end())
-      any |= it->second > 0;
-  if (!any) return {};
-  return store.VisitItems(id, [&](const workflow::Item& item) -> Result<void> {
-    if (item.status == workflow::ItemStatus::kCopyingState) progress.OnItem(item, totals);
-    return {};
-  });
+  SF_TRY(const auto copying, store.WithStatus(id, workflow::ItemStatus::kCopyingState));
+  for (const workflow::Item& item : copying) progress.OnItem(item, totals);
+  return {};
 }
 }  // namespace
 
@@ -39,11 +33,12 @@ Result<Outcome> WatchClone(App& app, const std::string& id) {
     const bool interrupted = ShownStatus(app, run) == "interrupted";
     if (workflow::IsTerminal(run.status) || interrupted) {
       app.progress().Clear();
-      PrintRun(app, run, totals);
+      SF_TRY(const auto findings, store->Findings(id));
+      PrintRun(app, run, totals, findings);
       if (interrupted)
         return Error(ErrorCode::kCancelled, "the process of " + id + " has ended before it has")
             .WithHint("stateferry clone resume " + id + " goes on from there");
-      return RunOutcome(app, run, totals);
+      return RunOutcome(app, run, totals, findings);
     }
     progress.OnRun(run, totals);
     SF_TRY(ShowJob(*store, id, totals, progress));

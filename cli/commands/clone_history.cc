@@ -1,6 +1,5 @@
 #include "cli/clone_lines.h"
 #include "cli/commands/all.h"
-#include "state/workflow/run_json.h"
 
 namespace stateferry::cli {
 
@@ -9,12 +8,16 @@ namespace workflow = state::workflow;
 
 Result<Outcome> Run(App& app) {
   SF_TRY(auto* store, app.OpenRuns(true));
-  workflow::RunFilter filter{.kind = "clone",
-                             .source = app.options().Text("source"),
-                             .target = app.options().Text("target")};
-  if (app.options().IsSet("status"))
-    filter.status = workflow::RunStatusFromName(app.options().Text("status"));
-  SF_TRY(const auto runs, store->List(filter));
+  const workflow::RunFilter filter{.kind = "clone",
+                                   .source = app.options().Text("source"),
+                                   .target = app.options().Text("target")};
+  const std::string status =
+      app.options().IsSet("status") ? app.options().Text("status") : std::string();
+  SF_TRY(auto runs, store->List(filter));
+  // What is shown is asked for: an interrupted run is none that is running.
+  std::erase_if(runs, [&](const workflow::Run& run) {
+    return !status.empty() && ShownStatus(app, run) != status;
+  });
   for (const workflow::Run& run : runs) {
     SF_TRY(const auto totals, store->Count(run.id));
     app.out().Item(RunJson(app, run, totals));
@@ -46,7 +49,7 @@ Command CloneHistoryCommand() {
                        .value_name = "STATUS",
                        .help = "Only those in this state",
                        .choices = {"pending", "checking", "running", "stopping", "stopped",
-                                   "completed", "completed_with_failures", "failed"},
+                                   "completed", "completed_with_failures", "failed", "interrupted"},
                        .only_on_command_line = true}},
           .examples = {"stateferry clone history --target ws-b/standby"},
           .run = Run};

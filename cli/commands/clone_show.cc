@@ -2,6 +2,7 @@
 
 #include "cli/clone_lines.h"
 #include "cli/commands/all.h"
+#include "state/clone/left_files.h"
 
 namespace stateferry::cli {
 
@@ -26,8 +27,20 @@ Result<Outcome> ShowCreated(App& app, const workflow::Run& run) {
     app.out().Line(fmt::format("{:<16}  {}{}", key.kind, key.name, half ? "  (half made)" : ""));
     return {};
   }));
-  if (count == 0) app.out().Note("nothing that it made is left");
-  return Outcome{.summary = {{"id", run.id}, {"created", count}}};
+  SF_TRY(auto* store, app.OpenRuns(true));
+  SF_TRY(const auto files, state::clone::LeftFiles(
+                               run,
+                               [&](const state::clone::ItemVisitor& visit) {
+                                 return store->VisitItems(run.id, visit);
+                               },
+                               *records, app.places()));
+  for (const storage::Location& file : files) {
+    app.out().Item({{"type", "created"}, {"project", run.target}, {"file", file.ToString()}});
+    app.out().Line(
+        fmt::format("{:<16}  {}  (of an item that was not made)", "file", file.ToString()));
+  }
+  if (count == 0 && files.empty()) app.out().Note("nothing that it made is left");
+  return Outcome{.summary = {{"id", run.id}, {"created", count}, {"files", files.size()}}};
 }
 
 Result<Outcome> Run(App& app) {
@@ -35,7 +48,8 @@ Result<Outcome> Run(App& app) {
   if (app.options().Flag("created")) return ShowCreated(app, run);
   SF_TRY(auto* store, app.OpenRuns(true));
   SF_TRY(const auto totals, store->Count(run.id));
-  PrintRun(app, run, totals);
+  SF_TRY(const auto findings, store->Findings(run.id));
+  PrintRun(app, run, totals, findings);
   app.out().Id(run.id);
   const bool every_item = app.options().Flag("items");
   SF_TRY(store->VisitItems(run.id, [&](const workflow::Item& item) -> Result<void> {
@@ -48,7 +62,7 @@ Result<Outcome> Run(App& app) {
                                item.reason.empty() ? "" : ": " + item.reason));
     return {};
   }));
-  Json summary = RunJson(app, run, totals);
+  Json summary = WholeRunJson(app, run, totals, findings);
   summary.erase("type");
   return Outcome{.summary = std::move(summary)};
 }
@@ -59,7 +73,8 @@ Command CloneShowCommand() {
           .summary = "Show a clone with its counts by kind and what failed",
           .details =
               "With --created: the entities at the target that it has made and that are "
-              "still there.  There is no rollback; what is not wanted is deleted by hand.",
+              "still there, and files that it has moved for items which then failed or were "
+              "stopped.  There is no rollback; what is not wanted is deleted by hand.",
           .arguments = {{"ID", "The id of a clone"}},
           .options = {{.name = "created",
                        .help = "List the entities that it has made",

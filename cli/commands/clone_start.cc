@@ -7,12 +7,12 @@
 #include "cli/transfer_flags.h"
 #include "state/clone/clone_run.h"
 #include "state/workflow/at_work.h"
+#include "state/workflow/stop_request.h"
 
 namespace stateferry::cli {
 
 namespace {
-Result<void> LockFor(App& app, const state::clone::CloneRequest& request,
-                     const std::string& id) {
+Result<void> LockFor(App& app, const state::clone::CloneRequest& request, const std::string& id) {
   const auto locked = app.LockHome(id);
   if (locked) return {};
   if (locked.error().code() != ErrorCode::kLocked) return locked.error();
@@ -25,14 +25,25 @@ Result<Outcome> Run(App& app) {
   SF_TRY(const auto request, CloneRequestFrom(app));
   const std::string id = state::clone::NewCloneId(app.clock(), std::random_device()());
   SF_TRY(LockFor(app, request, id));
-  SF_TRY(auto* catalog, app.OpenCatalog(false));
   SF_TRY(auto* store, app.OpenRuns(false));
-  SF_TRY(const auto started,
-         state::clone::StartClone(request, id, {*catalog, app.places(), app.clock(), app.stop()},
-                                  *store));
-  PrintFindings(app, started.plan.findings);
-  SF_TRY(state::workflow::FirstError(started.plan.findings));
-  if (app.options().Flag("detach")) return DetachClone(app, id);
+  if (app.options().Flag("detach")) {
+    SF_TRY(state::clone::RecordClone(request, id, app.clock(), *store));
+    PrintFindings(app, {state::clone::NoWayBack(request.target)});
+    return DetachClone(app, id);
+  }
+  SF_TRY(const std::string home, app.Home());
+  SF_TRY(auto* catalog, app.OpenCatalog(false));
+  auto started = state::clone::StartClone(
+      request, id, {*catalog, app.places(), app.clock(), app.stop()}, *store,
+      [&] { return state::workflow::StopRequested(app.io(), home, id); });
+  if (!started) {
+    Error error = std::move(started).error();
+    // It is recorded; what its error asks for is more to the point.
+    if (!error.hint().empty()) return error;
+    return std::move(error).WithHint("stateferry clone resume " + id + " checks it again");
+  }
+  PrintFindings(app, started->plan.findings);
+  SF_TRY(state::workflow::FirstError(started->plan.findings));
   app.out().Id(id);
   app.out().Line("clone " + id);
   app.out().Line("view cloning progress: stateferry clone watch " + id);

@@ -19,11 +19,12 @@ Result<Outcome> Run(App& app) {
   }
   for (const workflow::Run& run : runs) {
     SF_TRY(const auto totals, store->Count(run.id));
-    app.out().Item(RunJson(app, run, totals));
+    SF_TRY(const auto findings, store->Findings(run.id));
+    app.out().Item(WholeRunJson(app, run, totals, findings));
     if (app.out().quiet())
       app.out().Id(app.argument(0).empty() ? run.id : ShownStatus(app, run));
     else
-      PrintRun(app, run, totals);
+      PrintRun(app, run, totals, findings);
   }
   if (runs.empty()) app.out().Note("no clone is under way");
   return Outcome{.summary = {{"clones", runs.size()}}};

@@ -33,6 +33,8 @@ Result<Outcome> Run(App& app) {
                    run.id + " --created");
     ended = WatchClone(app, run.id);
   }
+  // One that ended before it read the request has left it behind.
+  if (ended) SF_TRY(state::workflow::ForgetStopRequest(app.io(), home, run.id));
   // That it was stopped is what was asked for here.
   if (ended && ended->code == ExitCode::kStopped) ended->code = ExitCode::kOk;
   return ended;

@@ -40,11 +40,8 @@ class Planner {
   Result<void> ReadProjects() {
     SF_TRY(contents_, ReadProject(env_.catalog, request_.source));
     SF_TRY(taken_, ReadTakenNames(env_.catalog, request_.target));
-    findings_.Warn("C-18",
-                   fmt::format("a clone cannot be undone: what it makes in '{}' stays, also when "
-                               "it is stopped",
-                               request_.target),
-                   "delete what was made by hand; `clone show --created` lists it");
+    const workflow::Finding no_way_back = NoWayBack(request_.target);
+    findings_.Warn(no_way_back.rule, no_way_back.message, no_way_back.hint);
     if (!taken_.clones.empty())
       findings_.Warn("C-20",
                      fmt::format("an earlier clone into '{}' has left entities there ({}); cloning "
@@ -170,6 +167,15 @@ class Planner {
 };
 
 }  // namespace
+
+workflow::Finding NoWayBack(const std::string& target) {
+  return {
+      .severity = workflow::Finding::Severity::kWarning,
+      .rule = "C-18",
+      .message = fmt::format(
+          "a clone cannot be undone: what it makes in '{}' stays, also when it is stopped", target),
+      .hint = "delete what was made by hand; `clone show --created` lists it"};
+}
 
 Result<ClonePlan> PlanClone(const CloneRequest& request, const PlanEnv& env) {
   return Planner(request, env).Plan();

@@ -46,6 +46,9 @@ struct ClonePlan {
   bool ok() const { return workflow::FirstError(findings).has_value(); }
 };
 
+/// The warning that every clone begins with (C-18).
+workflow::Finding NoWayBack(const std::string& target);
+
 /// References are borrowed for the call.
 struct PlanEnv {
   catalog::Catalog& catalog;

@@ -4,7 +4,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
+#include <chrono>
 
+#include "base/task_group.h"
 #include "state/catalog/project_storage.h"
 #include "state/clone/item_maker.h"
 #include "state/workflow/catalog_actions.h"
@@ -33,24 +36,37 @@ workflow::OnFailure OnFailureOf(OnError on_error) {
   return workflow::OnFailure::kContinue;
 }
 
-/// Checks a run that is recorded as being checked, and adds its items.  Not ok: the record is gone.
-Result<ClonePlan> CheckRun(workflow::Run& run, const CloneRequest& request, const PlanEnv& env,
-                           workflow::RunStore& store) {
-  auto plan = PlanClone(request, env);
-  if (!plan || !plan->ok()) {
-    SF_TRY(store.Remove(run.id));
-    return plan;
-  }
-  for (std::size_t i = 0; i < plan->items.size(); ++i) plan->items[i].index = i;
-  SF_TRY(store.AddItems(run.id, plan->items));
-  run.status = workflow::RunStatus::kPending;
-  run.updated = FormatTime(env.clock.Now());
-  run.items = plan->items.size();
-  run.excluded = plan->excluded;
-  for (const workflow::Finding& finding : plan->findings)
-    if (finding.severity == workflow::Finding::Severity::kWarning) run.warnings.push_back(finding);
-  SF_TRY(store.PutRun(run));
-  return plan;
+constexpr std::chrono::milliseconds kStopPoll{200};
+
+/// Plans, unless somebody asks for a stop meanwhile: then `stopped` says so.
+Result<ClonePlan> PlanUnlessStopped(const CloneRequest& request, const PlanEnv& env,
+                                    const StopQuestion& stop_requested,
+                                    std::atomic<bool>& stopped) {
+  if (!stop_requested) return PlanClone(request, env);
+  std::stop_source halt;
+  const std::stop_callback on_stop(env.stop, [&] { halt.request_stop(); });
+  const auto look = [&] {
+    if (!stop_requested()) return false;
+    stopped = true;
+    halt.request_stop();
+    return true;
+  };
+  if (look()) return Error(ErrorCode::kCancelled, "stopped on request");
+  TaskGroup watching;
+  watching.Start([&](std::stop_token over) -> Result<void> {
+    while (env.clock.Sleep(kStopPoll, over))
+      if (look()) break;
+    return {};
+  });
+  return PlanClone(request, {env.catalog, env.places, env.clock, halt.get_token()});
+}
+
+Result<void> PutStatus(workflow::Run& run, workflow::RunStatus status, Clock& clock,
+                       workflow::RunStore& store) {
+  run.status = status;
+  run.updated = FormatTime(clock.Now());
+  if (workflow::IsTerminal(status)) run.ended = run.updated;
+  return store.PutRun(run);
 }
 
 }  // namespace
@@ -61,9 +77,8 @@ std::string NewCloneId(const Clock& clock, std::uint32_t random) {
                      fmt::gmtime(std::chrono::system_clock::to_time_t(now)), random);
 }
 
-Result<StartedClone> StartClone(const CloneRequest& request, const std::string& id,
-                                const PlanEnv& env, workflow::RunStore& store) {
-  StartedClone started;
+Result<workflow::Run> RecordClone(const CloneRequest& request, const std::string& id,
+                                  const Clock& clock, workflow::RunStore& store) {
   workflow::Run run{.id = id,
                     .kind = "clone",
                     .status = workflow::RunStatus::kChecking,
@@ -71,44 +86,85 @@ Result<StartedClone> StartClone(const CloneRequest& request, const std::string& 
                     .target = request.target,
                     .account = request.account,
                     .request = ToJson(request),
-                    .created = FormatTime(env.clock.Now())};
+                    .created = FormatTime(clock.Now())};
   run.updated = run.created;
   SF_TRY(store.PutRun(run));
+  return run;
+}
+
+Result<ClonePlan> CheckClone(workflow::Run& run, const PlanEnv& env, workflow::RunStore& store,
+                             const StopQuestion& stop_requested) {
+  SF_TRY(const CloneRequest request, CloneRequestFromJson(run.request));
   // One that is not there is found by the check.
   for (const std::string& project : {request.source, request.target})
     (void)GiveStorage(project, env.catalog, env.places);
-  SF_TRY(started.plan, CheckRun(run, request, env, store));
-  if (started.plan.ok()) started.run = std::move(run);
+  std::atomic<bool> stopped = false;
+  auto plan = PlanUnlessStopped(request, env, stop_requested, stopped);
+  if (stopped) {
+    SF_TRY(PutStatus(run, workflow::RunStatus::kStopped, env.clock, store));
+    return ClonePlan{};
+  }
+  if (!plan) return plan;
+  // A process that was killed may have added some of the items.
+  SF_TRY(store.RemoveItems(run.id));
+  SF_TRY(store.PutFindings(run.id, plan->findings));
+  if (const auto ok = workflow::FirstError(plan->findings); !ok) {
+    run.error = ok.error().message();
+    SF_TRY(PutStatus(run, workflow::RunStatus::kFailed, env.clock, store));
+    return plan;
+  }
+  for (std::size_t i = 0; i < plan->items.size(); ++i) plan->items[i].index = i;
+  SF_TRY(store.AddItems(run.id, plan->items));
+  run.items = plan->items.size();
+  run.excluded = plan->excluded;
+  SF_TRY(PutStatus(run, workflow::RunStatus::kPending, env.clock, store));
+  return plan;
+}
+
+Result<StartedClone> StartClone(const CloneRequest& request, const std::string& id,
+                                const PlanEnv& env, workflow::RunStore& store,
+                                const StopQuestion& stop_requested) {
+  StartedClone started;
+  SF_TRY(started.run, RecordClone(request, id, env.clock, store));
+  SF_TRY(started.plan, CheckClone(started.run, env, store, stop_requested));
+  if (started.run.status == workflow::RunStatus::kFailed) {
+    SF_TRY(store.Remove(id));
+    started.run = {};
+  }
   return started;
 }
 
 Result<workflow::Run> RunClone(const RunCloneOptions& options, const RunCloneEnv& env) {
+  const auto stop_requested = [&] {
+    return workflow::StopRequested(env.io, options.home_dir, options.id);
+  };
+  const auto forget_request = [&] {
+    return workflow::ForgetStopRequest(env.io, options.home_dir, options.id);
+  };
   SF_TRY(auto run, workflow::GetRun(env.store, options.id));
-  if (workflow::IsTerminal(run.status)) return run;
+  if (run.status == workflow::RunStatus::kChecking) {
+    const PlanEnv plan_env{env.catalog, env.transfer.places, env.transfer.clock, env.transfer.stop};
+    SF_TRY(CheckClone(run, plan_env, env.store, stop_requested));
+  }
+  if (workflow::IsTerminal(run.status)) {
+    SF_TRY(forget_request());
+    return run;
+  }
   SF_TRY(const CloneRequest request, CloneRequestFromJson(run.request));
   for (const std::string& project : {request.source, request.target})
     SF_TRY(GiveStorage(project, env.catalog, env.transfer.places));
-  if (run.status == workflow::RunStatus::kChecking) {
-    // Some of the items may have been added.
-    SF_TRY(env.store.Remove(run.id));
-    SF_TRY(env.store.PutRun(run));
-    const PlanEnv plan_env{env.catalog, env.transfer.places, env.transfer.clock, env.transfer.stop};
-    SF_TRY(const ClonePlan plan, CheckRun(run, request, plan_env, env.store));
-    SF_TRY(workflow::FirstError(plan.findings));
-  }
   workflow::CatalogActions actions({.run_id = run.id,
                                     .target = run.target,
                                     .command = options.command,
                                     .transfer = options.transfer,
+                                    .files_rule = "C-32",
+                                    .state_rule = "C-38",
                                     .clear_restore_point = &ClearRestorePoint},
                                    env.catalog, env.transfer);
-  const auto stop_requested = [&] {
-    return workflow::StopRequested(env.io, options.home_dir, options.id);
-  };
   SF_TRY(auto ended, workflow::RunItems(run.id, {.on_failure = OnFailureOf(request.on_error)},
                                         {env.store, actions, env.transfer.clock, env.sink,
                                          stop_requested, env.transfer.stop}));
-  SF_TRY(workflow::ForgetStopRequest(env.io, options.home_dir, options.id));
+  SF_TRY(forget_request());
   return ended;
 }
 

@@ -2,6 +2,7 @@
 // From a request to a recorded run, and from a recorded run to its end.  The command line and a
 // server do the same.
 
+#include <functional>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -17,17 +18,30 @@ namespace stateferry::state::clone {
 /// "clone-20261126-071500-3f2a9c1b".
 std::string NewCloneId(const Clock& clock, std::uint32_t random);
 
+/// Somebody wants the run ended for good (C-48); asked from any thread.
+using StopQuestion = std::function<bool()>;
+
+/// Records what is asked for, before anything is looked at: from now on others see which projects
+/// are taken.  The run is checked next.  Errors: of the records.
+Result<workflow::Run> RecordClone(const CloneRequest& request, const std::string& id,
+                                  const Clock& clock, workflow::RunStore& store);
+
+/// Checks a recorded run and records what is to be done; nothing is written at the target yet
+/// (C-45).  Then the run is kPending; kFailed when the check has found errors, which are recorded
+/// with it; kStopped when `stop_requested` came first.  On an error it stays as it was and can be
+/// checked again.  Errors: as PlanClone, and of the records.
+Result<ClonePlan> CheckClone(workflow::Run& run, const PlanEnv& env, workflow::RunStore& store,
+                             const StopQuestion& stop_requested = {});
+
 struct StartedClone {
   ClonePlan plan;
-  /// Recorded with all its items, and nothing is written yet (C-45); id "" when the plan is not ok:
-  /// then nothing is left of it.
-  workflow::Run run;
+  workflow::Run run;  ///< id "" when the plan is not ok: then nothing is left of it
 };
 
-/// Checks, and records what is to be done.  The record is there while it checks, so that others see
-/// which projects are taken.  Errors: as PlanClone, and of the records.
+/// RecordClone and CheckClone, for somebody who waits for the answer and knows no id yet.
 Result<StartedClone> StartClone(const CloneRequest& request, const std::string& id,
-                                const PlanEnv& env, workflow::RunStore& store);
+                                const PlanEnv& env, workflow::RunStore& store,
+                                const StopQuestion& stop_requested = {});
 
 struct RunCloneOptions {
   std::string id{};
@@ -44,9 +58,9 @@ struct RunCloneEnv {
   const FileIo& io;
 };
 
-/// Runs a recorded clone, or goes on where a process before has stopped (C-47); a stop that
-/// somebody has asked for ends it (C-48).  One that was killed while it checked is checked again.
-/// Errors: as workflow::RunItems; those of the check.
+/// Checks and runs a recorded clone, or goes on where a process before has stopped (C-47); a stop
+/// that somebody has asked for ends it (C-48).  Returns the run with its last status, also when the
+/// check has found errors.  Errors: as CheckClone and workflow::RunItems; it can go on after all.
 Result<workflow::Run> RunClone(const RunCloneOptions& options, const RunCloneEnv& env);
 
 }  // namespace stateferry::state::clone

@@ -9,7 +9,6 @@
 
 #include "base/json.h"
 #include "state/entities/entity.h"
-#include "state/workflow/finding.h"
 
 namespace stateferry::state::workflow {
 
@@ -78,7 +77,6 @@ struct Run {
   std::uint64_t items = 0;
   /// What was left out, by what it is counted as: {"queue": 2} (C-07).
   std::map<std::string, std::uint64_t> excluded = {};
-  std::vector<Finding> warnings = {};
 };
 
 }  // namespace stateferry::state::workflow

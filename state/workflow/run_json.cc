@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "state/workflow/findings.h"
+
 namespace stateferry::state::workflow {
 
 namespace {
@@ -36,18 +38,6 @@ const Json& ListAt(const Json& json, std::string_view field) {
   return found != json.end() && found->is_array() ? *found : kEmpty;
 }
 
-Finding FindingFrom(const Json& json) {
-  Finding finding;
-  finding.severity =
-      Text(json, "severity") == "error" ? Finding::Severity::kError : Finding::Severity::kWarning;
-  finding.rule = Text(json, "rule");
-  finding.category = Text(json, "category");
-  finding.message = Text(json, "message");
-  finding.hint = Text(json, "hint");
-  finding.about = KeyFrom(json, "about");
-  return finding;
-}
-
 template <typename Status, std::size_t kCount>
 std::optional<Status> FromName(std::string_view name, std::string_view (*name_of)(Status)) {
   for (std::size_t i = 0; i < kCount; ++i)
@@ -74,6 +64,19 @@ Json ToJson(const Finding& finding) {
   return json;
 }
 
+Finding FindingFromJson(const Json& json) {
+  Finding finding;
+  finding.severity =
+      Text(json, "severity") == "error" ? Finding::Severity::kError : Finding::Severity::kWarning;
+  finding.rule = Text(json, "rule");
+  finding.category = Text(json, "category");
+  finding.code = CodeOfCategory(finding.category);
+  finding.message = Text(json, "message");
+  finding.hint = Text(json, "hint");
+  finding.about = KeyFrom(json, "about");
+  return finding;
+}
+
 Json ToJson(const Run& run) {
   Json json = {{"id", run.id},
                {"kind", run.kind},
@@ -86,11 +89,9 @@ Json ToJson(const Run& run) {
                {"updated", run.updated},
                {"ended", run.ended},
                {"items", run.items},
-               {"excluded", Json::object()},
-               {"warnings", Json::array()}};
+               {"excluded", Json::object()}};
   if (!run.error.empty()) json["error"] = run.error;
   for (const auto& [what, count] : run.excluded) json["excluded"][what] = count;
-  for (const Finding& warning : run.warnings) json["warnings"].push_back(ToJson(warning));
   return json;
 }
 
@@ -111,7 +112,6 @@ Result<Run> RunFromJson(const Json& json) {
   run.request = ObjectAt(json, "request");
   for (const auto& [what, count] : ObjectAt(json, "excluded").items())
     run.excluded[what] = count.is_number_unsigned() ? count.get<std::uint64_t>() : 0;
-  for (const Json& warning : ListAt(json, "warnings")) run.warnings.push_back(FindingFrom(warning));
   return run;
 }
 

@@ -4,12 +4,14 @@
 
 #include "base/json.h"
 #include "base/result.h"
+#include "state/workflow/finding.h"
 #include "state/workflow/run.h"
 
 namespace stateferry::state::workflow {
 
 Json ToJson(const Run& run);
 Json ToJson(const Finding& finding);
+Finding FindingFromJson(const Json& json);
 /// Errors: kCorruption naming the field.
 Result<Run> RunFromJson(const Json& json);
 

@@ -14,16 +14,16 @@ namespace stateferry::state::workflow {
 namespace {
 
 constexpr std::uint8_t kRecordVersion = 1;
-constexpr std::uint32_t kRunsFormatVersion = 1;
+constexpr std::uint32_t kRunsFormatVersion = 2;
 constexpr std::size_t kItemsPerVisit = 256;
 
-enum Table : std::size_t { kRuns, kItems, kStates };
+enum Table : std::size_t { kRuns, kItems, kStates, kFindings };
 
 storage::TablesSpec SpecOf(const std::string& home_dir) {
   const std::string dir = home_dir + "/runs";
   return {.dir = dir,
           .name = "records of clones",
-          .tables = {"runs", "items", "states"},
+          .tables = {"runs", "items", "states", "findings"},
           .format_version = kRunsFormatVersion,
           .unreadable_hint = "move " + dir +
                              " away to start without them: the history of clones is in there, and "
@@ -37,6 +37,10 @@ std::string KeyOf(const std::string& id, std::uint64_t index) {
   std::string key = KeysOf(id);
   AppendBig<std::uint64_t>(key, index);
   return key;
+}
+
+std::uint64_t IndexIn(std::string_view key) {
+  return LoadBig<std::uint64_t>(key.data() + key.size() - sizeof(std::uint64_t));
 }
 
 std::string Framed(const Json& json) { return FrameRecord(kRecordVersion, DumpJson(json)); }
@@ -61,13 +65,23 @@ class RocksRunStore final : public RunStore {
   Result<std::optional<Run>> Find(const std::string& id) override;
   Result<void> PutRun(const Run& run) override;
   Result<void> AddItems(const std::string& id, std::span<const Item> items) override;
+  Result<void> PutFindings(const std::string& id, std::span<const Finding> findings) override;
+  Result<std::vector<Finding>> Findings(const std::string& id) override;
   Result<void> PutStates(const std::string& id, std::span<const Item> items) override;
   Result<std::vector<Item>> Items(const std::string& id, std::uint64_t first_index,
                                   std::size_t limit) override;
+  Result<std::vector<Item>> WithStatus(const std::string& id, ItemStatus status) override;
   Result<Totals> Count(const std::string& id) override;
+  Result<void> RemoveItems(const std::string& id) override;
   Result<void> Remove(const std::string& id) override;
 
  private:
+  Result<void> WalkStates(const std::string& id,
+                          const std::function<void(std::string_view key, const Item&)>& visit);
+  static void RemoveRows(const std::string& id, storage::RocksTables::Batch& batch) {
+    for (const Table table : {kItems, kStates, kFindings})
+      batch.DeleteRange(table, KeysOf(id), AfterKeysOf(id));
+  }
   Error AboutItem(Error error, const std::string& id, std::uint64_t index) const {
     return std::move(error).WithContext(
         fmt::format("{}: run {}, item {}", tables_->dir(), id, index));
@@ -115,6 +129,26 @@ Result<void> RocksRunStore::AddItems(const std::string& id, std::span<const Item
   return tables_->Write(batch, false, "recording the items of " + id);
 }
 
+Result<void> RocksRunStore::PutFindings(const std::string& id, std::span<const Finding> findings) {
+  storage::RocksTables::Batch batch(*tables_);
+  batch.DeleteRange(kFindings, KeysOf(id), AfterKeysOf(id));
+  for (std::uint64_t i = 0; i < findings.size(); ++i)
+    batch.Put(kFindings, KeyOf(id, i), Framed(ToJson(findings[i])));
+  return tables_->Write(batch, false, "recording what was found for " + id);
+}
+
+Result<std::vector<Finding>> RocksRunStore::Findings(const std::string& id) {
+  std::vector<Finding> findings;
+  SF_TRY(tables_->Walk(kFindings, KeysOf(id), AfterKeysOf(id),
+                       [&](std::string_view /*key*/, std::string_view value) -> Result<bool> {
+                         auto json = Unframed(value);
+                         if (!json) return AboutRun(std::move(json).error(), id);
+                         findings.push_back(FindingFromJson(*json));
+                         return true;
+                       }));
+  return findings;
+}
+
 Result<void> RocksRunStore::PutStates(const std::string& id, std::span<const Item> items) {
   storage::RocksTables::Batch batch(*tables_);
   for (const Item& item : items)
@@ -127,7 +161,7 @@ Result<std::vector<Item>> RocksRunStore::Items(const std::string& id, std::uint6
   std::vector<Item> items;
   const auto read = [&](std::string_view key, std::string_view plan) -> Result<bool> {
     if (items.size() == limit) return false;
-    const auto index = LoadBig<std::uint64_t>(key.data() + key.size() - sizeof(std::uint64_t));
+    const auto index = IndexIn(key);
     auto item = Unframed(plan);
     if (!item) return AboutItem(std::move(item).error(), id, index);
     auto planned = ItemFromPlan(*item);
@@ -145,25 +179,51 @@ Result<std::vector<Item>> RocksRunStore::Items(const std::string& id, std::uint6
   return items;
 }
 
-Result<Totals> RocksRunStore::Count(const std::string& id) {
-  Totals totals;
-  SF_TRY(tables_->Walk(kStates, KeysOf(id), AfterKeysOf(id),
-                       [&](std::string_view /*key*/, std::string_view value) -> Result<bool> {
+Result<void> RocksRunStore::WalkStates(
+    const std::string& id, const std::function<void(std::string_view, const Item&)>& visit) {
+  return tables_->Walk(kStates, KeysOf(id), AfterKeysOf(id),
+                       [&](std::string_view key, std::string_view value) -> Result<bool> {
                          auto state = Unframed(value);
                          if (!state) return AboutRun(std::move(state).error(), id);
                          Item item;
                          if (auto good = ReadState(*state, item); !good)
                            return AboutRun(std::move(good).error(), id);
-                         ++totals[item.from.kind][item.status];
+                         visit(key, item);
                          return true;
-                       }));
+                       });
+}
+
+Result<std::vector<Item>> RocksRunStore::WithStatus(const std::string& id, ItemStatus status) {
+  std::vector<std::uint64_t> indexes;
+  SF_TRY(WalkStates(id, [&](std::string_view key, const Item& item) {
+    if (item.status == status) indexes.push_back(IndexIn(key));
+  }));
+  std::vector<Item> items;
+  for (const std::uint64_t index : indexes) {
+    SF_TRY(auto found, Items(id, index, 1));
+    for (Item& item : found)
+      if (item.index == index && item.status == status) items.push_back(std::move(item));
+  }
+  return items;
+}
+
+Result<Totals> RocksRunStore::Count(const std::string& id) {
+  Totals totals;
+  SF_TRY(WalkStates(
+      id, [&](std::string_view, const Item& item) { ++totals[item.from.kind][item.status]; }));
   return totals;
+}
+
+Result<void> RocksRunStore::RemoveItems(const std::string& id) {
+  storage::RocksTables::Batch batch(*tables_);
+  RemoveRows(id, batch);
+  return tables_->Write(batch, false, "forgetting the items of " + id);
 }
 
 Result<void> RocksRunStore::Remove(const std::string& id) {
   storage::RocksTables::Batch batch(*tables_);
   batch.Delete(kRuns, id);
-  for (const Table table : {kItems, kStates}) batch.DeleteRange(table, KeysOf(id), AfterKeysOf(id));
+  RemoveRows(id, batch);
   return tables_->Write(batch, true, "forgetting " + id);
 }
 
@@ -174,11 +234,21 @@ class EmptyRunStore final : public RunStore {
   Result<std::optional<Run>> Find(const std::string&) override { return std::optional<Run>(); }
   Result<void> PutRun(const Run&) override { return ReadOnly(); }
   Result<void> AddItems(const std::string&, std::span<const Item>) override { return ReadOnly(); }
+  Result<void> PutFindings(const std::string&, std::span<const Finding>) override {
+    return ReadOnly();
+  }
+  Result<std::vector<Finding>> Findings(const std::string&) override {
+    return std::vector<Finding>();
+  }
   Result<void> PutStates(const std::string&, std::span<const Item>) override { return ReadOnly(); }
   Result<std::vector<Item>> Items(const std::string&, std::uint64_t, std::size_t) override {
     return std::vector<Item>();
   }
+  Result<std::vector<Item>> WithStatus(const std::string&, ItemStatus) override {
+    return std::vector<Item>();
+  }
   Result<Totals> Count(const std::string&) override { return Totals(); }
+  Result<void> RemoveItems(const std::string&) override { return ReadOnly(); }
   Result<void> Remove(const std::string&) override { return ReadOnly(); }
 
  private:

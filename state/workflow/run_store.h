@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/file_io.h"
 #include "base/result.h"
+#include "state/workflow/finding.h"
 #include "state/workflow/run.h"
 #include "transfer/home_lock.h"
 
@@ -46,13 +47,20 @@ class RunStore {
   virtual Result<void> PutRun(const Run& run) = 0;
   /// Items with what is known of them already; durable with the next PutRun or PutStates.
   virtual Result<void> AddItems(const std::string& id, std::span<const Item> items) = 0;
+  /// What the check has found, in place of what it had; durable with the next PutRun.
+  virtual Result<void> PutFindings(const std::string& id, std::span<const Finding> findings) = 0;
+  virtual Result<std::vector<Finding>> Findings(const std::string& id) = 0;
   /// Status, reason and bytes of items, in one batch; durable on return.
   virtual Result<void> PutStates(const std::string& id, std::span<const Item> items) = 0;
   /// Up to `limit` items in order, from `first_index` on; none: there are no more.
   virtual Result<std::vector<Item>> Items(const std::string& id, std::uint64_t first_index,
                                           std::size_t limit) = 0;
+  /// All that have this status, in order.  Reads the states of all items, and the plans of these.
+  virtual Result<std::vector<Item>> WithStatus(const std::string& id, ItemStatus status) = 0;
   virtual Result<Totals> Count(const std::string& id) = 0;
-  /// The record and its items.
+  /// What AddItems and PutFindings have recorded; durable with the next PutRun.
+  virtual Result<void> RemoveItems(const std::string& id) = 0;
+  /// The record, its items and findings.
   virtual Result<void> Remove(const std::string& id) = 0;
 
   /// All items in order.  An error from `visit` ends the walk and is returned.

@@ -115,6 +115,20 @@ CASES = {
         ["clone", "start", "ws/orders", "vault/other", "--account", "alice", "--detach"],
         ["clone", "watch", "{CLONE}"],
     ],
+    "clone-refused": [
+        ["project", "create", "ws/orders", "--region", "cn", "--architecture", "x86",
+         "--storage", "{DIR}/state", "--owner", "alice"],
+        ["project", "import", "ws/orders", "-f", "{PROJECT}/good", "-q"],
+        ["project", "create", "far/away", "--region", "us", "--architecture", "arm",
+         "--storage", "{DIR}/far", "--owner", "alice"],
+        ["clone", "start", "ws/orders", "far/away", "--account", "bob"],
+        ["clone", "history"],
+        ["clone", "start", "ws/orders", "far/away", "--account", "bob", "--detach"],
+        ["clone", "watch", "{CLONE}"],
+        ["clone", "watch", "{CLONE}", "--output", "json"],
+        ["clone", "show", "{CLONE}"],
+        ["clone", "resume", "{CLONE}"],
+    ],
 }
 
 

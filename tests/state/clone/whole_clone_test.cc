@@ -1,6 +1,7 @@
 // Whole clones, as the commands run them: C-01, C-02, C-03, C-08, C-22, C-27, C-29, C-41, C-45.
 #include <regex>
 
+#include "state/clone/left_files.h"
 #include "state/manifest/export_project.h"
 #include "tests/state/clone/whole_clone_rig.h"
 #include "tests/state/entities/kind_examples.h"
@@ -34,6 +35,30 @@ class WatchedCatalog final : public catalog::Catalog {
  private:
   catalog::Catalog& inner_;
   std::function<void(const catalog::Change&)> before_;
+};
+
+/// Refuses some writes.
+class RefusingCatalog final : public catalog::Catalog {
+ public:
+  RefusingCatalog(catalog::Catalog& inner, std::function<bool(const catalog::Change&)> refused)
+      : inner_(inner), refused_(std::move(refused)) {}
+  Result<std::optional<catalog::Record>> Find(const catalog::Scope& scope,
+                                              const EntityKey& key) override {
+    return inner_.Find(scope, key);
+  }
+  Result<void> List(const catalog::Scope& scope, std::string_view kind,
+                    const catalog::RecordVisitor& visit) override {
+    return inner_.List(scope, kind, visit);
+  }
+  Result<void> Apply(std::span<const catalog::Change> changes) override {
+    for (const catalog::Change& change : changes)
+      if (refused_(change)) return Error(ErrorCode::kRefused, "the target does not like it");
+    return inner_.Apply(changes);
+  }
+
+ private:
+  catalog::Catalog& inner_;
+  const std::function<bool(const catalog::Change&)> refused_;
 };
 
 class WholeCloneRules : public WholeCloneRig {
@@ -287,6 +312,37 @@ TEST_F(WholeCloneRules, C_45_ARefusedStartLeavesNoRecord) {
   ASSERT_TRUE(started);
   EXPECT_EQ(started->run.id, "");
   EXPECT_THAT(*store->List({}), IsEmpty());
+}
+
+TEST_F(WholeCloneRules, C_19_FilesOfWhatWasNotMadeAreListed) {
+  PutOrders();
+  Source("deployment", "alone", R"({"engineVersion": "vvr-8.0.5-flink-1.17",
+      "artifact": {"kind": "JAR", "jarUri": "s3://bound/ws/p/files/alone.jar"}})");
+  PutFile("s3://bound/ws/p/files/alone.jar", "of this job only");
+  Start();
+  const auto left = [&] {
+    const auto files = LeftFiles(
+        run, [&](const ItemVisitor& visit) { return store->VisitItems(run.id, visit); }, *catalog,
+        places);
+    EXPECT_TRUE(files) << files.error().message();
+    std::vector<std::string> names;
+    for (const auto& file : *files) names.push_back(file.Name());
+    return names;
+  };
+  EXPECT_THAT(left(), IsEmpty());
+  // The target refuses the jobs when their files are there.
+  const auto refused = [](const catalog::Change& change) {
+    return change.entity.key.kind == "deployment" && change.phase == catalog::Phase::kReady &&
+           change.what == catalog::Change::What::kPut;
+  };
+  RefusingCatalog refusing(*catalog, refused);
+  const transfer::TransferEnv transfer{places, *journal, clock, progress, {}};
+  const auto ended = RunClone({.id = run.id, .home_dir = dir.File("home")},
+                              {refusing, *store, transfer, sink, FileIo()});
+  ASSERT_TRUE(ended) << ended.error().message();
+  EXPECT_EQ(ended->status, workflow::RunStatus::kCompletedWithFailures);
+  // The jar of the UDF belongs to an entity that is there.
+  EXPECT_THAT(left(), ElementsAre("alone.jar"));
 }
 
 }  // namespace

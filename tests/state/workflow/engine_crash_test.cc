@@ -54,7 +54,17 @@ class DyingStore final : public RunStore {
                                   std::size_t limit) override {
     return inner_.Items(id, first, limit);
   }
+  Result<std::vector<Item>> WithStatus(const std::string& id, ItemStatus status) override {
+    return inner_.WithStatus(id, status);
+  }
   Result<Totals> Count(const std::string& id) override { return inner_.Count(id); }
+  Result<void> PutFindings(const std::string& id, std::span<const Finding> findings) override {
+    return inner_.PutFindings(id, findings);
+  }
+  Result<std::vector<Finding>> Findings(const std::string& id) override {
+    return inner_.Findings(id);
+  }
+  Result<void> RemoveItems(const std::string& id) override { return inner_.RemoveItems(id); }
   Result<void> Remove(const std::string& id) override { return inner_.Remove(id); }
 
  private:

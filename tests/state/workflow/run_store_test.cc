@@ -35,10 +35,6 @@ class RunStoreTest : public ::testing::Test {
     run.target = target;
     run.created = "2026-01-01T00:00:0" + id.substr(id.size() - 1) + ".000Z";
     run.excluded = {{"queue", 2}};
-    run.warnings = {{.severity = Finding::Severity::kWarning,
-                     .rule = "C-25",
-                     .message = "old",
-                     .about = {"deployment", "orders"}}};
     run.request = {{"state", "stateful"}};
     return run;
   }
@@ -70,8 +66,6 @@ TEST_F(RunStoreTest, KeepsRunAndItemsAsTheyWere) {
   ASSERT_TRUE(run) << run.error().message();
   EXPECT_EQ(run->target, "ws/to");
   EXPECT_EQ(run->excluded.at("queue"), 2u);
-  ASSERT_EQ(run->warnings.size(), 1u);
-  EXPECT_EQ(run->warnings[0].about.name, "orders");
   const auto items = store->Items("clone-1", 0, 10);
   ASSERT_TRUE(items) << items.error().message();
   ASSERT_EQ(items->size(), 2u);
@@ -82,6 +76,36 @@ TEST_F(RunStoreTest, KeepsRunAndItemsAsTheyWere) {
   EXPECT_EQ(item.files.at(0).to, "file:///b/x.jar");
   EXPECT_EQ(item.snapshot_to, "file:///b/sp");
   EXPECT_EQ(item.snapshot_record.key.name, "s1");
+}
+
+TEST_F(RunStoreTest, KeepsWhatTheCheckHasFoundUntilTheRunIsForgotten) {
+  const Finding error{.rule = "C-34",
+                      .category = "not_found",
+                      .code = ErrorCode::kNotFound,
+                      .message = "no such project",
+                      .hint = "make it"};
+  const Finding warning{.severity = Finding::Severity::kWarning,
+                        .rule = "C-25",
+                        .message = "old",
+                        .about = {"deployment", "orders"}};
+  ASSERT_TRUE(store->PutFindings("clone-1", std::vector{warning, warning, warning}));
+  ASSERT_TRUE(store->PutFindings("clone-1", std::vector{error, warning}));
+  ASSERT_TRUE(store->PutFindings("clone-10", std::vector{warning}));
+  ASSERT_TRUE(store->PutRun(RunOf("clone-1")));
+  Reopen();
+  const auto findings = store->Findings("clone-1");
+  ASSERT_TRUE(findings) << findings.error().message();
+  ASSERT_EQ(findings->size(), 2u);
+  const auto first = FirstError(*findings);
+  ASSERT_FALSE(first);
+  EXPECT_EQ(first.error().code(), ErrorCode::kNotFound);
+  EXPECT_EQ(first.error().rule(), "C-34");
+  EXPECT_EQ(first.error().hint(), "make it");
+  EXPECT_EQ(findings->at(1).severity, Finding::Severity::kWarning);
+  EXPECT_EQ(findings->at(1).about.name, "orders");
+  ASSERT_TRUE(store->Remove("clone-1"));
+  EXPECT_EQ(store->Findings("clone-1")->size(), 0u);
+  EXPECT_EQ(store->Findings("clone-10")->size(), 1u);
 }
 
 TEST_F(RunStoreTest, StatesReplaceStatesAndLeaveThePlanAlone) {
@@ -155,8 +179,10 @@ TEST_F(RunStoreTest, ADamagedRecordIsNamed) {
   ASSERT_TRUE(store->PutRun(RunOf("clone-1")));
   store.reset();
   auto tables = storage::RocksTables::OpenToWrite(
-      FileIo(),
-      {.dir = home.path() + "/runs", .name = "runs", .tables = {"runs", "items", "states"}});
+      FileIo(), {.dir = home.path() + "/runs",
+                 .name = "runs",
+                 .tables = {"runs", "items", "states", "findings"},
+                 .format_version = 2});
   ASSERT_TRUE(tables) << tables.error().message();
   storage::RocksTables::Batch batch(**tables);
   batch.Put(0, "clone-1", "garbage that is long enough");
