@@ -1,10 +1,26 @@
 #include "storage/backend.h"
 
+#include "storage/service_copy.h"
+
 namespace stateferry::storage {
 
 Result<void> Backend::Copy(std::string_view from, std::string_view, const PutOptions&) {
   return Error(ErrorCode::kRefused,
                Describe() + " cannot copy " + std::string(from) + " on its own side");
+}
+
+Result<void> Upload::CopyPart(std::uint32_t, const CopySource& from) {
+  return Error(ErrorCode::kRefused, from.meta.key + " cannot be copied by its service");
+}
+
+std::optional<ServicePlace> Backend::service_place() const { return std::nullopt; }
+
+Result<ObjectSums> Backend::SumsOf(std::string_view key) {
+  return Error(ErrorCode::kRefused, Describe() + " keeps no checksum of " + std::string(key));
+}
+
+Result<ObjectSums> Backend::CopyFrom(const CopySource& from, std::string_view, const PutOptions&) {
+  return Error(ErrorCode::kRefused, Describe() + " cannot copy " + from.meta.key + " by itself");
 }
 
 Result<void> CheckKey(std::string_view key) {

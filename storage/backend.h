@@ -15,6 +15,10 @@
 
 namespace stateferry::storage {
 
+struct ServicePlace;  // service_copy.h
+struct CopySource;
+struct ObjectSums;
+
 struct ObjectMeta {
   std::string key;
   std::uint64_t size_bytes = 0;
@@ -49,6 +53,8 @@ struct UploadOptions {
   /// Content that the backend holds already is read and compared before it is used again, and
   /// stored anew when it is damaged.
   bool recheck = false;
+  /// The parts come from CopyPart, not from PutPart.
+  bool by_service = false;
 };
 
 /// An object on its way.  Nothing is visible under the key before Complete.  Destroying it leaves
@@ -60,6 +66,9 @@ class Upload {
   /// thread; repeating a part replaces it.  On return the bytes are accepted; they are durable
   /// after the next Backend::Flush().
   virtual Result<void> PutPart(std::uint32_t part_index, ByteSpan bytes) = 0;
+  /// The same with the bytes that the service takes from `from`, which is as large as the upload.
+  /// Errors: kRefused when the backend cannot; kConflict when it is another version now.
+  virtual Result<void> CopyPart(std::uint32_t part_index, const CopySource& from);
   /// All parts are in.  The object is visible and durable at the latest after the next Flush().
   virtual Result<void> Complete() = 0;
   /// Forgets all parts.
@@ -121,6 +130,17 @@ class Backend {
   /// Gives `to` the content of `from` without moving bytes through the caller.  Durable after
   /// Flush().  Errors: kRefused when the backend cannot.
   virtual Result<void> Copy(std::string_view from, std::string_view to, const PutOptions& options);
+  /// Where the objects are for Upload::CopyPart and CopyFrom of another backend of the same
+  /// service; none: it copies nothing by itself.
+  virtual std::optional<ServicePlace> service_place() const;
+  /// The service's checksums of an object.  Errors: kNotFound; kRefused when the backend has none.
+  virtual Result<ObjectSums> SumsOf(std::string_view key);
+  /// Gives `to` the content of an object of the same service, in one step; the caller compares
+  /// both. What comes back tells of `to` what the service's answer told, perhaps no checksum and no
+  /// size. Errors: kRefused when the backend cannot; kPermission; kNotFound; kConflict when `from`
+  /// is another version now, or `to` exists.
+  virtual Result<ObjectSums> CopyFrom(const CopySource& from, std::string_view to,
+                                      const PutOptions& options);
   /// Success also when it is not there.
   virtual Result<void> Delete(std::string_view key) = 0;
   /// What is there under `key`, perhaps put by a process that was killed before its Flush, is

@@ -6,6 +6,7 @@
 #include "storage/s3/checksums.h"
 #include "storage/s3/digest.h"
 #include "storage/s3/s3_answers.h"
+#include "storage/service_copy.h"
 
 namespace stateferry::storage::s3 {
 
@@ -22,8 +23,21 @@ Error OtherBytes(std::string_view how) {
 
 /// Whether the ETag of a body that was sent in one piece is its MD5.
 bool IsMd5(const http::Answer& answer, std::string_view etag) {
-  return !IsEncryptedWithKey(answer) && etag.size() == 32 &&
-         etag.find_first_not_of("0123456789abcdefABCDEF") == std::string_view::npos;
+  return !IsEncryptedWithKey(answer) && LooksLikeMd5(etag);
+}
+
+struct Kind {
+  std::string_view name;
+  std::size_t text_size;  ///< in Base64
+};
+constexpr Kind kKinds[] = {
+    {"crc64nvme", 12}, {"crc32c", 8}, {"crc32", 8}, {"sha1", 28}, {"sha256", 44}};
+
+/// One that was made of those of parts ("...-3") says nothing about another object, and moto has
+/// some that are not of their kind.
+void AddSum(std::string_view name, std::string_view sum, std::map<std::string, std::string>& sums) {
+  for (const Kind& kind : kKinds)
+    if (kind.name == name && kind.text_size == sum.size()) sums.emplace(name, sum);
 }
 
 }  // namespace
@@ -71,6 +85,27 @@ Result<void> BodyCheck::CompareEtag(const http::Answer& answer) const {
   const std::string etag = StripEtag(answer.Header("etag"));
   if (!IsMd5(answer, etag)) return {};
   return LowerCase(etag) == ToHex(DigestBytes(Md5(body_))) ? Result<void>() : OtherBytes("MD5");
+}
+
+std::map<std::string, std::string> SumsFrom(const Dialect& dialect, const http::Answer& answer,
+                                            std::string_view etag) {
+  std::map<std::string, std::string> sums;
+  if (dialect.checksum == BodyChecksum::kCrc64Ecma) {
+    if (const auto crc = ParseOssCrc64(answer.Header(kEcmaHeader)))
+      sums["crc64ecma"] = std::to_string(*crc);
+    return sums;
+  }
+  if (answer.Header("x-amz-checksum-type") != "COMPOSITE")
+    for (const Kind& kind : kKinds)
+      AddSum(kind.name, answer.Header("x-amz-checksum-" + std::string(kind.name)), sums);
+  if (dialect.etag_follows_from_parts && IsMd5(answer, etag)) sums["md5"] = LowerCase(etag);
+  return sums;
+}
+
+void AddSums(const NameValues& xml, std::map<std::string, std::string>& sums) {
+  constexpr std::string_view kFront = "Checksum";
+  for (const auto& [name, sum] : xml)
+    if (name.starts_with(kFront)) AddSum(LowerCase(name).substr(kFront.size()), sum, sums);
 }
 
 std::optional<std::uint64_t> WholeObjectCrc(const Dialect& dialect, const http::Answer& answer) {

@@ -3,7 +3,9 @@
 // its answer.  TLS alone does not tell that what the service stored is what it received.
 
 #include <cstdint>
+#include <map>
 #include <optional>
+#include <string>
 
 #include "storage/http/message.h"
 #include "storage/s3/dialect.h"
@@ -43,5 +45,12 @@ std::uint64_t CombineCrc(const Dialect& dialect, std::uint64_t first, std::uint6
 
 /// What the headers of an answer say about a whole object; none when they say nothing.
 std::optional<std::uint64_t> WholeObjectCrc(const Dialect& dialect, const http::Answer& answer);
+
+/// The checksums of a whole object in the headers of an answer, and its ETag where that is its MD5:
+/// see ObjectSums.
+std::map<std::string, std::string> SumsFrom(const Dialect& dialect, const http::Answer& answer,
+                                            std::string_view etag);
+/// The same from those in XML: {"ChecksumCRC64NVME", "rosUhgp5mIg="}.
+void AddSums(const NameValues& xml, std::map<std::string, std::string>& sums);
 
 }  // namespace stateferry::storage::s3

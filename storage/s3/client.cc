@@ -65,6 +65,7 @@ Result<LookedAt> Client::Look(Call call) {
   head_is_answered_ = true;
   SF_TRY(looked.meta, MetaFrom(answer, call.key, ParseNumber(answer.Header("content-length"))));
   looked.crc = WholeObjectCrc(dialect(), answer);
+  looked.sums = SumsFrom(dialect(), answer, looked.meta.etag);
   looked.encrypted_with_key = IsEncryptedWithKey(answer);
   return looked;
 }

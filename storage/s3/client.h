@@ -11,14 +11,15 @@
 #include <string>
 #include <string_view>
 
-#include "storage/backend.h"
 #include "storage/s3/ranged_get.h"
 #include "storage/s3/session.h"
+#include "storage/service_copy.h"
 
 namespace stateferry::storage::s3 {
 
 struct LookedAt {
   ObjectMeta meta;
+  std::map<std::string, std::string> sums = {};  ///< see ObjectSums
   /// Of the whole object in the dialect's kind; none when the service keeps none.
   std::optional<std::uint64_t> crc = {};
   bool encrypted_with_key = false;  ///< see IsEncryptedWithKey in body_check.h
@@ -97,6 +98,16 @@ class Client {
   /// comes here, so none is compared.  Errors: kNotFound; kConflict: `from` was replaced, or `to`
   /// exists.
   Result<void> Copy(const ObjectMeta& from, std::string_view to, bool overwrite);
+  /// The same in one request, from any bucket of the service, of up to kMaxCopyBytes.  Gives what
+  /// the answer tells of `to`.
+  Result<ObjectSums> CopyWhole(const CopySource& from, std::string_view to, bool overwrite);
+  struct Range {
+    std::uint64_t offset = 0, size_bytes = 0;
+  };
+  Result<StoredPart> CopyPart(const CopySource& from, Range range, std::string_view to,
+                              const std::string& upload_id, std::uint32_t number);
+  const std::string& bucket_name() const { return session_->bucket_name(); }
+  Bucket bucket() const { return session_->bucket(); }
   /// Forgets the upload and checks that nothing of it is left.
   Result<void> Abort(std::string_view key, const std::string& upload_id);
 
@@ -105,7 +116,7 @@ class Client {
   Result<LookedAt> Look(Call call);
   Result<std::optional<ObjectMeta>> LearnByGet(std::string_view key);
   Error NotFoundIfUnlisted(std::string_view key, Error refusal);
-  Call CopyCall(const ObjectMeta& from, std::string_view to) const;
+  Call CopyCall(const CopySource& from, std::string_view to) const;
   Result<void> CopyParts(const ObjectMeta& from, std::string_view to, const std::string& upload_id,
                          bool overwrite);
   Result<void> AddCondition(PutIfAbsent how, std::string_view key, NameValues& headers);

@@ -35,7 +35,11 @@ constexpr ObjectOption kOssS3ObjectOptions[] = {
 
 constexpr Dialect kDialects[] = {
     {.name = "s3"},  // a server that nothing more is known of
-    {.name = "aws", .path_style = false, .host_prefix = "s3.", .host_suffix = ".amazonaws.com"},
+    {.name = "aws",
+     .path_style = false,
+     .copy_if_absent = PutIfAbsent::kIfNoneMatch,
+     .host_prefix = "s3.",
+     .host_suffix = ".amazonaws.com"},
     {.name = "aws-cn",
      .path_style = false,
      .host_prefix = "s3.",
@@ -49,6 +53,7 @@ constexpr Dialect kDialects[] = {
      .etag_follows_from_parts = false,
      .put_if_absent = PutIfAbsent::kForbidOverwrite,
      .complete_if_absent = PutIfAbsent::kForbidOverwrite,
+     .copy_if_absent = PutIfAbsent::kForbidOverwrite,
      .min_part_bytes = std::uint64_t{100} << 10,
      .range_header = "x-oss-range-behavior",
      .range_header_value = "standard",

@@ -75,6 +75,9 @@ struct Dialect {
   bool etag_follows_from_parts = true;
   PutIfAbsent put_if_absent = PutIfAbsent::kIfNoneMatch;
   PutIfAbsent complete_if_absent = PutIfAbsent::kIfNoneMatch;
+  /// Of CopyObject.  Most servers know the conditions on the source alone (versitygw 1.8 ignores
+  /// If-None-Match here).
+  PutIfAbsent copy_if_absent = PutIfAbsent::kLookFirst;
   std::uint64_t min_part_bytes = std::uint64_t{5} << 20;
   std::uint64_t max_part_bytes = std::uint64_t{5} << 30;
   /// An end beyond the object gives all of it with 200 unless this header says otherwise; "" =

@@ -52,6 +52,19 @@ Result<void> MultipartUpload::PutPart(std::uint32_t part_index, ByteSpan bytes) 
   return {};
 }
 
+Result<void> MultipartUpload::CopyPart(std::uint32_t part_index, const CopySource& from) {
+  const std::uint64_t offset = part_index * options_.part_bytes;
+  if (from.meta.size_bytes != options_.size_bytes || offset >= options_.size_bytes)
+    return Error(ErrorCode::kInvalidArgument,
+                 fmt::format("part {} of {} is not in {}", part_index, key_, from.meta.key));
+  const std::uint32_t number = part_index + 1;
+  const std::uint64_t size = std::min(options_.part_bytes, options_.size_bytes - offset);
+  SF_TRY(auto stored, client_->CopyPart(from, {offset, size}, key_, token_.upload_id, number));
+  std::lock_guard lock(mutex_);
+  parts_[number] = std::move(stored);
+  return {};
+}
+
 Result<void> MultipartUpload::CheckAllThere() const {
   const std::uint64_t count = PartCount(options_);
   if (parts_.size() == count) return {};

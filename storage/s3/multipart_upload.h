@@ -19,6 +19,7 @@ class MultipartUpload final : public Upload {
                   std::string key, UploadOptions options, UploadToken token, StoredParts parts);
 
   Result<void> PutPart(std::uint32_t part_index, ByteSpan bytes) override;
+  Result<void> CopyPart(std::uint32_t part_index, const CopySource& from) override;
   Result<void> Complete() override;
   Result<void> Abort() override;
   std::string ResumeToken() const override { return token_.Text(); }

@@ -106,6 +106,32 @@ class S3Backend final : public Backend {
     return client_->Copy(meta, to, options.overwrite);
   }
 
+  std::optional<ServicePlace> service_place() const override {
+    const Bucket bucket = client_->bucket();
+    const std::string endpoint = bucket.Service();
+    const std::string scheme = bucket.location.substr(0, bucket.location.find(':'));
+    return ServicePlace{
+        .service = scheme + " " + (endpoint.empty() ? std::string(bucket.dialect->name) : endpoint),
+        .region = bucket.region,
+        .principal =
+            bucket.profile.empty() ? "the default credentials" : "the profile " + bucket.profile,
+        .container = bucket.name,
+        .can_sign = !bucket.anonymous};
+  }
+
+  Result<ObjectSums> SumsOf(std::string_view key) override {
+    SF_TRY(CheckKey(key));
+    SF_TRY(auto looked, client_->HeadWithCrc(key));
+    return ObjectSums{.meta = std::move(looked.meta), .sums = std::move(looked.sums)};
+  }
+
+  Result<ObjectSums> CopyFrom(const CopySource& from, std::string_view to,
+                              const PutOptions& options) override {
+    SF_TRY(CheckKey(to));
+    versions_->Forget(to);
+    return client_->CopyWhole(from, to, options.overwrite);
+  }
+
   Result<void> Delete(std::string_view key) override {
     SF_TRY(CheckKey(key));
     versions_->Forget(key);

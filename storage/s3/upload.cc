@@ -73,10 +73,13 @@ Result<std::unique_ptr<Upload>> Resume(const UploadPlace& place, std::string_vie
                                         std::move(*token), std::move(*parts)));
 }
 
+// Of parts that it copies the service makes its own checksums, where it does; versitygw takes that
+// of the whole source for each part when it is told a kind.
 Result<NewMultipart> Begin(const UploadPlace& place, std::string_view key,
                            const UploadOptions& options) {
   const auto before = place.unheard.Now();
-  auto started = place.client->CreateMultipart(key, {.overwrite = options.overwrite});
+  auto started = place.client->CreateMultipart(
+      key, {.overwrite = options.overwrite, .checksummed = !options.by_service});
   if (started)
     place.unheard.SweepNoted(key, started->upload_id);
   else if (started.error().retry() == Retry::kMayHelp)

@@ -4,7 +4,7 @@
 #include <memory>
 #include <utility>
 
-#include "storage/backend.h"
+#include "storage/service_copy.h"
 
 namespace stateferry::storage {
 
@@ -47,6 +47,12 @@ class ForwardingBackend : public Backend {
                     const PutOptions& options) override {
     return inner_->Copy(from, to, options);
   }
+  std::optional<ServicePlace> service_place() const override { return inner_->service_place(); }
+  Result<ObjectSums> SumsOf(std::string_view key) override { return inner_->SumsOf(key); }
+  Result<ObjectSums> CopyFrom(const CopySource& from, std::string_view to,
+                              const PutOptions& options) override {
+    return inner_->CopyFrom(from, to, options);
+  }
   Result<void> Delete(std::string_view key) override { return inner_->Delete(key); }
   Result<void> MakeDurable(std::string_view key) override { return inner_->MakeDurable(key); }
   Result<std::uint64_t> DropStaleUploads(std::chrono::seconds age) override {
@@ -67,6 +73,9 @@ class ForwardingUpload : public Upload {
 
   Result<void> PutPart(std::uint32_t part_index, ByteSpan bytes) override {
     return inner_->PutPart(part_index, bytes);
+  }
+  Result<void> CopyPart(std::uint32_t part_index, const CopySource& from) override {
+    return inner_->CopyPart(part_index, from);
   }
   Result<void> Complete() override { return inner_->Complete(); }
   Result<void> Abort() override { return inner_->Abort(); }

@@ -19,6 +19,9 @@ class ReadOnlyBackend final : public ForwardingBackend {
   Result<void> Copy(std::string_view, std::string_view to, const PutOptions&) override {
     return Refuse("put", to);
   }
+  Result<ObjectSums> CopyFrom(const CopySource&, std::string_view to, const PutOptions&) override {
+    return Refuse("put", to);
+  }
   Result<void> Delete(std::string_view key) override { return Refuse("delete", key); }
   Result<std::uint64_t> DropStaleUploads(std::chrono::seconds) override {
     return Refuse("drop uploads of", "others");

@@ -65,6 +65,9 @@ class RetryingUpload final : public ForwardingUpload {
   Result<void> PutPart(std::uint32_t part_index, ByteSpan bytes) override {
     return retrier_->Run([&] { return inner().PutPart(part_index, bytes); });
   }
+  Result<void> CopyPart(std::uint32_t part_index, const CopySource& from) override {
+    return retrier_->Run([&] { return inner().CopyPart(part_index, from); });
+  }
   Result<void> Complete() override {
     return retrier_->Run([&] { return inner().Complete(); });
   }
@@ -120,6 +123,13 @@ class RetryingBackend final : public ForwardingBackend {
   Result<void> Copy(std::string_view from, std::string_view to,
                     const PutOptions& options) override {
     return retrier_->Run([&] { return inner().Copy(from, to, options); });
+  }
+  Result<ObjectSums> SumsOf(std::string_view key) override {
+    return retrier_->Run([&] { return inner().SumsOf(key); });
+  }
+  Result<ObjectSums> CopyFrom(const CopySource& from, std::string_view to,
+                              const PutOptions& options) override {
+    return retrier_->Run([&] { return inner().CopyFrom(from, to, options); });
   }
   Result<void> MakeDurable(std::string_view key) override {
     return retrier_->Run([&] { return inner().MakeDurable(key); });
