@@ -47,6 +47,13 @@ std::vector<OptionSpec> TransferFlags() {
        .help = "Files looked at at the same time before anything is moved",
        .default_text = "16",
        .recorded = true},
+      {.name = "server-side",
+       .kind = ValueKind::kChoice,
+       .value_name = "HOW",
+       .help = "Between buckets of one service, let it copy by itself",
+       .default_text = "auto",
+       .choices = {"auto", "always", "never"},
+       .recorded = true},
       {.name = "compress",
        .kind = ValueKind::kCompress,
        .value_name = "HOW",
@@ -171,6 +178,9 @@ transfer::TransferOptions TransferOptionsFrom(const App& app) {
   options.part_bytes = values.SizeBytes("part-size");
   options.paranoid = values.Flag("paranoid");
   options.dry_run = app.dry_run();
+  const std::string server_side = values.Text("server-side");
+  if (server_side == "always") options.server_side = transfer::ServerSide::kAlways;
+  if (server_side == "never") options.server_side = transfer::ServerSide::kNever;
   // What makes many transfers has no limits for each of them.
   if (!values.Has("max-transfer")) return options;
   options.max_transfer_bytes = values.SizeBytes("max-transfer");
@@ -214,6 +224,9 @@ std::vector<std::string> ReportLines(const transfer::TransferReport& report) {
   lines.push_back("all         " + amount(report.files_total, report.bytes_total));
   if (report.files_moved > 0)
     lines.push_back("moved       " + amount(report.files_moved, report.bytes_moved));
+  if (report.files_by_service > 0)
+    lines.push_back("by service  " + amount(report.files_by_service, report.bytes_by_service) +
+                    ", copied by the service of both sides");
   if (report.files_reused > 0)
     lines.push_back("reused      " + amount(report.files_reused, report.bytes_reused) +
                     ", known already and not read");
@@ -236,8 +249,9 @@ std::vector<std::string> ReportLines(const transfer::TransferReport& report) {
     lines.push_back(line);
   }
   std::string time = "time        " + FormatDuration(report.seconds);
-  if (report.bytes_moved > 0 && report.seconds > 0)
-    time += ", " + FormatRate(static_cast<double>(report.bytes_moved) / report.seconds);
+  const std::uint64_t bytes = report.bytes_moved + report.bytes_by_service;
+  if (bytes > 0 && report.seconds > 0)
+    time += ", " + FormatRate(static_cast<double>(bytes) / report.seconds);
   lines.push_back(time);
   if (report.status != transfer::TransferStatus::kPlanned)  // a dry run leaves no record
     lines.push_back("transfer    " + report.id);

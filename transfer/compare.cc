@@ -34,7 +34,8 @@ Result<std::optional<Hash128>> Compare(const FileRecord& file, const CompareInpu
   if (!file.resume_token.empty()) {
     SF_TRY(const auto receipts, in.journal.Receipts(in.id, file.index));
     for (const auto& receipt : receipts)
-      if (receipt.part_index < known.size()) known[receipt.part_index] = receipt.hash;
+      if (receipt.part_index < known.size() && !receipt.by_service)
+        known[receipt.part_index] = receipt.hash;
   }
   std::vector<Hash128> hashes;
   for (std::uint64_t at = 0; at < task.size_bytes; at += file.part_bytes) {

@@ -64,8 +64,9 @@ Result<void> MoveFiles(const MoveInputs& in, std::stop_token stop) {
   WorkQueue queue(in.journal, in.id, {kMaxUncommittedBytes, kMaxUncommittedParts, in.workers},
                   [&committer] { committer.Hurry(); });
   committer.SetQueue(&queue);
+  ServiceCopies copies({in.id, in.journal, in.ends, in.options, in.meter, in.buffers});
   Mover mover({in.id, in.journal, in.ends, in.options, in.meter, in.buffers, queue, committer,
-               [&brake](const char* why) { brake.Pull(why); }});
+               copies, [&brake](const char* why) { brake.Pull(why); }});
   in.meter.SetPhase("copying");
   // What is moved from here on is read back as well.
   if (verify)

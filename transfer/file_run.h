@@ -7,7 +7,7 @@
 #include <optional>
 #include <vector>
 
-#include "storage/backend.h"
+#include "storage/service_copy.h"
 #include "transfer/endpoints.h"
 #include "transfer/journal.h"
 #include "transfer/plan.h"
@@ -32,6 +32,12 @@ struct FileRun {
   Endpoints::Source source;
   std::string to_key;
   std::unique_ptr<storage::Upload> upload;
+  /// Its bytes do not come here: set before any part is handed out.
+  bool by_service = false;
+  storage::CopySource copy_source;                             ///< when they do not
+  std::optional<storage::ObjectSums> source_sums;              ///< once they were asked for
+  bool only_streamed = false;                                  ///< the service was not able to
+  std::atomic<bool> stream_instead{false};                     ///< the service refused a part
   std::vector<Hash128> hashes;                                 ///< of the accepted parts
   std::vector<std::optional<std::uint64_t>> source_checksums;  ///< of the parts of this run
   std::vector<std::uint32_t> missing;                          ///< parts to copy

@@ -12,7 +12,7 @@ namespace {
 // Versions that are written; older ones are read as well.
 constexpr std::uint8_t kTransferVersion = 3;  // 2: started; 3: last objects
 constexpr std::uint8_t kFileVersion = 2;      // 2: etag at the destination, content hash
-constexpr std::uint8_t kReceiptVersion = 2;   // 1: no checksum of the source
+constexpr std::uint8_t kReceiptVersion = 3;   // 1: no checksum of the source; 3: by the service
 
 void AppendLocation(std::string& out, const storage::Location& location) {
   AppendLengthPrefixed(out, location.scheme);
@@ -177,10 +177,11 @@ std::string EncodeReceipt(const PartReceipt& receipt) {
   std::string out;
   AppendLittle<std::uint32_t>(out, receipt.part_index);
   AppendLittle<std::uint32_t>(out, receipt.size_bytes);
+  if (receipt.by_service) return FrameRecord(kReceiptVersion, out);
   out.append(receipt.hash.raw());
   if (!receipt.source_checksum) return FrameRecord(1, out);
   AppendLittle<std::uint64_t>(out, *receipt.source_checksum);
-  return FrameRecord(kReceiptVersion, out);
+  return FrameRecord(2, out);
 }
 
 Result<PartReceipt> DecodeReceipt(std::string_view bytes) {
@@ -189,6 +190,9 @@ Result<PartReceipt> DecodeReceipt(std::string_view bytes) {
   PartReceipt receipt;
   receipt.part_index = reader.Read<std::uint32_t>();
   receipt.size_bytes = reader.Read<std::uint32_t>();
+  receipt.by_service = framed.version == 3;
+  if (receipt.by_service)
+    return reader.AtEnd() ? Result<PartReceipt>(receipt) : Malformed("receipt");
   const auto hash = reader.ReadBytes(sizeof(receipt.hash.bytes));
   if (framed.version >= 2) receipt.source_checksum = reader.Read<std::uint64_t>();
   if (!reader.AtEnd()) return Malformed("receipt");

@@ -40,13 +40,13 @@ Result<bool> HoldsTheParts(const FileRun& file, storage::Backend& to, BufferPool
 
 Result<LateJoin> AwaitJoin(FileRun& file, const storage::UploadOptions& upload, Endpoints& ends,
                            BufferPool& buffers, std::chrono::milliseconds patience,
-                           std::stop_token stop) {
+                           std::stop_token stop, const std::function<Result<bool>()>& is_ours) {
   const auto deadline = std::chrono::steady_clock::now() + patience;
   for (std::string looked_at;;) {
     auto meta = ends.to().Stat(file.to_key);
     if (!meta && meta.error().code() != ErrorCode::kNotFound) return std::move(meta).error();
     if (meta && meta->size_bytes == file.size_bytes() && meta->etag != looked_at) {
-      SF_TRY(const bool ours, HoldsTheParts(file, ends.to(), buffers, stop));
+      SF_TRY(const bool ours, is_ours ? is_ours() : HoldsTheParts(file, ends.to(), buffers, stop));
       if (ours) {
         file.completed_etag_hash = EtagHash(meta->etag);
         return LateJoin::kOurs;

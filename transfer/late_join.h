@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <stop_token>
 
 #include "base/buffer_pool.h"
@@ -17,10 +18,10 @@ enum class LateJoin {
 
 /// A service that was told to join an upload goes on when nobody listens any more: the upload is
 /// gone at once, and the object comes later.  Looks for it, for up to `patience`, and reads it
-/// back. `file` has the hashes of all its parts and the token of the upload. Errors: kCancelled;
-/// what the destination returns.
+/// back. `file` has the token of the upload, and the hashes of all its parts unless `is_ours`
+/// judges what is there.  Errors: kCancelled; what the destination and `is_ours` return.
 Result<LateJoin> AwaitJoin(FileRun& file, const storage::UploadOptions& upload, Endpoints& ends,
                            BufferPool& buffers, std::chrono::milliseconds patience,
-                           std::stop_token stop);
+                           std::stop_token stop, const std::function<Result<bool>()>& is_ours = {});
 
 }  // namespace stateferry::transfer

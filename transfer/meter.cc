@@ -110,6 +110,8 @@ TransferReport Meter::Report(TransferStatus status) const {
   report.bytes_moved = bytes_moved;
   report.files_reused = files_reused;
   report.bytes_reused = bytes_reused;
+  report.files_by_service = files_by_service;
+  report.bytes_by_service = bytes_by_service;
   report.files_skipped = files_skipped;
   report.bytes_skipped = bytes_skipped;
   report.files_resumed = files_resumed;

@@ -29,6 +29,7 @@ class Meter {
   std::atomic<std::uint64_t> files_done{0}, bytes_done{0};  ///< all runs together
   std::atomic<std::uint64_t> files_moved{0}, bytes_moved{0};
   std::atomic<std::uint64_t> files_reused{0}, bytes_reused{0};
+  std::atomic<std::uint64_t> files_by_service{0}, bytes_by_service{0};
   std::atomic<std::uint64_t> files_skipped{0}, bytes_skipped{0};
   std::atomic<std::uint64_t> files_resumed{0}, bytes_resumed{0};
   std::atomic<std::uint64_t> bytes_read{0};

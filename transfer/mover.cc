@@ -65,6 +65,11 @@ Result<void> Mover::OpenFile(Job& job, std::stop_token stop) {
   file.source = std::move(*source);
   SF_TRY(auto reused, Reuse(job));
   if (reused) return {};
+  SF_TRY(const auto how, in_.copies.Choose(file));
+  if (how == ServiceCopies::How::kWhole) {
+    SF_TRY(const bool copied, CopyWhole(job, stop));
+    if (copied) return {};
+  }
   SF_TRY(file.missing, OpenUpload(file, stop));
   if (file.at_destination) {
     in_.meter.bytes_done += file.size_bytes();
@@ -88,7 +93,7 @@ Result<void> Mover::OpenWritten(Job& job, std::stop_token stop) {
   FileRun& file = *job.file;
   SF_TRY(auto receipts, in_.journal.Receipts(in_.id, file.record.index));
   // In part order and each part once: the last one tells whether any is out of range.
-  if (receipts.size() == file.part_count() &&
+  if (receipts.size() == file.part_count() && (receipts.empty() || !receipts.back().by_service) &&
       (receipts.empty() || receipts.back().part_index < file.part_count())) {
     for (const auto& receipt : receipts) file.hashes[receipt.part_index] = receipt.hash;
     file.at_destination = true;
@@ -177,6 +182,7 @@ Result<void> Mover::CopyPart(Job& job, std::stop_token stop) {
 
 /// No receipt: the file failed, or the run stops.
 Result<Mover::Receipt> Mover::CopyBytes(FileRun& file, std::uint32_t part, std::stop_token stop) {
+  if (file.by_service) return CopyByService(file, part);
   auto buffer = in_.buffers.Acquire(stop);
   if (!buffer) return Receipt();
   const auto bytes = buffer->first(file.part_size(part));
@@ -228,6 +234,10 @@ Result<bool> Mover::SourceChanged(FileRun& file, std::string& etag_now) {
 // failed.
 Result<void> Mover::Conclude(Job& job, Receipt receipt, std::stop_token stop) {
   FileRun& file = *job.file;
+  if (file.stream_instead)
+    return Restart(job, file.record.task.etag,
+                   "the service has not copied " + SourceName(file.record.task) + " (" +
+                       file.error().message() + ")");
   if (file.failed && !file.short_read) {
     Conclude(job, Accepted::What::kFailed, receipt);
     return {};
@@ -248,15 +258,19 @@ Result<void> Mover::Conclude(Job& job, Receipt receipt, std::stop_token stop) {
     // does not.
     const auto code = file.error().code();
     const bool worthless = code == ErrorCode::kConflict || code == ErrorCode::kCorruption;
-    if (worthless) SF_TRY(file.upload->Abort());
+    if (worthless && file.upload) SF_TRY(file.upload->Abort());
     Conclude(job, worthless ? Accepted::What::kFailedAnew : Accepted::What::kFailed, receipt);
     return {};
   }
   auto completed = Complete(file, stop);
   if (completed && !file.upload) {
-    ++in_.meter.files_moved;
+    ++(file.by_service ? in_.meter.files_by_service : in_.meter.files_moved);
     ConcludeJoined(job);
     return {};
+  }
+  if (completed && file.by_service) {
+    SF_TRY(auto told, in_.ends.to().SumsOf(file.to_key));
+    return Settle(job, std::move(told), std::move(stop));
   }
   // The destination has lost parts that an earlier run put, or the upload.
   if (!completed && completed.error().code() == ErrorCode::kNotFound && file.restarts == 0)
@@ -278,13 +292,13 @@ Result<void> Mover::Conclude(Job& job, Receipt receipt, std::stop_token stop) {
   return {};
 }
 
-// Read back by the one who found it.
+// Read back by the one who found it, or compared by checksums.
 void Mover::ConcludeJoined(Job& job) {
   FileRun& file = *job.file;
   file.source = {};
   file.at_destination = true;
   file.record.to_etag_hash = file.completed_etag_hash;
-  file.record.content = ContentHash(file.size_bytes(), file.hashes);
+  if (!file.by_service) file.record.content = ContentHash(file.size_bytes(), file.hashes);
   in_.meter.bytes_verified += file.size_bytes();
   Conclude(job, Accepted::What::kVerified, std::nullopt);
 }
@@ -307,7 +321,7 @@ void Mover::Conclude(Job& job, Accepted::What what, Receipt receipt) {
 Result<void> Mover::StartAgain(Job& job, std::string etag_now) {
   FileRun& file = *job.file;
   if (file.restarts > 0) {
-    SF_TRY(file.upload->Abort());
+    if (file.upload) SF_TRY(file.upload->Abort());
     file.Fail(Error(ErrorCode::kConflict,
                     fmt::format("{} changed twice while it was copied; copy it when nothing "
                                 "writes to it",
@@ -321,7 +335,7 @@ Result<void> Mover::StartAgain(Job& job, std::string etag_now) {
 
 Result<void> Mover::Restart(Job& job, std::string etag, const std::string& why) {
   FileRun& file = *job.file;
-  SF_TRY(file.upload->Abort());
+  if (file.upload) SF_TRY(file.upload->Abort());
   in_.meter.Warn(why + ": starting it again");
   in_.meter.TakeBack(file.size_bytes());
   FileRecord record = file.record;
@@ -331,7 +345,8 @@ Result<void> Mover::Restart(Job& job, std::string etag, const std::string& why) 
   auto to_journal = std::make_shared<FileRun>(record);
   file.accepted = true;
   auto again = std::make_shared<FileRun>(std::move(record));
-  again->restarts = file.restarts + 1;
+  again->restarts = file.restarts + (file.stream_instead ? 0 : 1);
+  again->only_streamed = file.only_streamed || file.stream_instead;
   again->starts_anew = true;
   in_.committer.Accept({.what = Accepted::What::kRestarted,
                         .file = std::move(to_journal),

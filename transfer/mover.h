@@ -11,8 +11,10 @@
 #include "transfer/committer.h"
 #include "transfer/endpoints.h"
 #include "transfer/file_run.h"
+#include "transfer/late_join.h"
 #include "transfer/meter.h"
 #include "transfer/request.h"
+#include "transfer/service_copies.h"
 #include "transfer/work_queue.h"
 
 namespace stateferry::transfer {
@@ -30,6 +32,7 @@ class Mover {
     BufferPool& buffers;
     WorkQueue& queue;
     Committer& committer;
+    ServiceCopies& copies;
     std::function<void(const char*)> halt;  ///< a limit is reached (which): stop resumably
   };
   explicit Mover(Inputs inputs) : in_(std::move(inputs)) {}
@@ -54,9 +57,15 @@ class Mover {
   Result<void> NameEnd(FileRun& file);
   Result<bool> JoinedUnheard(FileRun& file, const std::vector<PartReceipt>& receipts,
                              std::stop_token stop);
+  Result<LateJoin> Await(FileRun& file, std::stop_token stop);
   Result<void> Complete(FileRun& file, std::stop_token stop);
   Result<void> CopyPart(Job& job, std::stop_token stop);
   Result<Receipt> CopyBytes(FileRun& file, std::uint32_t part, std::stop_token stop);
+  Result<bool> CopyWhole(Job& job, std::stop_token stop);
+  Result<Receipt> CopyByService(FileRun& file, std::uint32_t part);
+  Result<void> Settle(Job& job, storage::ObjectSums told, std::stop_token stop);
+  Result<bool> IsCopyThere(FileRun& file, std::stop_token stop);
+  Result<bool> GoesOn(FileRun& file, const std::vector<PartReceipt>& receipts);
   Result<void> Conclude(Job& job, Receipt receipt, std::stop_token stop);
   void ConcludeJoined(Job& job);
   Result<bool> SourceChanged(FileRun& file, std::string& etag_now);

@@ -28,7 +28,8 @@ storage::UploadOptions Mover::OptionsOf(const FileRun& file) {
           .resume_token = file.record.resume_token,
           .origin = in_.ends.OriginOf(file.record.task),
           .overwrite = MayReplace(file.record, in_.options),
-          .recheck = in_.options.paranoid};
+          .recheck = in_.options.paranoid,
+          .by_service = file.by_service};
 }
 
 Result<void> Mover::StartUpload(FileRun& file) {
@@ -63,7 +64,8 @@ Result<void> Mover::NameEnd(FileRun& file) {
                            {.part_index = part,
                             .size_bytes = static_cast<std::uint32_t>(file.part_size(part)),
                             .hash = file.hashes[part],
-                            .source_checksum = file.source_checksums[part]}});
+                            .source_checksum = file.source_checksums[part],
+                            .by_service = file.by_service}});
   return in_.journal.Commit(in_.id, batch);
 }
 
@@ -79,9 +81,15 @@ Result<bool> Mover::JoinedUnheard(FileRun& file, const std::vector<PartReceipt>&
   std::string etag_now;
   const auto changed = SourceChanged(file, etag_now);
   if (!changed || *changed) return false;
-  SF_TRY(const auto late, AwaitJoin(file, OptionsOf(file), in_.ends, in_.buffers,
-                                    in_.options.join_patience, std::move(stop)));
+  SF_TRY(const auto late, Await(file, std::move(stop)));
   return late == LateJoin::kOurs;
+}
+
+Result<LateJoin> Mover::Await(FileRun& file, std::stop_token stop) {
+  std::function<Result<bool>()> is_ours;
+  if (file.by_service) is_ours = [&] { return IsCopyThere(file, stop); };
+  return AwaitJoin(file, OptionsOf(file), in_.ends, in_.buffers, in_.options.join_patience, stop,
+                   is_ours);
 }
 
 /// The source compares what all runs together have read.
@@ -100,11 +108,12 @@ Result<std::vector<std::uint32_t>> Mover::OpenUpload(FileRun& file, std::stop_to
   std::vector<PartReceipt> receipts;
   if (!file.record.resume_token.empty()) {
     SF_TRY(receipts, in_.journal.Receipts(in_.id, file.record.index));
-    auto resumed = StartUpload(file);
+    SF_TRY(const bool goes_on, GoesOn(file, receipts));
+    auto resumed = goes_on ? StartUpload(file) : Error(ErrorCode::kNotFound, "dropped");
     if (!resumed && resumed.error().code() != ErrorCode::kNotFound)
       SF_TRY(AtDestination(file, std::move(resumed)));
     if (file.failed) return Parts();
-    if (!file.upload) {
+    if (!file.upload && goes_on) {
       SF_TRY(const bool joined, JoinedUnheard(file, receipts, std::move(stop)));
       file.at_destination = joined;
       if (joined) return Parts();
@@ -147,8 +156,7 @@ Result<void> Mover::Complete(FileRun& file, std::stop_token stop) {
   auto completed = file.upload->Complete();
   if (completed || completed.error().code() != ErrorCode::kNotFound || !IsJoined(file))
     return completed;
-  SF_TRY(const auto late, AwaitJoin(file, OptionsOf(file), in_.ends, in_.buffers,
-                                    in_.options.join_patience, std::move(stop)));
+  SF_TRY(const auto late, Await(file, std::move(stop)));
   if (late == LateJoin::kUploadIs) return file.upload->Complete();
   if (late == LateJoin::kNotComing) return completed;
   file.upload.reset();

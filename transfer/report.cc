@@ -19,6 +19,8 @@ Json ToJson(const TransferReport& report) {
       {"bytesMoved", report.bytes_moved},
       {"filesReused", report.files_reused},
       {"bytesReused", report.bytes_reused},
+      {"filesByService", report.files_by_service},
+      {"bytesByService", report.bytes_by_service},
       {"filesSkipped", report.files_skipped},
       {"bytesSkipped", report.bytes_skipped},
       {"filesResumed", report.files_resumed},

@@ -25,8 +25,10 @@ struct TransferReport {
   bool already_done = false;  ///< an earlier run had finished it; nothing was moved
   std::uint64_t files_total = 0, bytes_total = 0;
   std::uint64_t files_done = 0;  ///< at the destination and verified, all runs together
-  std::uint64_t files_moved = 0, bytes_moved = 0;      ///< this run
-  std::uint64_t files_reused = 0, bytes_reused = 0;    ///< known by identity, not read
+  std::uint64_t files_moved = 0, bytes_moved = 0;    ///< this run
+  std::uint64_t files_reused = 0, bytes_reused = 0;  ///< known by identity, not read
+  /// Copied by the service that holds both sides; not counted as moved.
+  std::uint64_t files_by_service = 0, bytes_by_service = 0;
   std::uint64_t files_skipped = 0, bytes_skipped = 0;  ///< identical at the destination
   std::uint64_t files_resumed = 0, bytes_resumed = 0;  ///< done by earlier runs
   std::uint64_t bytes_read = 0;                        ///< from the source by this run

@@ -51,6 +51,13 @@ struct TransferRequest {
   std::function<Result<void>()> before_moving = {};
 };
 
+/// Whether a service that holds both sides copies by itself (--server-side).
+enum class ServerSide {
+  kAuto,    ///< where it may, and keeps checksums that prove the copy; else bytes are streamed
+  kAlways,  ///< or the run stops; what no checksum proves is read on both sides
+  kNever,
+};
+
 struct TransferOptions {
   int workers = 0;                          ///< --transfers; 0 = chosen by the places
   std::uint32_t parts_at_once = 0;          ///< of one file, --concurrency; 0 = no limit
@@ -59,6 +66,7 @@ struct TransferOptions {
   std::uint64_t commit_bytes = 96u << 20;   ///< Flush and journal after so many accepted bytes
   std::chrono::milliseconds commit_interval{2000};
   IfExists if_exists = IfExists::kVerify;
+  ServerSide server_side = ServerSide::kAuto;
   bool verify_after_write = true;
   bool paranoid = false;                 ///< read again what is known by identity
   bool dry_run = false;                  ///< plan and report, write nothing

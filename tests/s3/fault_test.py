@@ -163,9 +163,12 @@ class Schedule:
     def play(self):
         self.through_faults("copy", "{DIR}/source", f"s3://{self.bucket}/one")
         self.check_bucket("one")
-        self.through_faults("copy", f"s3://{self.bucket}/one", f"s3://{self.bucket}/two")
+        self.through_faults("copy", f"s3://{self.bucket}/one", f"s3://{self.bucket}/two",
+                            "--server-side", "never")
         self.check_bucket("two")
-        self.through_faults("copy", f"s3://{self.bucket}/two", "{DIR}/back")
+        self.through_faults("copy", f"s3://{self.bucket}/two", f"s3://{self.bucket}/three")
+        self.check_bucket("three")
+        self.through_faults("copy", f"s3://{self.bucket}/three", "{DIR}/back")
         check_same(tree(self.sandbox.path("back")), self.source, "back")
         self.search_files()
         return self.plan.injected, self.stopped
@@ -180,7 +183,7 @@ def survives(binary, url, seed):
         except AssertionError as why:
             raise AssertionError(f"seed {seed} ({schedule.plan}): {why}") from why
         print(f"seed {seed}: {schedule.plan}: {sum(injected.values())} faults, "
-              f"{stopped} of 3 runs stopped", flush=True)
+              f"{stopped} of 4 runs stopped", flush=True)
         return injected, stopped
 
 

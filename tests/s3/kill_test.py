@@ -53,9 +53,9 @@ class RequestLog:
 class Route:
     """One direction: from where to where, how, and the requests that moving a part takes."""
 
-    def __init__(self, name, source, destination, requests):
+    def __init__(self, name, source, destination, requests, options=()):
         self.name, self.source, self.destination = name, source, destination
-        self.requests = requests
+        self.requests, self.options = requests, options
 
 
 class Trial:
@@ -85,7 +85,7 @@ class Trial:
 
     def command(self, route):
         return [self.binary, "--no-progress", "--output", "json", "copy", route.source,
-                route.destination]
+                route.destination, *route.options]
 
     def rerun(self, what, route):
         """The summary of a run that must reach its end."""
@@ -181,7 +181,11 @@ def routes(work):
     put, get = ("UploadPart", "/from-here/x/large"), ("GetObject", "/from-here/x/large")
     return [Route("upload", local, first, [put]),
             Route("download", first, str(work / "back"), [get]),
-            Route("between buckets", first, second, [get, ("UploadPart", "/to-there/y/large")])]
+            Route("between buckets", first, second, [get, ("UploadPart", "/to-there/y/large")],
+                  ("--server-side", "never")),
+            Route("by the service", first, "s3://to-there/z",
+                  [("UploadPartCopy", "/to-there/z/large")],
+                  ("--server-side", "always", "--part-size", "16MiB"))]
 
 
 def test(options):

@@ -80,7 +80,9 @@ TEST_F(JournalTest, RemembersTransfersFilesAndReceipts) {
     ASSERT_TRUE((*journal)->PutTransfer(Transfer(a)));
     ASSERT_TRUE((*journal)->PutTransfer(Transfer(b)));
     Journal::Batch batch;
-    batch.parts = {{1, {0, 4, Xxh3_128(AsBytes("x"))}}, {1, {2, 2, Xxh3_128(AsBytes("y")), 77}}};
+    batch.parts = {{1, {0, 4, Xxh3_128(AsBytes("x"))}},
+                   {1, {2, 2, Xxh3_128(AsBytes("y")), 77}},
+                   {1, {.part_index = 3, .size_bytes = 5, .by_service = true}}};
     ASSERT_TRUE((*journal)->Commit(a, batch));
   }
   auto journal = Open();
@@ -97,7 +99,11 @@ TEST_F(JournalTest, RemembersTransfersFilesAndReceipts) {
   EXPECT_EQ(*(*journal)->EndIndex(b), 8u);
   auto receipts = (*journal)->Receipts(a, 1);
   ASSERT_TRUE(receipts);
-  ASSERT_EQ(receipts->size(), 2u);
+  ASSERT_EQ(receipts->size(), 3u);
+  EXPECT_FALSE((*receipts)[1].by_service);
+  EXPECT_TRUE((*receipts)[2].by_service);
+  EXPECT_EQ((*receipts)[2].part_index, 3u);
+  EXPECT_EQ((*receipts)[2].size_bytes, 5u);
   EXPECT_EQ((*receipts)[1].part_index, 2u);
   EXPECT_EQ((*receipts)[1].hash, Xxh3_128(AsBytes("y")));
   EXPECT_EQ((*receipts)[1].source_checksum, 77u);
