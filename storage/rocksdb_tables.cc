@@ -20,6 +20,35 @@ constexpr const char* kMetaTable = "meta";
 constexpr const char* kVersionKey = "format_version";
 
 rocksdb::Slice ToSlice(std::string_view text) { return {text.data(), text.size()}; }
+
+Result<void> CheckVersionIs(const TablesSpec& spec, const std::string& raw) {
+  if (raw.size() != sizeof(std::uint32_t))
+    return Error(ErrorCode::kCorruption,
+                 fmt::format("the {} in {} has a garbled version", spec.name, spec.dir));
+  const auto version = LoadLittle<std::uint32_t>(raw.data());
+  if (version == spec.format_version) return {};
+  std::string hint = "use the newer program or another --home";
+  if (version < spec.format_version)
+    hint = spec.unreadable_hint.empty() ? "use another --home" : spec.unreadable_hint;
+  return Error(ErrorCode::kRefused,
+               fmt::format("the {} in {} has format version {}; this program knows {}", spec.name,
+                           spec.dir, version, spec.format_version))
+      .WithHint(std::move(hint));
+}
+
+/// Without changing anything; what this cannot read the opening tells.
+Result<void> CheckVersionFirst(const FileIo& io, Clock& clock, const rocksdb::Options& options,
+                               const TablesSpec& spec, const std::vector<std::string>& present) {
+  if (std::find(present.begin(), present.end(), kMetaTable) == present.end()) return {};
+  ReadOnlyDb opened;
+  const std::vector<rocksdb::ColumnFamilyDescriptor> families{
+      {rocksdb::kDefaultColumnFamilyName, options}, {kMetaTable, options}};
+  if (!OpenReadOnly(io, clock, options, spec.dir, families, opened).ok()) return {};
+  std::string raw;
+  const auto found = opened.db->Get({}, opened.families[1], kVersionKey, &raw);
+  for (auto* family : opened.families) (void)opened.db->DestroyColumnFamilyHandle(family);
+  return found.ok() ? CheckVersionIs(spec, raw) : Result<void>();
+}
 }  // namespace
 
 Error RocksError(const rocksdb::Status& status, std::string_view doing) {
@@ -102,15 +131,19 @@ Result<void> RocksTables::Open(const FileIo& io, Clock& clock) {
   options.create_missing_column_families = true;
   // What a reader sees stays readable when the writer deletes files: it has them all open.
   if (read_only_) options.max_open_files = -1;
-  // A newer program may have added tables; RocksDB opens for writing only when all are named, and
-  // the version check that follows gives the clear error.
   std::vector<std::string> names{rocksdb::kDefaultColumnFamilyName, kMetaTable};
   names.insert(names.end(), spec_.tables.begin(), spec_.tables.end());
   std::vector<std::string> present;
-  if (rocksdb::DB::ListColumnFamilies(options, spec_.dir, &present).ok())
+  if (rocksdb::DB::ListColumnFamilies(options, spec_.dir, &present).ok()) {
+    // Another version of the program had fewer tables, or has more.  Opening for writing would add
+    // those that are missing, and opening for reading fails without a reason.
+    if (!std::is_permutation(present.begin(), present.end(), names.begin(), names.end()))
+      SF_TRY(CheckVersionFirst(io, clock, options, spec_, present));
+    // RocksDB opens for writing only when all are named.
     for (const auto& name : present)
       if (!read_only_ && std::find(names.begin(), names.end(), name) == names.end())
         names.push_back(name);
+  }
   std::vector<rocksdb::ColumnFamilyDescriptor> families;
   for (const auto& name : names) families.emplace_back(name, options);
   ReadOnlyDb opened;
@@ -157,17 +190,7 @@ Result<void> RocksTables::CheckVersion() {
     return Write(batch, true, "writing the version of the " + spec_.name);
   }
   if (!status.ok()) return Unreadable(status);
-  if (raw.size() != sizeof(std::uint32_t))
-    return Error(ErrorCode::kCorruption,
-                 fmt::format("the {} in {} has a garbled version", spec_.name, spec_.dir));
-  const auto version = LoadLittle<std::uint32_t>(raw.data());
-  if (version != spec_.format_version)
-    return Error(ErrorCode::kRefused,
-                 fmt::format("the {} in {} has format version {}; this program knows {}",
-                             spec_.name, spec_.dir, version, spec_.format_version))
-        .WithHint(version > spec_.format_version ? "use the newer program or another --home"
-                                                 : "use another --home");
-  return {};
+  return CheckVersionIs(spec_, raw);
 }
 
 Result<std::optional<std::string>> RocksTables::Get(Table table, std::string_view key) const {

@@ -1,6 +1,7 @@
 #include "storage/rocksdb_tables.h"
 
 #include <gtest/gtest.h>
+#include <rocksdb/db.h>
 
 #include <algorithm>
 #include <atomic>
@@ -51,6 +52,45 @@ TEST(RocksTables, AReaderBesideAWriterThatOpensSeesAllThatWasAcknowledged) {
   stop = true;
   writer.join();
   EXPECT_GT(acknowledged, 0);
+}
+
+std::vector<std::string> TablesIn(const std::string& dir) {
+  std::vector<std::string> names;
+  EXPECT_TRUE(rocksdb::DB::ListColumnFamilies({}, dir, &names).ok());
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+// Another version may have fewer tables or more; who refuses it leaves it as it is.
+TEST(RocksTables, AnotherVersionIsRefusedInAClearSentenceAndNotChanged) {
+  fakes::ScratchDir scratch;
+  const std::string dir = scratch.path() + "/home/runs";
+  const FileIo io;
+  {
+    auto old = RocksTables::OpenToWrite(
+        io, {.dir = dir, .name = "runs", .tables = {"rows", "gone"}, .format_version = 1});
+    ASSERT_TRUE(old) << old.error().message();
+    RocksTables::Batch batch(**old);
+    batch.Put(0, "key", "value");
+    ASSERT_TRUE((*old)->Write(batch, true, "writing a row"));
+  }
+  const auto before = TablesIn(dir);
+  const TablesSpec spec{.dir = dir,
+                        .name = "runs",
+                        .tables = {"rows", "findings"},
+                        .format_version = 2,
+                        .unreadable_hint = "move it away"};
+  const auto written = RocksTables::OpenToWrite(io, spec);
+  ASSERT_FALSE(written);
+  const auto read = RocksTables::OpenToRead(io, SystemClock(), spec);
+  ASSERT_FALSE(read);
+  for (const Error& error : {written.error(), read.error()}) {
+    EXPECT_EQ(error.code(), ErrorCode::kRefused) << error.message();
+    EXPECT_EQ(error.message(),
+              "the runs in " + dir + " has format version 1; this program knows 2");
+    EXPECT_EQ(error.hint(), "move it away");
+  }
+  EXPECT_EQ(TablesIn(dir), before);
 }
 
 }  // namespace
