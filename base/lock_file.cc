@@ -19,8 +19,12 @@ namespace {
 constexpr std::size_t kMaxLockFileBytes = 64 * 1024;
 constexpr std::size_t kMaxCommandBytes = 200;
 constexpr int kHolderReads = 20;
-/// Somebody who only looks whether the lock is free holds it for a moment.
+constexpr std::chrono::milliseconds kBetweenAttempts{10};
+/// Whoever gives the lock back does so in a moment.
 constexpr int kLockAttempts = 4;
+/// Somebody who only looks whether the lock is free holds it for a moment, or for as long as a busy
+/// machine lets it wait: 5 s.
+constexpr int kLookerAttempts = 500;
 
 std::string HostName() {
   std::array<char, 256> name{};
@@ -86,11 +90,20 @@ bool Flock(const File& file, int how) {
   return rc == 0;
 }
 
-Result<void> TryLock(const File& file, int how, const LockBusy& busy) {
-  for (int i = 0; i < kLockAttempts; ++i) {
-    if (i > 0) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+/// Whoever has taken the lock lets nobody look.
+bool OnlyLookedAt(const File& file) {
+  if (!Flock(file, LOCK_SH)) return false;
+  (void)Flock(file, LOCK_UN);
+  return true;
+}
+
+Result<void> TryLock(const File& file, int how, Clock& clock, const LockBusy& busy) {
+  int held = 0;
+  for (int i = 0; i < kLookerAttempts && held < kLockAttempts; ++i) {
+    if (i > 0) clock.Sleep(kBetweenAttempts, {});
     if (Flock(file, how)) return {};
     if (errno != EWOULDBLOCK) return ErrnoError(errno, "locking " + file.path());
+    if (how == LOCK_SH || !OnlyLookedAt(file)) ++held;
   }
   return Locked(file, busy);
 }
@@ -114,7 +127,7 @@ LockLook LookAtLockFile(const FileIo& io, const std::string& path) {
 Result<File> TakeLockFile(const FileIo& io, Clock& clock, const std::string& path,
                           const LockBusy& busy, const std::string& work) {
   SF_TRY(auto file, io.Open(path, OpenMode::kCreateOrOpen));
-  SF_TRY(TryLock(file, LOCK_EX, busy));
+  SF_TRY(TryLock(file, LOCK_EX, clock, busy));
   NameHolder(io, file, FormatTime(clock.Now()), work);
   return file;
 }
@@ -134,7 +147,7 @@ Result<void> CheckLockFileFree(const FileIo& io, const std::string& path, const 
   if (!file && file.error().code() == ErrorCode::kNotFound) return {};
   if (!file) return std::move(file).error();
   // Held until the file is closed, a moment later.
-  return TryLock(*file, LOCK_SH, busy);
+  return TryLock(*file, LOCK_SH, SystemClock(), busy);
 }
 
 }  // namespace stateferry

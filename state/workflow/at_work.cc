@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <vector>
 
@@ -10,17 +11,30 @@
 namespace stateferry::state::workflow {
 
 namespace {
-/// A process takes the lock a moment before it writes its run.
+/// A process takes the lock, says which run it is for, and writes the run, in moments; on a busy
+/// machine they are long.  So many looks for the first, and for all.
 constexpr int kLooks = 10;
+constexpr int kLooksForItsRun = 200;
 constexpr std::chrono::milliseconds kBetweenLooks{50};
 /// Of looks between which somebody took the lock or gave it back.
 constexpr int kMostChanges = 100;
 
-Result<std::vector<Run>> RunsAtWork(const FileIo& io, Clock& clock, const std::string& home_dir) {
+struct AtWork {
+  std::vector<Run> runs;
+  /// The lock is held for a run that is not recorded yet.
+  bool one_comes = false;
+};
+
+Result<AtWork> RunsAtWork(const FileIo& io, Clock& clock, const std::string& home_dir) {
   SF_TRY(const RunsSeen seen, LookAtRuns(io, clock, home_dir));
-  SF_TRY(auto runs, seen.store->List({}));
-  std::erase_if(runs, [&](const Run& run) { return !IsAtWork(seen.lock, run); });
-  return runs;
+  AtWork at_work;
+  SF_TRY(at_work.runs, seen.store->List({}));
+  const std::string work = seen.lock.holder ? seen.lock.holder->work : "";
+  at_work.one_comes = seen.lock.held && !work.empty() &&
+                      std::none_of(at_work.runs.begin(), at_work.runs.end(),
+                                   [&](const Run& run) { return run.id == work; });
+  std::erase_if(at_work.runs, [&](const Run& run) { return !IsAtWork(seen.lock, run); });
+  return at_work;
 }
 }  // namespace
 
@@ -43,13 +57,15 @@ bool IsAtWork(const LockLook& lock, const Run& run) {
 
 Error WhyLocked(const FileIo& io, Clock& clock, const std::string& home_dir,
                 const std::string& source, const std::string& target, const Error& locked) {
-  for (int look = 0; look < kLooks; ++look) {
+  bool one_comes = false;
+  for (int look = 0; look < (one_comes ? kLooksForItsRun : kLooks); ++look) {
     if (look > 0) clock.Sleep(kBetweenLooks, {});
     const auto at_work = RunsAtWork(io, clock, home_dir);
     if (!at_work) break;
-    for (const Run& run : *at_work)
+    for (const Run& run : at_work->runs)
       if (auto free = CheckProjectsFree(source, target, run); !free) return std::move(free).error();
-    if (!at_work->empty()) break;
+    if (!at_work->runs.empty()) break;
+    one_comes = at_work->one_comes;
   }
   return locked;
 }
@@ -57,8 +73,8 @@ Error WhyLocked(const FileIo& io, Clock& clock, const std::string& home_dir,
 Error WhyUnchangeable(const FileIo& io, Clock& clock, const std::string& home_dir,
                       const Error& locked) {
   const auto at_work = RunsAtWork(io, clock, home_dir);
-  if (!at_work || at_work->empty()) return locked;
-  const Run& run = at_work->front();
+  if (!at_work || at_work->runs.empty()) return locked;
+  const Run& run = at_work->runs.front();
   return Error(ErrorCode::kLocked,
                fmt::format("nothing can be changed while {} is at work from '{}' to '{}'", run.id,
                            run.source, run.target))

@@ -34,6 +34,37 @@ TEST_F(AtWorkRules, C_17_WhoCannotChangeAnythingIsToldWhichCloneIsAtWork) {
   EXPECT_EQ(why().message(), "it is locked");
 }
 
+/// Lets something happen at the `at`-th sleep; nothing waits.
+class AtSleep final : public Clock {
+ public:
+  AtSleep(int at, std::function<void()> event) : at_(at), event_(std::move(event)) {}
+  std::chrono::system_clock::time_point Now() const override { return {}; }
+  std::chrono::steady_clock::time_point Steady() const override { return {}; }
+  bool Sleep(std::chrono::nanoseconds, std::stop_token) override {
+    if (++sleeps_ == at_) event_();
+    return true;
+  }
+
+ private:
+  const int at_;
+  int sleeps_ = 0;
+  const std::function<void()> event_;
+};
+
+TEST_F(AtWorkRules, C_10_TheRunThatTheLockIsHeldForIsWaitedForUntilItIsRecorded) {
+  AtSleep slow(50, [&] {
+    Record(Five());
+    workflow::Run run = *GetRun(*store, kId);
+    run.status = RunStatus::kChecking;
+    ASSERT_TRUE(store->PutRun(run));
+  });
+  const Error why = WhyLocked(FileIo(), slow, dir.path(), "ws/from", "ws/elsewhere",
+                              Error(ErrorCode::kLocked, "it is locked"));
+  EXPECT_EQ(why.code(), ErrorCode::kConflict);
+  EXPECT_EQ(why.rule(), "C-10");
+  EXPECT_THAT(why.message(), HasSubstr(kId));
+}
+
 /// What happens in another process at the `at`-th step of a look at the home; at a later one when
 /// it says that it could not.
 class AtStep final : public IoHooks {
