@@ -16,6 +16,9 @@ namespace {
 
 // Each looks at the files of its snapshot with many threads of its own.
 constexpr std::size_t kAtATime = 4;
+/// So many older snapshots are looked at: each costs requests to storage, and a job may have
+/// thousands.
+constexpr std::size_t kMostOlder = 10;
 
 std::string Text(const Json& body, std::string_view field) {
   return JsonString(body, field).value_or("");
@@ -71,8 +74,9 @@ Result<void> InspectOne(storage::Places& places, JobState& state, std::stop_toke
 Result<void> Inspect(storage::Places& places, JobState& state, std::stop_token stop) {
   SF_TRY(InspectOne(places, state, stop));
   const JobState newest = state;
-  for (const entities::Entity* older : newest.older) {
-    if (state.category != "state") break;
+  const std::size_t most = std::min(newest.older.size(), kMostOlder);
+  for (std::size_t i = 0; i < most && state.category == "state"; ++i) {
+    const entities::Entity* older = newest.older[i];
     state.snapshot = older;
     state.size_bytes = 0;
     state.rule = state.category = state.reason = "";
@@ -82,8 +86,10 @@ Result<void> Inspect(storage::Places& places, JobState& state, std::stop_token s
   if (state.reason.empty() || newest.older.empty() || newest.category != "state") return {};
   const std::string last = state.category == "state" ? "" : "; " + state.reason;
   state = newest;
-  state.reason +=
-      fmt::format("; of the {} before it none can be used{}", newest.older.size(), last);
+  const std::string which = most < newest.older.size()
+                                ? fmt::format("{} newest of the {}", most, newest.older.size())
+                                : std::to_string(most);
+  state.reason += fmt::format("; of the {} before it none can be used{}", which, last);
   return {};
 }
 

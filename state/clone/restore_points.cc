@@ -141,22 +141,27 @@ class RestorePoints {
                       restore.state.passed_over),
           "trigger a snapshot first when what was processed since must not be processed again",
           item.from);
-    NoteAge(snapshot, item.from, restore.state.size_bytes);
+    NoteAge(snapshot, item.from, restore.state);
   }
 
   void NoteAge(const entities::Entity& snapshot, const entities::EntityKey& job,
-               std::uint64_t size_bytes) {
-    ChosenSnapshot chosen{
-        job, snapshot.key, JsonString(snapshot.body, "createdAt").value_or(""), {}, size_bytes};
+               const JobState& state) {
+    const bool passed_over = !state.passed_over.empty();
+    ChosenSnapshot chosen{job,
+                          snapshot.key,
+                          JsonString(snapshot.body, "createdAt").value_or(""),
+                          {},
+                          state.size_bytes};
     if (const auto created = entities::TimeOfText(chosen.created))
       chosen.age =
           std::chrono::duration_cast<std::chrono::seconds>(context_.env.clock.Now() - *created);
     if (chosen.age > context_.request.max_snapshot_age)
       context_.findings.Warn(
           "C-25",
-          fmt::format("the newest snapshot of deployment '{}', '{}' of {}, is {} old; what the job "
+          fmt::format("the {} snapshot of deployment '{}', '{}' of {}, is {} old; what the job "
                       "has processed since is processed again",
-                      job.name, snapshot.key.name, chosen.created, AgeText(chosen.age)),
+                      passed_over ? "newest whole" : "newest", job.name, snapshot.key.name,
+                      chosen.created, AgeText(chosen.age)),
           "trigger a snapshot before cloning", job);
     chosen_.push_back(std::move(chosen));
   }

@@ -148,6 +148,22 @@ TEST_F(CloneStateRules, C_24_TheNewestValidStateIsTakenWhenANewerOneIsBroken) {
   EXPECT_EQ(plan.snapshots.at(0).snapshot.name, "sp-2");
 }
 
+TEST_F(CloneStateRules, C_24_NoMoreThanTenOlderSnapshotsAreLookedAt) {
+  Source("deployment", "orders", SqlJob());
+  WholeSnapshot("whole", "orders", "2025-12-31T20:00:00Z");
+  // The newest and nine before it have no files at all.
+  for (int i = 0; i < 10; ++i)
+    Snapshot("gone-" + std::to_string(i), "orders", "2025-12-31T21:0" + std::to_string(i) + ":00Z");
+  auto plan = Plan();
+  EXPECT_EQ(ItemOf(plan, orders).snapshot_from, "s3://bound/ws/p/sp/whole");
+  EXPECT_THAT(Said(plan, "C-25"), ElementsAre(HasSubstr("the newest whole snapshot of")));
+  Snapshot("gone-10", "orders", "2025-12-31T21:10:00Z");
+  plan = Plan();
+  EXPECT_EQ(ItemOf(plan, orders).status, ItemStatus::kFailed);
+  EXPECT_THAT(ItemOf(plan, orders).reason,
+              AllOf(HasSubstr("'gone-10'"), HasSubstr("of the 10 newest of the 11 before it")));
+}
+
 TEST_F(CloneStateRules, C_24_ASnapshotThatMayNotBeReadIsNotPassedOver) {
   Source("deployment", "orders", SqlJob());
   WholeSnapshot("sp-1", "orders", "2025-12-31T22:00:00Z");
