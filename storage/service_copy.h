@@ -16,6 +16,8 @@ struct ServicePlace {
   std::string principal;  ///< "the profile night", "the default credentials"
   std::string container;  ///< the bucket
   bool can_sign = true;   ///< false: objects are asked for as nobody in particular
+  /// Objects may be links, which the service copies as links (ObjectSums::is_link).
+  bool has_links = false;
 };
 
 /// Why the service does not copy from one into the other by itself, a part of a sentence; "" = it
@@ -33,6 +35,7 @@ struct CopySource {
 struct ObjectSums {
   ObjectMeta meta;
   std::map<std::string, std::string> sums = {};
+  bool is_link = false;  ///< what is said of it is that of the object it leads to
 };
 
 enum class Alike { kYes, kNo, kUnknown };

@@ -147,6 +147,10 @@ bool Mover::OverLimit(std::size_t size_bytes) {
   return true;
 }
 
+void Mover::GiveBack(std::size_t size_bytes) {
+  if (in_.options.max_transfer_bytes > 0) claimed_bytes_ -= size_bytes;
+}
+
 Result<void> Mover::CopyPart(Job& job, std::stop_token stop) {
   FileRun& file = *job.file;
   Receipt receipt;
@@ -258,7 +262,7 @@ Result<void> Mover::Conclude(Job& job, Receipt receipt, std::stop_token stop) {
     // does not.
     const auto code = file.error().code();
     const bool worthless = code == ErrorCode::kConflict || code == ErrorCode::kCorruption;
-    if (worthless && file.upload) SF_TRY(file.upload->Abort());
+    if (worthless) SF_TRY(DropUpload(file));
     Conclude(job, worthless ? Accepted::What::kFailedAnew : Accepted::What::kFailed, receipt);
     return {};
   }
@@ -269,8 +273,9 @@ Result<void> Mover::Conclude(Job& job, Receipt receipt, std::stop_token stop) {
     return {};
   }
   if (completed && file.by_service) {
-    SF_TRY(auto told, in_.ends.to().SumsOf(file.to_key));
-    return Settle(job, std::move(told), std::move(stop));
+    auto told = in_.ends.to().SumsOf(file.to_key);
+    if (told) return Settle(job, std::move(*told), std::move(stop));
+    completed = std::move(told).error();
   }
   // The destination has lost parts that an earlier run put, or the upload.
   if (!completed && completed.error().code() == ErrorCode::kNotFound && file.restarts == 0)
@@ -289,6 +294,15 @@ Result<void> Mover::Conclude(Job& job, Receipt receipt, std::stop_token stop) {
       file.completed_etag_hash = EtagHash(meta->etag);
   ++in_.meter.files_moved;
   Conclude(job, Accepted::What::kCompleted, receipt);
+  return {};
+}
+
+/// Nothing of the file stays unfinished at the destination: not what this run has put, nor what an
+/// earlier one has, which this run did not go on with.
+Result<void> Mover::DropUpload(FileRun& file) {
+  if (file.upload) return file.upload->Abort();
+  if (!file.by_service || file.record.resume_token.empty()) return {};
+  SF_TRY(AbortUpload(in_.ends.to(), file.to_key, file.record));
   return {};
 }
 
@@ -321,7 +335,7 @@ void Mover::Conclude(Job& job, Accepted::What what, Receipt receipt) {
 Result<void> Mover::StartAgain(Job& job, std::string etag_now) {
   FileRun& file = *job.file;
   if (file.restarts > 0) {
-    if (file.upload) SF_TRY(file.upload->Abort());
+    SF_TRY(DropUpload(file));
     file.Fail(Error(ErrorCode::kConflict,
                     fmt::format("{} changed twice while it was copied; copy it when nothing "
                                 "writes to it",
@@ -335,7 +349,7 @@ Result<void> Mover::StartAgain(Job& job, std::string etag_now) {
 
 Result<void> Mover::Restart(Job& job, std::string etag, const std::string& why) {
   FileRun& file = *job.file;
-  if (file.upload) SF_TRY(file.upload->Abort());
+  SF_TRY(DropUpload(file));
   in_.meter.Warn(why + ": starting it again");
   in_.meter.TakeBack(file.size_bytes());
   FileRecord record = file.record;

@@ -75,6 +75,9 @@ class Mover {
   Result<void> CheckPart(FileRun& file, std::uint32_t part, MutableByteSpan buffer);
   void Conclude(Job& job, Accepted::What what, Receipt receipt);
   bool OverLimit(std::size_t size_bytes);
+  /// What OverLimit has claimed and nobody has read or copied.
+  void GiveBack(std::size_t size_bytes);
+  Result<void> DropUpload(FileRun& file);
   Result<void> AtDestination(FileRun& file, Result<void> outcome);
 
   const Inputs in_;

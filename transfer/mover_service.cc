@@ -28,14 +28,16 @@ Result<bool> Mover::CopyWhole(Job& job, std::stop_token stop) {
   if (!copied) {
     if (copied.error().code() == ErrorCode::kCancelled) return std::move(copied).error();
     if (in_.options.server_side == ServerSide::kAlways &&
-        copied.error().code() == ErrorCode::kConflict) {
-      // The source may be another version now, which Conclude finds out.
+        (copied.error().code() == ErrorCode::kConflict ||
+         copied.error().code() == ErrorCode::kNotFound)) {
+      // The source may be gone, or another version now, which Conclude finds out.
       file.short_read = true;
       file.Fail(std::move(copied).error());
       SF_TRY(Conclude(job, std::nullopt, std::move(stop)));
       return true;
     }
     SF_TRY(in_.copies.Refused(file, std::move(copied).error()));
+    GiveBack(file.size_bytes());
     file.by_service = false;
     return false;
   }
@@ -55,6 +57,7 @@ Result<Mover::Receipt> Mover::CopyByService(FileRun& file, std::uint32_t part) {
     return Receipt(
         {.part_index = part, .size_bytes = static_cast<std::uint32_t>(size), .by_service = true});
   }
+  GiveBack(file.part_size(part));
   const auto code = copied.error().code();
   if (code == ErrorCode::kCancelled) return std::move(copied).error();
   if (code == ErrorCode::kConflict) {

@@ -73,10 +73,12 @@ Result<ServiceCopies::How> ServiceCopies::ChooseWhere(FileRun& file) {
   const How how = task.size_bytes <= whole ? How::kWhole : How::kInParts;
   // What was begun goes on.
   if (how == How::kWhole && is_auto && !file.record.resume_token.empty()) return How::kStream;
-  if (how == How::kWhole && storage::LooksLikeMd5(task.etag)) return how;
+  if (how == How::kWhole && storage::LooksLikeMd5(task.etag) && !from->has_links) return how;
   // What could not be proved afterwards is not worth a copy.
   const auto asked = AskSource(file);
   if (!asked && asked.error().code() == ErrorCode::kCancelled) return asked.error();
+  if (file.source_sums && file.source_sums->is_link) return Stream(file, "it is a link");
+  if (!asked && from->has_links && !is_auto) return asked.error();
   const bool proved = asked && (how == How::kWhole ? !file.source_sums->sums.empty()
                                                    : HasKindOfParts(*file.source_sums));
   return is_auto && !proved ? How::kStream : how;

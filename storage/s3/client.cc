@@ -67,6 +67,7 @@ Result<LookedAt> Client::Look(Call call) {
   looked.crc = WholeObjectCrc(dialect(), answer);
   looked.sums = SumsFrom(dialect(), answer, looked.meta.etag);
   looked.encrypted_with_key = IsEncryptedWithKey(answer);
+  looked.is_link = dialect().has_links && answer.Header("x-oss-object-type") == "Symlink";
   return looked;
 }
 

@@ -22,6 +22,7 @@ struct LookedAt {
   std::map<std::string, std::string> sums = {};  ///< see ObjectSums
   /// Of the whole object in the dialect's kind; none when the service keeps none.
   std::optional<std::uint64_t> crc = {};
+  bool is_link = false;             ///< of OSS: a symbolic link; all else is of its target
   bool encrypted_with_key = false;  ///< see IsEncryptedWithKey in body_check.h
 };
 

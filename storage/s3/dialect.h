@@ -84,6 +84,9 @@ struct Dialect {
   /// none.
   std::string_view range_header = {};
   std::string_view range_header_value = {};
+  /// Objects may be symbolic links, which HEAD and GET follow and CopyObject does not (Alibaba
+  /// Cloud OSS, API reference: PutSymlink, CopyObject).
+  bool has_links = false;
   /// Whether the token of a listing's next page is encoded as its keys are.
   bool list_token_is_encoded = false;
   /// What the elements of XML that we send belong to.

@@ -117,14 +117,17 @@ Result<NewObjectHeaders> ReadNewObjectOptions(const Options& options, const Dial
     SF_TRY(const std::string value, ValueOf(*row, text));
     Add(*row, value, headers);
   }
+  // Without these a copy keeps what is said of its source, unlike one whose bytes are moved, and
+  // needs the right to read and write tags.
+  const bool oss = dialect.signing == Signing::kOssV4;
+  headers.copy.emplace_back(std::string(dialect.header_prefix) + "metadata-directive", "REPLACE");
+  const ObjectOption* row = Find(dialect.object_options, kTag);
+  if (row)
+    headers.copy.emplace_back(std::string(row->header) + "-directive", oss ? "Replace" : "REPLACE");
   SF_TRY(const std::string tagging, Tagging(options));
   if (tagging.empty()) return headers;
-  const ObjectOption* row = Find(dialect.object_options, kTag);
   if (!row) return Wrong(fmt::format("the dialect {} has no tags", dialect.name));
   Add(*row, tagging, headers);
-  // Without it the copy keeps the tags of its source.
-  headers.copy.emplace_back(std::string(row->header) + "-directive",
-                            dialect.signing == Signing::kOssV4 ? "Replace" : "REPLACE");
   return headers;
 }
 

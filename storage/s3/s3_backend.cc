@@ -116,13 +116,15 @@ class S3Backend final : public Backend {
         .principal =
             bucket.profile.empty() ? "the default credentials" : "the profile " + bucket.profile,
         .container = bucket.name,
-        .can_sign = !bucket.anonymous};
+        .can_sign = !bucket.anonymous,
+        .has_links = bucket.dialect->has_links};
   }
 
   Result<ObjectSums> SumsOf(std::string_view key) override {
     SF_TRY(CheckKey(key));
     SF_TRY(auto looked, client_->HeadWithCrc(key));
-    return ObjectSums{.meta = std::move(looked.meta), .sums = std::move(looked.sums)};
+    return ObjectSums{
+        .meta = std::move(looked.meta), .sums = std::move(looked.sums), .is_link = looked.is_link};
   }
 
   Result<ObjectSums> CopyFrom(const CopySource& from, std::string_view to,

@@ -240,6 +240,15 @@ def on_oss(binary):
                 check(got == content, f"{name}: another object")
         check(oss_signed.unfinished_uploads(url, "to-there") == 0, "an upload is left behind")
 
+        # A link would be copied as a link, which dangles once its target is gone.
+        oss_signed.put_symlink(url, "from-here", "y/link", "x/large +&")
+        told = runner.run("copy", "oss://from-here/y", "oss://to-there/y")
+        check(by_service(told) == 0, f"a link is read: {told}")
+        check(oss_signed.get(url, "to-there", "y/link") == content, "the link's target is there")
+        refused = runner.run("copy", "oss://from-here/y", "oss://to-there/z", "--server-side",
+                             "always", code=4)
+        check("is a link" in refused["message"], f"the reason: {refused}")
+
 
 TESTS = (no_byte_is_moved, auto_copies_what_checksums_prove, a_refusal_means_streaming,
          a_refusal_of_parts_means_streaming, an_error_under_200_is_an_error,

@@ -30,6 +30,7 @@ class CopyingBackend final : public storage::ForwardingBackend {
   std::function<void(int)> on_copy;  ///< before the n-th copy, whole or of a part, from 1
   std::function<void()> on_stat;     ///< before it
   bool copies_wrongly = false;
+  bool holds_links = false;  ///< all objects are links
   std::atomic<int> wholes{0}, parts{0};
 
   storage::Capabilities capabilities() const override {
@@ -47,6 +48,7 @@ class CopyingBackend final : public storage::ForwardingBackend {
   Result<storage::ObjectSums> SumsOf(std::string_view key) override {
     SF_TRY(auto meta, inner().Stat(key));
     storage::ObjectSums sums{.meta = std::move(meta)};
+    sums.is_link = holds_links;
     if (!tells_sums) return sums;
     SF_TRY(const auto bytes, storage::ReadAll(inner(), key, 1u << 30));
     sums.sums["crc64nvme"] = std::string(Xxh3_128(AsBytes(bytes)).raw());

@@ -203,6 +203,58 @@ TEST_F(ServiceCopiesTest, AnUploadThatWasBegunByStreamingGoesOnSo) {
   EXPECT_TRUE(Target("a") == Content(8 * kPart, 1));
 }
 
+TEST_F(ServiceCopiesTest, WhatTheServiceRefusesDoesNotCountAgainstTheLimit) {
+  for (const std::uint64_t size : {kPart, 4 * kPart}) {
+    const std::string name = "f" + std::to_string(size);
+    PutSource(name, Content(size, 1));
+    to->refusal = Error(ErrorCode::kPermission, "403 AccessDenied");
+    options.max_transfer_bytes = size + kPart / 2;
+    Reopen();
+
+    auto report = Run();
+
+    ASSERT_TRUE(report) << report.error().message();
+    EXPECT_EQ(report->status, TransferStatus::kCommitted);
+    EXPECT_TRUE(Target(name) == Content(size, 1));
+    ASSERT_TRUE(source_bucket->Delete("in/" + name));
+  }
+}
+
+TEST_F(ServiceCopiesTest, AStreamedUploadThatIsNotGoneOnWithIsAborted) {
+  PutSource("a", Content(8 * kPart, 1));
+  options.server_side = ServerSide::kNever;
+  options.max_transfer_bytes = 4 * kPart;
+  ASSERT_FALSE(Run());
+  options.server_side = ServerSide::kAlways;
+  options.max_transfer_bytes = 0;
+  options.part_bytes = 0;  // so that it is one request
+  Reopen();
+  to->copies_wrongly = true;
+
+  auto report = Run();
+
+  ASSERT_TRUE(report) << report.error().message();
+  EXPECT_EQ(report->status, TransferStatus::kFailed);
+  EXPECT_GE(to->wholes, 1);
+  EXPECT_EQ(target->calls(BackendOp::kAbort), 1u) << "nothing is left behind";
+}
+
+TEST_F(ServiceCopiesTest, LinksAreNotCopiedAsLinks) {
+  PutSource("a", Content(kPart, 1));
+  PutSource("b", Content(3 * kPart, 2));
+  from->place.has_links = to->place.has_links = true;
+  from->holds_links = true;
+  ExpectStreamed(Run(), 2);
+  EXPECT_EQ(to->wholes + to->parts, 0);
+  ASSERT_TRUE(target->Delete("out/a"));
+  options.server_side = ServerSide::kAlways;
+  PutSource("c", Content(10, 2));
+  auto report = Run();
+  ASSERT_FALSE(report);
+  EXPECT_EQ(report.error().code(), ErrorCode::kRefused);
+  EXPECT_NE(report.error().message().find("it is a link"), std::string::npos);
+}
+
 TEST_F(ServiceCopiesTest, ASourceThatIsReplacedInTheMiddleIsNeverMixed) {
   for (const std::uint64_t size : {kPart / 2, 5 * kPart}) {
     for (const auto how : {ServerSide::kAuto, ServerSide::kAlways}) {

@@ -38,7 +38,10 @@ TEST(NewObject, EachOptionIsAHeaderOfTheDialect) {
   std::sort(put.begin(), put.end());
   EXPECT_EQ(put, expected);
   EXPECT_EQ(headers->create, headers->put);
-  EXPECT_EQ(headers->copy, headers->put);
+  NameValues copy = headers->put;
+  copy.emplace_back("x-amz-metadata-directive", "REPLACE");
+  copy.emplace_back("x-amz-tagging-directive", "REPLACE");
+  EXPECT_EQ(headers->copy, copy) << "nothing is taken over from the source";
   EXPECT_TRUE(headers->complete.empty());
 }
 
@@ -58,6 +61,7 @@ TEST(NewObject, OssHasItsOwnHeadersAndSaysAccessRightsAtTheEnd) {
                                          {"x-oss-tagging", "a%20b=c%26d&z=1"}}));
   EXPECT_EQ(FindHeader(headers->put, "x-oss-object-acl"), "private");
   EXPECT_EQ(FindHeader(headers->copy, "x-oss-tagging-directive"), "Replace");
+  EXPECT_EQ(FindHeader(headers->copy, "x-oss-metadata-directive"), "REPLACE");
 }
 
 TEST(NewObject, WhatADialectDoesNotHaveIsRefused) {
