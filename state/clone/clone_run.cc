@@ -69,6 +69,51 @@ Result<void> PutStatus(workflow::Run& run, workflow::RunStatus status, Clock& cl
   return store.PutRun(run);
 }
 
+Result<std::vector<workflow::Finding>> WithoutErrors(const std::string& id,
+                                                     workflow::RunStore& store) {
+  SF_TRY(auto findings, store.Findings(id));
+  std::erase_if(findings, [](const workflow::Finding& finding) {
+    return finding.severity == workflow::Finding::Severity::kError;
+  });
+  return findings;
+}
+
+/// What the process before could not go on for is over.
+Result<void> ForgetInterruption(const workflow::Run& run, workflow::RunStore& store) {
+  SF_TRY(const auto findings, store.Findings(run.id));
+  if (workflow::FirstError(findings)) return {};
+  SF_TRY(const auto warnings, WithoutErrors(run.id, store));
+  SF_TRY(store.PutFindings(run.id, warnings));
+  return store.PutRun(run);
+}
+
+/// CheckClone and the items: what RunClone does between its records of why it ended.
+Result<workflow::Run> GoOn(workflow::Run run, const RunCloneOptions& options,
+                           const RunCloneEnv& env) {
+  const auto stop_requested = [&] {
+    return workflow::StopRequested(env.io, options.home_dir, options.id);
+  };
+  if (run.status == workflow::RunStatus::kChecking) {
+    const PlanEnv plan_env{env.catalog, env.transfer.places, env.transfer.clock, env.transfer.stop};
+    SF_TRY(CheckClone(run, plan_env, env.store, stop_requested));
+  }
+  if (workflow::IsTerminal(run.status)) return run;
+  SF_TRY(const CloneRequest request, CloneRequestFromJson(run.request));
+  for (const std::string& project : {request.source, request.target})
+    SF_TRY(GiveStorage(project, env.catalog, env.transfer.places));
+  workflow::CatalogActions actions({.run_id = run.id,
+                                    .target = run.target,
+                                    .command = options.command,
+                                    .transfer = options.transfer,
+                                    .files_rule = "C-32",
+                                    .state_rule = "C-38",
+                                    .clear_restore_point = &ClearRestorePoint},
+                                   env.catalog, env.transfer);
+  return workflow::RunItems(
+      run.id, {.on_failure = OnFailureOf(request.on_error)},
+      {env.store, actions, env.transfer.clock, env.sink, stop_requested, env.transfer.stop});
+}
+
 }  // namespace
 
 std::string NewCloneId(const Clock& clock, std::uint32_t random) {
@@ -95,6 +140,8 @@ Result<workflow::Run> RecordClone(const CloneRequest& request, const std::string
 Result<ClonePlan> CheckClone(workflow::Run& run, const PlanEnv& env, workflow::RunStore& store,
                              const StopQuestion& stop_requested) {
   SF_TRY(const CloneRequest request, CloneRequestFromJson(run.request));
+  // A process that was killed may have recorded some of what it found, and this one may be stopped.
+  SF_TRY(store.RemoveItems(run.id));
   // One that is not there is found by the check.
   for (const std::string& project : {request.source, request.target})
     (void)GiveStorage(project, env.catalog, env.places);
@@ -105,8 +152,6 @@ Result<ClonePlan> CheckClone(workflow::Run& run, const PlanEnv& env, workflow::R
     return ClonePlan{};
   }
   if (!plan) return plan;
-  // A process that was killed may have added some of the items.
-  SF_TRY(store.RemoveItems(run.id));
   SF_TRY(store.PutFindings(run.id, plan->findings));
   if (const auto ok = workflow::FirstError(plan->findings); !ok) {
     run.error = ok.error().message();
@@ -126,7 +171,12 @@ Result<StartedClone> StartClone(const CloneRequest& request, const std::string& 
                                 const StopQuestion& stop_requested) {
   StartedClone started;
   SF_TRY(started.run, RecordClone(request, id, env.clock, store));
-  SF_TRY(started.plan, CheckClone(started.run, env, store, stop_requested));
+  auto plan = CheckClone(started.run, env, store, stop_requested);
+  if (!plan) {
+    KeepInterruption(id, plan.error(), env.clock, store);
+    return std::move(plan).error();
+  }
+  started.plan = *std::move(plan);
   if (started.run.status == workflow::RunStatus::kFailed) {
     SF_TRY(store.Remove(id));
     started.run = {};
@@ -134,37 +184,35 @@ Result<StartedClone> StartClone(const CloneRequest& request, const std::string& 
   return started;
 }
 
+void KeepInterruption(const std::string& id, const Error& error, const Clock& clock,
+                      workflow::RunStore& store) {
+  auto run = store.Find(id);
+  if (!run || !*run || workflow::IsTerminal((*run)->status)) return;
+  auto findings = WithoutErrors(id, store);
+  if (!findings) return;
+  // When repetitions are used up, that is what a caller can act on, whatever failed.
+  const std::string category =
+      error.retry() == Retry::kExhausted ? "transient" : workflow::CategoryOf(error);
+  findings->insert(findings->begin(),
+                   workflow::Finding{.severity = workflow::Finding::Severity::kError,
+                                     .rule = error.rule(),
+                                     .category = category,
+                                     .code = workflow::CodeOfCategory(category),
+                                     .message = error.message(),
+                                     .hint = error.hint()});
+  (*run)->updated = FormatTime(clock.Now());
+  if (store.PutFindings(id, *findings)) (void)store.PutRun(**run);
+}
+
 Result<workflow::Run> RunClone(const RunCloneOptions& options, const RunCloneEnv& env) {
-  const auto stop_requested = [&] {
-    return workflow::StopRequested(env.io, options.home_dir, options.id);
-  };
-  const auto forget_request = [&] {
-    return workflow::ForgetStopRequest(env.io, options.home_dir, options.id);
-  };
   SF_TRY(auto run, workflow::GetRun(env.store, options.id));
-  if (run.status == workflow::RunStatus::kChecking) {
-    const PlanEnv plan_env{env.catalog, env.transfer.places, env.transfer.clock, env.transfer.stop};
-    SF_TRY(CheckClone(run, plan_env, env.store, stop_requested));
+  if (!workflow::IsTerminal(run.status)) SF_TRY(ForgetInterruption(run, env.store));
+  auto ended = GoOn(std::move(run), options, env);
+  if (!ended) {
+    KeepInterruption(options.id, ended.error(), env.transfer.clock, env.store);
+    return ended;
   }
-  if (workflow::IsTerminal(run.status)) {
-    SF_TRY(forget_request());
-    return run;
-  }
-  SF_TRY(const CloneRequest request, CloneRequestFromJson(run.request));
-  for (const std::string& project : {request.source, request.target})
-    SF_TRY(GiveStorage(project, env.catalog, env.transfer.places));
-  workflow::CatalogActions actions({.run_id = run.id,
-                                    .target = run.target,
-                                    .command = options.command,
-                                    .transfer = options.transfer,
-                                    .files_rule = "C-32",
-                                    .state_rule = "C-38",
-                                    .clear_restore_point = &ClearRestorePoint},
-                                   env.catalog, env.transfer);
-  SF_TRY(auto ended, workflow::RunItems(run.id, {.on_failure = OnFailureOf(request.on_error)},
-                                        {env.store, actions, env.transfer.clock, env.sink,
-                                         stop_requested, env.transfer.stop}));
-  SF_TRY(forget_request());
+  SF_TRY(workflow::ForgetStopRequest(env.io, options.home_dir, options.id));
   return ended;
 }
 

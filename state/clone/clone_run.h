@@ -33,12 +33,19 @@ Result<workflow::Run> RecordClone(const CloneRequest& request, const std::string
 Result<ClonePlan> CheckClone(workflow::Run& run, const PlanEnv& env, workflow::RunStore& store,
                              const StopQuestion& stop_requested = {});
 
+/// Keeps with a run that can go on why this process could not, for whoever looks at it later: as
+/// the one error of its findings.  What cannot be written is not kept; the next process that goes
+/// on with the run forgets it.
+void KeepInterruption(const std::string& id, const Error& error, const Clock& clock,
+                      workflow::RunStore& store);
+
 struct StartedClone {
   ClonePlan plan;
   workflow::Run run;  ///< id "" when the plan is not ok: then nothing is left of it
 };
 
-/// RecordClone and CheckClone, for somebody who waits for the answer and knows no id yet.
+/// RecordClone and CheckClone, for somebody who waits for the answer and knows no id yet.  After an
+/// error of the check the run is there and can go on.
 Result<StartedClone> StartClone(const CloneRequest& request, const std::string& id,
                                 const PlanEnv& env, workflow::RunStore& store,
                                 const StopQuestion& stop_requested = {});
@@ -60,7 +67,8 @@ struct RunCloneEnv {
 
 /// Checks and runs a recorded clone, or goes on where a process before has stopped (C-47); a stop
 /// that somebody has asked for ends it (C-48).  Returns the run with its last status, also when the
-/// check has found errors.  Errors: as CheckClone and workflow::RunItems; it can go on after all.
+/// check has found errors.  Errors: as CheckClone and workflow::RunItems; it can go on after all,
+/// and they are kept (KeepInterruption).
 Result<workflow::Run> RunClone(const RunCloneOptions& options, const RunCloneEnv& env);
 
 }  // namespace stateferry::state::clone

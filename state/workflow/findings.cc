@@ -7,10 +7,18 @@ namespace stateferry::state::workflow {
 
 ErrorCode CodeOfCategory(std::string_view category) {
   static constexpr std::pair<std::string_view, ErrorCode> kCodes[] = {
-      {"usage", ErrorCode::kInvalidArgument},     {"permission", ErrorCode::kPermission},
-      {"storage_access", ErrorCode::kPermission}, {"not_found", ErrorCode::kNotFound},
-      {"conflict", ErrorCode::kConflict},         {"locked", ErrorCode::kLocked},
-      {"integrity", ErrorCode::kCorruption},      {"transient", ErrorCode::kUnavailable}};
+      {"usage", ErrorCode::kInvalidArgument},
+      {"permission", ErrorCode::kPermission},
+      {"storage_access", ErrorCode::kPermission},
+      {"not_found", ErrorCode::kNotFound},
+      {"conflict", ErrorCode::kConflict},
+      {"locked", ErrorCode::kLocked},
+      {"integrity", ErrorCode::kCorruption},
+      {"transient", ErrorCode::kUnavailable},
+      {"cancelled", ErrorCode::kCancelled},
+      {"no_space", ErrorCode::kNoSpace},
+      {"io", ErrorCode::kIo},
+      {"internal", ErrorCode::kInternal}};
   for (const auto& [name, code] : kCodes)
     if (name == category) return code;
   // Incompatible, limit, state, expired, dependency.

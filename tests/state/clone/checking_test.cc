@@ -1,5 +1,7 @@
 // A clone while it is checked: recorded before (C-45), done again after an interruption (C-47),
 // ended by a stop (C-48).
+#include <fmt/format.h>
+
 #include <atomic>
 #include <thread>
 
@@ -117,8 +119,104 @@ TEST_F(CheckingAClone, C_47_AStorageThatIsAwayWhileItIsCheckedLeavesItToBeResume
   ASSERT_FALSE(failed);
   EXPECT_EQ(failed.error().code(), ErrorCode::kUnavailable);
   EXPECT_EQ(Recorded().status, workflow::RunStatus::kChecking);
+  // Whoever asks later is told why.
+  const auto why = workflow::FirstError(*store->Findings("clone-1"));
+  ASSERT_FALSE(why);
+  EXPECT_EQ(why.error().code(), ErrorCode::kUnavailable);
+  EXPECT_EQ(why.error().message(), failed.error().message());
   Go(*catalog);
+  EXPECT_TRUE(workflow::FirstError(*store->Findings("clone-1")));
   EXPECT_THAT(Verify(), IsEmpty());
+}
+
+TEST_F(CheckingAClone, C_47_AStartThatFailsKeepsTheReasonWithItsRecord) {
+  bucket->Fail({.op = fakes::BackendOp::kList,
+                .error = Error(ErrorCode::kIo, "reset", Retry::kExhausted).WithHint("wait")});
+  ASSERT_FALSE(StartClone(request, "clone-1", Env(), *store));
+  const auto why = workflow::FirstError(*store->Findings("clone-1"));
+  ASSERT_FALSE(why);
+  // What can be acted on: repetitions are used up.
+  EXPECT_EQ(why.error().code(), ErrorCode::kUnavailable);
+  EXPECT_EQ(why.error().hint(), "wait");
+  EXPECT_FALSE(workflow::IsTerminal(Recorded().status));
+}
+
+/// Records whose process is killed after the `at`-th write.
+class DyingRuns final : public workflow::RunStore {
+ public:
+  DyingRuns(workflow::RunStore& inner, int at) : inner_(inner), at_(at) {}
+  bool dead() const { return writes_ >= at_; }
+
+  Result<std::vector<workflow::Run>> List(const workflow::RunFilter& filter) override {
+    return inner_.List(filter);
+  }
+  Result<std::optional<workflow::Run>> Find(const std::string& id) override {
+    return inner_.Find(id);
+  }
+  Result<std::vector<Finding>> Findings(const std::string& id) override {
+    return inner_.Findings(id);
+  }
+  Result<std::vector<Item>> Items(const std::string& id, std::uint64_t first,
+                                  std::size_t limit) override {
+    return inner_.Items(id, first, limit);
+  }
+  Result<std::vector<Item>> WithStatus(const std::string& id, ItemStatus status) override {
+    return inner_.WithStatus(id, status);
+  }
+  Result<workflow::Totals> Count(const std::string& id) override { return inner_.Count(id); }
+  Result<void> PutRun(const workflow::Run& run) override {
+    return Write([&] { return inner_.PutRun(run); });
+  }
+  Result<void> AddItems(const std::string& id, std::span<const Item> items) override {
+    return Write([&] { return inner_.AddItems(id, items); });
+  }
+  Result<void> PutFindings(const std::string& id, std::span<const Finding> findings) override {
+    return Write([&] { return inner_.PutFindings(id, findings); });
+  }
+  Result<void> PutStates(const std::string& id, std::span<const Item> items) override {
+    return Write([&] { return inner_.PutStates(id, items); });
+  }
+  Result<void> RemoveItems(const std::string& id) override {
+    return Write([&] { return inner_.RemoveItems(id); });
+  }
+  Result<void> Remove(const std::string& id) override {
+    return Write([&] { return inner_.Remove(id); });
+  }
+
+ private:
+  Result<void> Write(const std::function<Result<void>()>& write) {
+    if (dead()) return Error(ErrorCode::kIo, "killed");
+    ++writes_;
+    return write();
+  }
+  workflow::RunStore& inner_;
+  const int at_;
+  int writes_ = 0;
+};
+
+TEST_F(CheckingAClone, C_48_AStopLeavesNothingOfACheckThatWasKilledBefore) {
+  for (const bool refused : {false, true}) {
+    request.account = refused ? "mallory" : "alice";
+    bool killed = true;
+    for (int write = 1; killed; ++write) {
+      SCOPED_TRACE(fmt::format("refused {}, killed after write {}", refused, write));
+      ASSERT_TRUE(store->Remove("clone-1"));
+      Record();
+      DyingRuns dying(*store, write);
+      killed = !CheckClone(run, Env(), dying);
+      EXPECT_TRUE(!killed || dying.dead());
+      if (!killed) {
+        EXPECT_GT(write, refused ? 2 : 3);
+        break;
+      }
+      ASSERT_TRUE(workflow::RequestStop(FileIo(), dir.File("home"), "clone-1"));
+      const auto ended = RunIt();
+      ASSERT_TRUE(ended) << ended.error().message();
+      EXPECT_EQ(ended->status, workflow::RunStatus::kStopped);
+      EXPECT_EQ(store->Count("clone-1")->size(), 0u);
+      EXPECT_THAT(*store->Findings("clone-1"), IsEmpty());
+    }
+  }
 }
 
 TEST_F(CheckingAClone, C_48_AStopThatWasAskedForBeforeEndsTheCheck) {
