@@ -10,6 +10,28 @@
 namespace stateferry::cli {
 
 namespace {
+/// Another process is there to end it.
+bool IsBeingStopped(App& app) {
+  app.CloseTables();
+  const auto now = FindRun(app, 0);
+  return now && app.IsAtWork(*now);
+}
+
+/// Asks its process to end the run; where there is none this one does.  `here` is then true.
+Result<Outcome> Stop(App& app, const std::string& id, bool& here) {
+  app.CloseTables();
+  SF_TRY(const auto now, FindRun(app, 0));
+  if (!app.IsAtWork(now)) {
+    app.CloseTables();
+    SF_TRY(app.LockHome(id));
+    here = true;
+    return RunRecordedClone(app, id);
+  }
+  app.out().Note("no rollback: what it has made stays, and is listed by stateferry clone show " +
+                 id + " --created");
+  return WatchClone(app, id);
+}
+
 Result<Outcome> Run(App& app) {
   SF_TRY(const std::string home, app.Home());
   SF_TRY(const auto run, FindRun(app, 0));
@@ -18,23 +40,15 @@ Result<Outcome> Run(App& app) {
                                                   state::workflow::RunStatusName(run.status)))
         .WithRule("C-48", "state");
   SF_TRY(state::workflow::RequestStop(app.io(), home, run.id));
-  Result<Outcome> ended = Outcome{};
-  app.CloseTables();
-  SF_TRY(const auto now, FindRun(app, 0));
-  if (!app.IsAtWork(now)) {
-    // Nobody is there to read the request: this process ends it.
-    app.CloseTables();
-    SF_TRY(app.LockHome(run.id));
-    ended = RunRecordedClone(app, run.id);
-  } else if (app.options().Flag("no-wait")) {
+  if (app.options().Flag("no-wait") && IsBeingStopped(app))
     return Outcome{.status = "stopping", .summary = {{"id", run.id}}};
-  } else {
-    app.out().Note("no rollback: what it has made stays, and is listed by stateferry clone show " +
-                   run.id + " --created");
-    ended = WatchClone(app, run.id);
+  bool here = false;
+  auto ended = Stop(app, run.id, here);
+  // Left behind, a request would end the run as soon as somebody goes on with it.
+  if (ended || here || !IsBeingStopped(app)) {
+    const auto forgotten = state::workflow::ForgetStopRequest(app.io(), home, run.id);
+    if (ended) SF_TRY(forgotten);
   }
-  // One that ended before it read the request has left it behind.
-  if (ended) SF_TRY(state::workflow::ForgetStopRequest(app.io(), home, run.id));
   // That it was stopped is what was asked for here.
   if (ended && ended->code == ExitCode::kStopped) ended->code = ExitCode::kOk;
   return ended;
