@@ -5,6 +5,7 @@
 #include <array>
 
 #include "cli/closest.h"
+#include "cli/exit_code.h"
 #include "cli/table.h"
 #include "cli/units.h"
 #include "state/workflow/run_json.h"
@@ -135,6 +136,18 @@ std::string ShownStatus(App& app, const workflow::Run& run) {
   return "interrupted";
 }
 
+std::string WorkerLog(App& app, const std::string& id) {
+  const auto home = app.Home();
+  if (!home) return "";
+  const std::string path = LogPathOf(*home, id);
+  const auto exists = app.io().Exists(path);
+  return exists && *exists ? path : "";
+}
+
+std::string LogPathOf(const std::string& home, const std::string& id) {
+  return fmt::format("{}/logs/{}.log", home, id);
+}
+
 std::string RunSummaryLine(App& app, const workflow::Run& run) {
   return fmt::format("{}  {:<23}  {}  {} -> {}  {}", run.id, ShownStatus(app, run), run.created,
                      run.source, run.target, Count(run.items, "item"));
@@ -145,6 +158,8 @@ Json RunJson(App& app, const workflow::Run& run, const workflow::Totals& totals)
   json.update(workflow::ToJson(run));
   json["kind"] = "clone";
   json["status"] = ShownStatus(app, run);
+  if (json["status"] == "interrupted")
+    if (const std::string log = WorkerLog(app, run.id); !log.empty()) json["log"] = log;
   json["totals"] = Sum(totals).ToJson();
   json["kinds"] = Json::object();
   for (const auto& [kind, by_status] : totals) {
@@ -162,6 +177,8 @@ Json WholeRunJson(App& app, const workflow::Run& run, const workflow::Totals& to
   for (const workflow::Finding& finding : findings)
     json[finding.severity == workflow::Finding::Severity::kError ? "findings" : "warnings"]
         .push_back(workflow::ToJson(finding));
+  if (const auto why = workflow::FirstError(findings); !why && json["status"] == "interrupted")
+    json["exitCode"] = static_cast<int>(ExitCodeOf(why.error()));
   return json;
 }
 
@@ -176,12 +193,18 @@ void PrintRun(App& app, const workflow::Run& run, const workflow::Totals& totals
   out.Line("created   " + run.created);
   out.Line(run.ended.empty() ? "updated   " + run.updated : "ended     " + run.ended);
   if (!run.error.empty()) out.Line("error     " + run.error);
+  if (ShownStatus(app, run) == "interrupted") {
+    if (const auto why = workflow::FirstError(findings); !why)
+      out.Line(fmt::format("exit code {}", static_cast<int>(ExitCodeOf(why.error()))));
+    if (const std::string log = WorkerLog(app, run.id); !log.empty()) out.Line("log       " + log);
+  }
   if (!run.excluded.empty()) out.Line("excluded  " + Excluded(run.excluded));
   if (!totals.empty())
     for (const std::string& line : KindTable(totals)) out.Line(line);
   for (const workflow::Finding& finding : findings) {
     const bool is_error = finding.severity == workflow::Finding::Severity::kError;
-    const std::string about = is_error ? finding.category + "/" + finding.rule : finding.rule;
+    std::string about = is_error ? finding.category : finding.rule;
+    if (is_error && !finding.rule.empty()) about += "/" + finding.rule;
     out.Line(fmt::format("{}[{}]: {}", is_error ? "error" : "warning", about, finding.message));
   }
 }
@@ -232,7 +255,9 @@ void PrintPlan(App& app, const state::clone::ClonePlan& plan) {
 
 Result<Outcome> RunOutcome(App& app, const workflow::Run& run, const workflow::Totals& totals,
                            const std::vector<workflow::Finding>& findings) {
-  if (auto ok = workflow::FirstError(findings); !ok) {
+  // Of a run that ended otherwise they are those of a check that was killed.
+  const bool refused = run.status == workflow::RunStatus::kFailed && run.items == 0;
+  if (auto ok = workflow::FirstError(findings); refused && !ok) {
     // PrintRun has no lines there.
     if (app.out().json()) PrintFindings(app, findings);
     return std::move(ok).error();
@@ -247,6 +272,25 @@ Result<Outcome> RunOutcome(App& app, const workflow::Run& run, const workflow::T
     default: break;
   }
   return outcome;
+}
+
+Result<void> CheckHasResults(App& app, const workflow::Run& run) {
+  const std::string status = ShownStatus(app, run);
+  if (!workflow::IsTerminal(run.status))
+    return Error(ErrorCode::kRefused, fmt::format("{} has not ended: {}", run.id, status))
+        .WithHint(
+            (status == "interrupted" ? "stateferry clone resume " : "stateferry clone watch ") +
+            run.id);
+  SF_TRY(auto* store, app.OpenRuns(true));
+  SF_TRY(const auto totals, store->Count(run.id));
+  const Counts counts = Sum(totals);
+  if (counts.succeeded + counts.degraded == 0)
+    return Error(ErrorCode::kRefused, fmt::format("{} has made nothing: {}", run.id, status))
+        .WithHint("stateferry clone show " + run.id + " says why");
+  if (run.status != workflow::RunStatus::kCompleted)
+    app.out().Note(
+        fmt::format("{} has ended as {}: only what it has made is looked at", run.id, status));
+  return {};
 }
 
 Result<workflow::Run> FindRun(App& app, std::size_t index) {

@@ -16,6 +16,11 @@ namespace stateferry::cli {
 /// have it that the App has open.
 std::string ShownStatus(App& app, const state::workflow::Run& run);
 
+/// Where a worker that goes on with `id` writes to.
+std::string LogPathOf(const std::string& home, const std::string& id);
+/// The same when there is one, else "".
+std::string WorkerLog(App& app, const std::string& id);
+
 /// One line: id, status, time, source and target.
 std::string RunSummaryLine(App& app, const state::workflow::Run& run);
 /// {"type":"clone",...} with counts by kind.
@@ -41,6 +46,10 @@ void PrintPlan(App& app, const state::clone::ClonePlan& plan);
 Result<Outcome> RunOutcome(App& app, const state::workflow::Run& run,
                            const state::workflow::Totals& totals,
                            const std::vector<state::workflow::Finding>& findings);
+
+/// Tells how a run has ended whose results are asked for, unless everything is there.  Errors:
+/// kRefused while it has not ended, and when it has made nothing.
+Result<void> CheckHasResults(App& app, const state::workflow::Run& run);
 
 /// The run that argument `index` names.  Errors: kNotFound with the nearest id.
 Result<state::workflow::Run> FindRun(App& app, std::size_t index);

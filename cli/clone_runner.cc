@@ -24,37 +24,23 @@ std::vector<std::string> WorkerWords(App& app, const std::string& id, const std:
   }
   return words;
 }
-}  // namespace
 
-Result<Outcome> RunRecordedClone(App& app, const std::string& id) {
+/// What a run needs besides its record.
+struct Opened {
+  std::string home;
+  state::catalog::Catalog* catalog;
+  transfer::Journal* journal;
+};
+Result<Opened> OpenFor(App& app) {
   SF_TRY(const std::string home, app.Home());
-  app.CloseTables();  // some may be open for reading
   SF_TRY(auto* catalog, app.OpenCatalog(false));
-  SF_TRY(auto* store, app.OpenRuns(false));
   SF_TRY(auto* journal, app.OpenJournal(false));
-  CloneProgress progress(app);
-  const transfer::TransferEnv transfer{app.places(), *journal, app.clock(), progress, app.stop()};
-  auto ended = state::clone::RunClone({.id = id,
-                                       .home_dir = home,
-                                       .transfer = TransferOptionsFrom(app),
-                                       .command = {"clone", "resume", id}},
-                                      {*catalog, *store, transfer, progress, app.io()});
-  app.progress().Clear();
-  if (!ended && ended.error().code() == ErrorCode::kCancelled)
-    return std::move(ended).error().WithHint("stateferry clone resume " + id +
-                                             " goes on from there");
-  if (!ended) return std::move(ended).error();
-  SF_TRY(const auto totals, store->Count(id));
-  SF_TRY(const auto findings, store->Findings(id));
-  // Warnings were told when it started; `clone show` has them.
-  const bool refused = !state::workflow::FirstError(findings);
-  PrintRun(app, *ended, totals, refused ? findings : std::vector<state::workflow::Finding>());
-  return RunOutcome(app, *ended, totals, findings);
+  return Opened{home, catalog, journal};
 }
 
-Result<Outcome> DetachClone(App& app, const std::string& id) {
+Result<Outcome> StartWorkerFor(App& app, const std::string& id) {
   SF_TRY(const std::string home, app.Home());
-  const std::string log_path = fmt::format("{}/logs/{}.log", home, id);
+  const std::string log_path = LogPathOf(home, id);
   SF_TRY(MakePrivateDirsDurably(app.io(), home + "/logs"));
   SF_TRY(auto* store, app.OpenRuns(false));
   SF_TRY(const auto run, state::workflow::GetRun(*store, id));
@@ -65,9 +51,7 @@ Result<Outcome> DetachClone(App& app, const std::string& id) {
   auto started =
       StartWorker({.words = WorkerWords(app, id, home), .lock_fd = lock_fd, .log_path = log_path},
                   app.environment());
-  if (!started)
-    return std::move(started).error().WithHint("stateferry clone resume " + id + " runs it here");
-  app.out().Id(id);
+  if (!started) return std::move(started).error();
   app.out().Line("runs in the background, as process " + std::to_string(*started));
   app.out().Line("view cloning progress: stateferry clone watch " + id);
   app.out().Line("log: " + log_path);
@@ -76,6 +60,46 @@ Result<Outcome> DetachClone(App& app, const std::string& id) {
                              {"pid", *started},
                              {"log", log_path},
                              {"watch", "stateferry clone watch " + id}}};
+}
+}  // namespace
+
+Error AboutClone(Error error, const std::string& id) {
+  const std::string resume = "stateferry clone resume " + id + " goes on from there";
+  const std::string hint = error.hint().empty() ? resume : error.hint() + "; " + resume;
+  return std::move(error).WithContext(id).WithHint(hint);
+}
+
+Result<Outcome> RunRecordedClone(App& app, const std::string& id) {
+  app.CloseTables();  // some may be open for reading
+  SF_TRY(auto* store, app.OpenRuns(false));
+  const auto opened = OpenFor(app);
+  if (!opened) {
+    state::clone::KeepInterruption(id, opened.error(), app.clock(), *store);
+    return AboutClone(opened.error(), id);
+  }
+  CloneProgress progress(app);
+  const transfer::TransferEnv transfer{app.places(), *opened->journal, app.clock(), progress,
+                                       app.stop()};
+  auto ended = state::clone::RunClone({.id = id,
+                                       .home_dir = opened->home,
+                                       .transfer = TransferOptionsFrom(app),
+                                       .command = {"clone", "resume", id}},
+                                      {*opened->catalog, *store, transfer, progress, app.io()});
+  app.progress().Clear();
+  if (!ended) return AboutClone(std::move(ended).error(), id);
+  SF_TRY(const auto totals, store->Count(id));
+  SF_TRY(const auto findings, store->Findings(id));
+  // Warnings were told when it started; `clone show` has them.
+  const bool refused = !state::workflow::FirstError(findings);
+  PrintRun(app, *ended, totals, refused ? findings : std::vector<state::workflow::Finding>());
+  return RunOutcome(app, *ended, totals, findings);
+}
+
+Result<Outcome> DetachClone(App& app, const std::string& id) {
+  app.out().Id(id);
+  auto started = StartWorkerFor(app, id);
+  if (!started) return AboutClone(std::move(started).error(), id);
+  return started;
 }
 
 }  // namespace stateferry::cli

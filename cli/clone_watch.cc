@@ -20,6 +20,16 @@ Result<void> ShowJob(workflow::RunStore& store, const std::string& id,
   for (const workflow::Item& item : copying) progress.OnItem(item, totals);
   return {};
 }
+/// What the last process has ended with, with its exit code; 10 when it was killed.
+Error Interrupted(App& app, const std::string& id, const std::vector<workflow::Finding>& findings) {
+  std::string hint = "stateferry clone resume " + id + " goes on from there";
+  if (const std::string log = WorkerLog(app, id); !log.empty()) hint += "; its log is " + log;
+  const std::string what = "the process of " + id + " has ended before it has";
+  const auto why = workflow::FirstError(findings);
+  if (why) return Error(ErrorCode::kCancelled, what).WithHint(std::move(hint));
+  if (!why.error().hint().empty()) hint = why.error().hint() + "; " + hint;
+  return why.error().WithContext(what).WithHint(std::move(hint));
+}
 }  // namespace
 
 Result<Outcome> WatchClone(App& app, const std::string& id) {
@@ -35,9 +45,7 @@ Result<Outcome> WatchClone(App& app, const std::string& id) {
       app.progress().Clear();
       SF_TRY(const auto findings, store->Findings(id));
       PrintRun(app, run, totals, findings);
-      if (interrupted)
-        return Error(ErrorCode::kCancelled, "the process of " + id + " has ended before it has")
-            .WithHint("stateferry clone resume " + id + " goes on from there");
+      if (interrupted) return Interrupted(app, id, findings);
       return RunOutcome(app, run, totals, findings);
     }
     progress.OnRun(run, totals);

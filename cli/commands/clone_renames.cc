@@ -10,6 +10,7 @@ namespace workflow = state::workflow;
 
 Result<Outcome> Run(App& app) {
   SF_TRY(const auto run, FindRun(app, 0));
+  SF_TRY(CheckHasResults(app, run));
   SF_TRY(auto* store, app.OpenRuns(true));
   std::uint64_t count = 0;
   SF_TRY(store->VisitItems(run.id, [&](const workflow::Item& item) -> Result<void> {
@@ -26,7 +27,7 @@ Result<Outcome> Run(App& app) {
     return {};
   }));
   if (count == 0) app.out().Note("everything kept its name");
-  return Outcome{.summary = {{"id", run.id}, {"renames", count}}};
+  return Outcome{.status = ShownStatus(app, run), .summary = {{"id", run.id}, {"renames", count}}};
 }
 }  // namespace
 

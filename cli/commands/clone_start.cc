@@ -36,12 +36,7 @@ Result<Outcome> Run(App& app) {
   auto started = state::clone::StartClone(
       request, id, {*catalog, app.places(), app.clock(), app.stop()}, *store,
       [&] { return state::workflow::StopRequested(app.io(), home, id); });
-  if (!started) {
-    Error error = std::move(started).error();
-    // It is recorded; what its error asks for is more to the point.
-    if (!error.hint().empty()) return error;
-    return std::move(error).WithHint("stateferry clone resume " + id + " checks it again");
-  }
+  if (!started) return AboutClone(std::move(started).error(), id);
   PrintFindings(app, started->plan.findings);
   SF_TRY(state::workflow::FirstError(started->plan.findings));
   app.out().Id(id);
@@ -60,14 +55,16 @@ Command CloneStartCommand() {
       .name = "clone start",
       .summary = "Clone a project into another one",
       .details =
-          "Checks first, as `clone check` does, and writes nothing when something is wrong.  Then "
+          "Checks first, as `clone check` does; of a clone that this refuses nothing is left.  "
+          "Then "
           "every selected entity is made at the target, with its files and the newest snapshot of "
           "each job; what has a name that the target knows already gets a new one.  Jobs and "
           "session clusters stay stopped.  There is no rollback: what a stopped or failed clone "
           "has "
           "made stays, and `clone show --created` lists it.\n"
-          "A clone that was interrupted goes on with `clone resume`.  Exits with 3 when some items "
-          "failed and the others are there.",
+          "A clone that was interrupted goes on with `clone resume`: by Ctrl-C, a crash, or an "
+          "error such as storage that does not answer, also while it is checked.  Exits with 3 "
+          "when some items failed and the others are there.",
       .arguments = {{"SRC", "The project to clone, as WORKSPACE/PROJECT"},
                     {"DST", "The project that takes it"}},
       .options = WithMovingFlags(std::move(options)),

@@ -13,6 +13,7 @@ namespace clone = state::clone;
 
 Result<Outcome> Run(App& app) {
   SF_TRY(const auto run, FindRun(app, 0));
+  SF_TRY(CheckHasResults(app, run));
   SF_TRY(auto* store, app.OpenRuns(true));
   SF_TRY(auto* catalog, app.OpenCatalog(true));
   SF_TRY(const auto journal, app.ExistingJournal());
@@ -30,7 +31,8 @@ Result<Outcome> Run(App& app) {
                   FormatNumber(report.entities) + (report.entities == 1 ? " entity" : " entities"),
                   Count(report.files, "file"), FormatNumber(report.files_compared),
                   Count(report.snapshots, "snapshot"), FormatSize(report.bytes_read)));
-  return Outcome{.summary = {{"id", run.id},
+  return Outcome{.status = ShownStatus(app, run),
+                 .summary = {{"id", run.id},
                              {"entities", report.entities},
                              {"files", report.files},
                              {"filesCompared", report.files_compared},

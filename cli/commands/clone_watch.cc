@@ -16,8 +16,8 @@ Command CloneWatchCommand() {
   return {.name = "clone watch",
           .summary = "Show the progress of a clone until it has ended",
           .details =
-              "Ends with the exit code of the clone.  Ending the watch leaves the clone "
-              "alone.",
+              "Ends with the exit code of the clone, or of the error that has interrupted it.  "
+              "Ending the watch leaves the clone alone.",
           .arguments = {{"ID", "The id of a clone"}},
           .examples = {"stateferry clone watch clone-20261126-071500-3f2a9c1b"},
           .stops_cleanly = true,

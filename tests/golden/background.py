@@ -3,6 +3,7 @@
 
 Usage: background.py STATEFERRY [ROUNDS]
 """
+import fcntl
 import json
 import os
 import signal
@@ -86,6 +87,81 @@ def worker_is_killed(sandbox, tries=50):
     check(False, f"no worker could be killed in {tries} tries")
 
 
+def no_worker_can_be_started(sandbox):
+    """C-45: an error after the record was written does not lose the id."""
+    logs = sandbox.path("home", "logs")
+    os.rename(logs, logs + "-away")
+    with open(logs, "w", encoding="utf-8"):
+        pass
+    start = sandbox.run(START + ["-q"])
+    clone = start.stdout.decode().strip()
+    check(start.returncode != 0 and clone.startswith("clone-"), f"the id is lost: {start}")
+    check(status(sandbox, clone) == "interrupted", f"{clone} is not known")
+    error = json.loads(sandbox.run(START + ["--output", "json"]).stdout.decode().splitlines()[-1])
+    check(error["message"].startswith("clone-"), f"the id is lost: {error}")
+    os.remove(logs)
+    os.rename(logs + "-away", logs)
+    check(sandbox.run(["clone", "resume", clone]).returncode == 0, "the resume")
+    check(sandbox.run(["clone", "resume", error["message"].split(":")[0]]).returncode == 0, "its id")
+
+
+def has_no_results(sandbox, clone, why):
+    """C-27, C-30: of what has not ended, or has made nothing, there is nothing to be said."""
+    for command in ("verify", "renames"):
+        asked = sandbox.run(["clone", command, clone])
+        check(asked.returncode == 4 and why in asked.stderr.decode(), f"{command}: {asked}")
+
+
+def refused_in_the_background(sandbox):
+    words = [word.replace("ws/orders", "ws/nowhere") for word in START]
+    clone = sandbox.run(words + ["-q"]).stdout.decode().strip()
+    check(sandbox.run(["clone", "watch", clone]).returncode == 6, "a source that is not there")
+    has_no_results(sandbox, clone, "has made nothing: failed")
+
+
+def stop_fails(sandbox, clone, code):
+    """C-48: a stop that fails leaves no request behind, which would end the clone when it goes on."""
+    stop = sandbox.run(["clone", "stop", clone])
+    check(stop.returncode == code, f"a stop that has to fail: {stop}")
+    check(not os.path.exists(sandbox.path("home", "stop-requests", clone)), "its request stays")
+
+
+def catalog_does_not_open(sandbox):
+    """C-47: the error that ended a worker is told by whoever looks, and the clone goes on."""
+    current = sandbox.path("home", "catalog", "CURRENT")
+    with open(current, encoding="utf-8") as file:
+        good = file.read()
+    with open(current, "w", encoding="utf-8") as file:
+        file.write("nothing\n")
+    clone = sandbox.run(START + ["-q"]).stdout.decode().strip()
+    watch = sandbox.run(["clone", "watch", clone])
+    check(watch.returncode == 7, f"a catalog that does not open: {watch}")
+    log = sandbox.path("home", "logs", clone + ".log")
+    for words in (["clone", "watch", clone], ["clone", "status", clone], ["clone", "show", clone]):
+        told = sandbox.run(words)
+        text = (told.stdout + told.stderr).decode()
+        for part in ("opening the catalog", "error[integrity]", "exit code 7", log):
+            check(part in text, f"{words} does not tell {part!r}: {text}")
+    found = json.loads(sandbox.run(["clone", "status", clone, "--output", "json"])
+                       .stdout.decode().splitlines()[0])
+    check([finding["category"] for finding in found["findings"]] == ["integrity"], f"{found}")
+    check(found["exitCode"] == 7, f"{found}")
+    check(found["log"] == log, f"{found}")
+    stop_fails(sandbox, clone, 7)
+    has_no_results(sandbox, clone, "has not ended: interrupted")
+    with open(current, "w", encoding="utf-8") as file:
+        file.write(good)
+    with open(sandbox.path("home", "LOCK"), "r+b") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        lock.truncate(0)
+        lock.write(b'{"pid":1,"host":"here","started":"now","command":"copy"}\n')
+        lock.flush()
+        stop_fails(sandbox, clone, 11)
+    check(sandbox.run(["clone", "resume", clone]).returncode == 0, "the resume")
+    found = sandbox.run(["clone", "status", clone]).stdout.decode()
+    check("error" not in found, f"an error of the past: {found}")
+
+
 def main():
     rounds = int(sys.argv[2]) if len(sys.argv) > 2 else 5
     with Sandbox(sys.argv[1]) as sandbox:
@@ -95,6 +171,9 @@ def main():
         watched_at_once(sandbox, rounds)
         client_is_killed(sandbox)
         worker_is_killed(sandbox)
+        catalog_does_not_open(sandbox)
+        refused_in_the_background(sandbox)
+        no_worker_can_be_started(sandbox)
     print(f"{rounds} rounds, {failures} failures")
     return 1 if failures else 0
 
