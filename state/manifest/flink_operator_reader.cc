@@ -165,6 +165,12 @@ void AddDeployment(const Resource& resource, Manifest& manifest) {
   const auto complain = [&](const std::string& path, std::string_view message) {
     manifest.Complain(resource.Where('/' + path), fmt::format("{}: {}", resource.Label(), message));
   };
+  if (resource.kind != kFlinkSessionJob)
+    for (const std::string_view machine : {"jobManager", "taskManager"})
+      if (const Json* const settings = FindField(rest, fmt::format("{}/{}", spec, machine));
+          settings != nullptr && !settings->is_null() && !settings->is_object())
+        return complain(fmt::format("{}/{}", spec, machine),
+                        fmt::format("'{}' must be a map", machine));
   const std::vector<FieldPair> pairs = OperatorFields(resource.kind, has_job);
   entities::Entity entity{{has_job ? "deployment" : "session-cluster", resource.name},
                           Json::object()};

@@ -227,7 +227,9 @@ class Writer {
   static void AddMachines(Json& spec) {
     if (!spec.contains("serviceAccount")) spec["serviceAccount"] = "flink";
     for (const char* machine : {"jobManager", "taskManager"}) {
-      Json& resource = spec[machine]["resource"];
+      Json& settings = spec[machine];
+      if (!settings.is_object()) settings = Json::object();
+      Json& resource = settings["resource"];
       if (!resource.is_object()) resource = {{"cpu", 1}, {"memory", "2048m"}};
       if (resource.contains("memory")) resource["memory"] = MemoryText(resource["memory"]);
     }

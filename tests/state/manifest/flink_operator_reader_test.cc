@@ -334,5 +334,24 @@ INSTANTIATE_TEST_SUITE_P(
             "says nowhere when it was made"}),
     [](const auto& each) { return each.param.what; });
 
+TEST(FlinkOperatorReader, RefusesMachinesThatAreNoMaps) {
+  const auto read = [](std::string_view spec) {
+    return Texts(Read("apiVersion: flink.apache.org/v1beta1\n"
+                      "kind: FlinkDeployment\n"
+                      "metadata: {name: a}\n"
+                      "spec:\n"
+                      "  flinkVersion: v1_20\n" +
+                      std::string(spec))
+                     .problems);
+  };
+  EXPECT_THAT(read("  jobManager: x\n"),
+              ElementsAre("k.yaml:6: FlinkDeployment 'a': 'jobManager' must be a map"));
+  EXPECT_THAT(read("  jobManager: {}\n  taskManager: [1]\n"),
+              ElementsAre("k.yaml:7: FlinkDeployment 'a': 'taskManager' must be a map"));
+  EXPECT_THAT(read("  taskManager: 1\n"),
+              ElementsAre("k.yaml:6: FlinkDeployment 'a': 'taskManager' must be a map"));
+  EXPECT_THAT(read("  jobManager:\n  taskManager: {replicas: 1}\n"), ElementsAre());
+}
+
 }  // namespace
 }  // namespace stateferry::state::manifest

@@ -384,5 +384,15 @@ TEST(KubernetesName, IsLegalFreeAndTheSameEveryTime) {
   EXPECT_NE(KubernetesName("Orders", {"orders", second}), second);
 }
 
+TEST(FlinkOperatorWriter, WritesMachinesInPlaceOfWhatIsNoMap) {
+  Document orders = Orders();
+  orders.entity.body["kubernetes"] = Json::parse(
+      R"({"metadata": "x", "spec": {"jobManager": "x", "taskManager": [1], "job": 7}})");
+  const Written written = Write({orders});
+  const Json& spec = written.Of("FlinkDeployment")["spec"];
+  EXPECT_EQ(spec["jobManager"]["resource"]["cpu"], 1);
+  EXPECT_EQ(spec["taskManager"]["resource"]["memory"], "2048m");
+}
+
 }  // namespace
 }  // namespace stateferry::state::manifest
