@@ -31,16 +31,25 @@ struct Document {
 /// More of them help nobody.
 inline constexpr std::size_t kMaxProblems = 1'000;
 
+/// A foreign name as far as a message has use for it: its first 100 bytes or a few less (whole
+/// characters of UTF-8) and "..." when it is longer.
+std::string Clipped(std::string_view name);
+
 struct Manifest {
   std::vector<Document> documents = {};
   /// Nothing may be imported while there are any.  One more than the limit says that it is reached.
   std::vector<Problem> problems = {};
-  /// What the files hold besides, and why it is no part of the project.  Harmless.
+  /// What the files hold besides, and why it is no part of the project.  Harmless, and as many as
+  /// the problems.
   std::vector<Problem> left_out = {};
+  /// What is a part of the project and yet does not do there what one may expect.  Likewise.
+  std::vector<Problem> kept = {};
   /// The namespaces of another system that were read, each where it was named first.
   std::map<std::string, Position> spaces = {};
 
   void Complain(Position where, std::string message);
+  void LeaveOut(Position where, std::string message);
+  void NoteKept(Position where, std::string message);
   bool IsFull() const { return problems.size() > kMaxProblems; }
 };
 

@@ -27,21 +27,37 @@ std::string JobStatus(std::string_view flink) {
   return "";
 }
 
+/// Of one configuration; those of Flink have some 50 bytes each.
+constexpr std::size_t kMaxKeyBytes = 1u << 20;
+
 /// Maps in maps as one map with dots: newer operators take both ways of writing the configuration.
 struct FlatConfiguration {
   Json values = Json::object();
   std::vector<std::string> twice = {}, empty = {};  ///< keys, and maps that hold none
+  std::size_t keys = 0, key_bytes = 0;              ///< of all three
+
+  bool has_too_many() const { return keys > kMaxYamlFields; }
+  bool has_too_long() const { return key_bytes > kMaxKeyBytes; }
 
   void Add(const Json& value, const std::string& key) {
-    if (values.size() > kMaxYamlFields) return;
-    if (!value.is_object()) {
+    const bool is_map = value.is_object();
+    if (!is_map || (value.empty() && !key.empty())) {
+      ++keys;
+      key_bytes += key.size();
+    } else if (key.size() > kMaxKeyBytes) {
+      key_bytes = key.size();  // before it goes into those of all that is in the map
+    }
+    if (has_too_many() || has_too_long()) return;
+    if (!is_map) {
       if (values.contains(key)) twice.push_back(key);
       values[key] = value;
       return;
     }
     if (value.empty() && !key.empty()) empty.push_back(key);
-    for (const auto& [name, inner] : value.items())
+    for (const auto& [name, inner] : value.items()) {
+      if (has_too_many() || has_too_long()) return;
       Add(inner, key.empty() ? name : key + '.' + name);
+    }
   }
 };
 
@@ -115,20 +131,23 @@ bool ReadConfiguration(const Resource& resource, Json& body, Manifest& manifest)
     manifest.Complain(resource.Where(path + '/' + key),
                       fmt::format("{}: 'flinkConfiguration' says '{}' twice, once with dots and "
                                   "once as maps",
-                                  resource.Label(), key));
+                                  resource.Label(), Clipped(key)));
   for (const std::string& key : flat.empty)
-    manifest.left_out.push_back(
-        {resource.Where(path),
-         fmt::format("{}: '{}' of 'flinkConfiguration' is an empty map, which "
-                     "says nothing",
-                     resource.Label(), key)});
-  const bool too_many = flat.values.size() > kMaxYamlFields;
-  if (too_many)
+    manifest.LeaveOut(resource.Where(path),
+                      fmt::format("{}: '{}' of 'flinkConfiguration' is an empty map, which "
+                                  "says nothing",
+                                  resource.Label(), Clipped(key)));
+  if (flat.has_too_long())
+    manifest.Complain(resource.Where(path),
+                      fmt::format("{}: the keys of 'flinkConfiguration' are longer than {} KiB "
+                                  "together",
+                                  resource.Label(), kMaxKeyBytes >> 10));
+  if (flat.has_too_many())
     manifest.Complain(resource.Where(path),
                       fmt::format("{}: 'flinkConfiguration' has more than {} keys",
                                   resource.Label(), kMaxYamlFields));
   body["flinkConf"] = std::move(flat.values);
-  return flat.twice.empty() && !too_many;
+  return flat.twice.empty() && !flat.has_too_many() && !flat.has_too_long();
 }
 
 /// What the operator has made of a blue-green deployment is no job of its own.

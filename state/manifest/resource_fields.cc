@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "state/manifest/document.h"
+
 namespace stateferry::state::manifest {
 
 namespace {
@@ -14,13 +16,15 @@ std::string NextKey(std::string_view& path) {
   return key;
 }
 
-/// Names the leaves of a value, but no deeper than a reader can follow.
+/// Names the leaves of a value, but no deeper and no more than a reader can follow.
 void NameFields(const Json& value, const std::string& name, std::size_t depth,
                 std::vector<std::string>& names) {
-  constexpr std::size_t kMaxDepth = 3;
+  constexpr std::size_t kMaxDepth = 3, kMaxNames = 100;
+  if (names.size() > kMaxNames) return;
+  if (names.size() == kMaxNames) return names.push_back("and more");
   if (!value.is_object() || value.empty() || depth == kMaxDepth) return names.push_back(name);
   for (const auto& [key, inner] : value.items())
-    NameFields(inner, name.empty() ? key : name + '.' + key, depth + 1, names);
+    NameFields(inner, name.empty() ? Clipped(key) : name + '.' + Clipped(key), depth + 1, names);
 }
 
 }  // namespace

@@ -31,7 +31,7 @@ void Overlay(Json& onto, const Json& over);
 /// Puts the fields that are there in this order, before the others.
 void Arrange(Json& object, std::span<const std::string_view> fields);
 /// What a body holds besides the paths that are known and all below them: "description",
-/// "logging.loggingProfile".
+/// "logging.loggingProfile".  A hundred names, clipped, then "and more".
 std::vector<std::string> OtherFields(Json body, std::span<const std::string> known);
 
 /// Moves what the table names from `resource` into `body`; null counts as nothing.

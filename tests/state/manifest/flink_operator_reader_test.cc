@@ -353,5 +353,42 @@ TEST(FlinkOperatorReader, RefusesMachinesThatAreNoMaps) {
   EXPECT_THAT(read("  jobManager:\n  taskManager: {replicas: 1}\n"), ElementsAre());
 }
 
+TEST(FlinkOperatorReader, BoundsTheKeysThatItMakesOfMapsInMaps) {
+  const auto read = [](std::string_view prefix, std::string_view maps) {
+    return Read(DeploymentText("orders", "") + "  flinkConfiguration:\n    ? " +
+                std::string(prefix) + "\n    : {" + std::string(maps) + "}\n");
+  };
+  std::string empty, full;
+  for (int i = 0; i < 900; ++i) {
+    empty += 'k' + std::to_string(i) + ": {}, ";
+    full += 'k' + std::to_string(i) + ": 1, ";
+  }
+  const std::string longest(2'000, 'x');
+  for (const std::string& maps : {empty, full})
+    EXPECT_THAT(Texts(read(longest, maps).problems),
+                ElementsAre("k.yaml:8: FlinkDeployment 'orders': the keys of 'flinkConfiguration' "
+                            "are longer than 1024 KiB together"));
+  EXPECT_THAT(Texts(read("a", full).problems), ElementsAre());
+  const Manifest one = read(longest, "k: {}");
+  ASSERT_EQ(one.left_out.size(), 1u);
+  EXPECT_LT(one.left_out[0].message.size(), 300u);
+  EXPECT_THAT(one.left_out[0].message, HasSubstr(std::string(100, 'x') + "..."));
+  const Manifest twice = Read(DeploymentText("orders", "") + "  flinkConfiguration:\n    ? " +
+                              longest + "\n    : {b: 1}\n    ? " + longest + ".b\n    : 1\n");
+  ASSERT_EQ(twice.problems.size(), 1u);
+  EXPECT_LT(twice.problems[0].message.size(), 300u);
+}
+
+TEST(FlinkOperatorReader, CountsEmptyMapsOfTheConfigurationAsKeys) {
+  std::string many = DeploymentText("orders", "") + "  flinkConfiguration:\n";
+  for (const char* half : {"a", "b"}) {
+    many += std::string("    ") + half + ":\n";
+    for (int i = 0; i < 600; ++i) many += "      k" + std::to_string(i) + ": {}\n";
+  }
+  EXPECT_THAT(Texts(Read(many).problems),
+              ElementsAre("k.yaml:8: FlinkDeployment 'orders': 'flinkConfiguration' has more than "
+                          "1000 keys"));
+}
+
 }  // namespace
 }  // namespace stateferry::state::manifest

@@ -217,5 +217,15 @@ TEST(Vvp, WritesEverythingStoppedAndReportsTheRest) {
   EXPECT_THAT(left_out, ElementsAre("password", "d", "j-1"));
 }
 
+TEST(Vvp, NamesSomeOfManyFieldsThatMayBeSecret) {
+  std::string text = "apiVersion: v1\nkind: SecretValue\nmetadata: {name: s}\nspec:\n  ? " +
+                     std::string(5'000, 'x') + "\n  : {";
+  for (int i = 0; i < 900; ++i) text += 'k' + std::to_string(i) + ": 1, ";
+  const Manifest manifest = Read(text + "}\n");
+  ASSERT_EQ(manifest.left_out.size(), 1u);
+  EXPECT_LT(manifest.left_out[0].message.size(), 20'000u);
+  EXPECT_THAT(manifest.left_out[0].message, HasSubstr("and more may be secret as well"));
+}
+
 }  // namespace
 }  // namespace stateferry::state::manifest
