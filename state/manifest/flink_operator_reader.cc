@@ -359,6 +359,7 @@ void ReadFlinkOperator(std::string_view text, const std::string& file, Manifest&
       .api_version = kOperatorVersion,
       .kinds = {kFlinkDeployment, kBlueGreenDeployment, kFlinkSessionJob, kFlinkStateSnapshot}};
   for (const Resource& resource : ReadResources(text, file, form, manifest)) {
+    if (manifest.IsFull()) break;
     if (resource.kind == kFlinkStateSnapshot)
       AddSnapshot(resource, manifest);
     else

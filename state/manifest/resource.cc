@@ -54,8 +54,10 @@ std::vector<Resource> ReadResources(std::string_view text, const std::string& fi
       Keep(std::move(yaml), file, form, manifest, resources);
       continue;
     }
-    for (YamlDocument& item : yaml.Items("items"))
+    for (YamlDocument& item : yaml.Items("items")) {
+      if (manifest.IsFull()) break;
       Keep(std::move(item), file, form, manifest, resources);
+    }
   }
   return resources;
 }

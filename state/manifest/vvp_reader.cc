@@ -138,6 +138,7 @@ void ReadVvp(std::string_view text, const std::string& file, Manifest& manifest)
       .kinds = {"Deployment", "SessionCluster", "Savepoint", "SecretValue", "Job"},
       .names = {"metadata/name", "metadata/id", "metadata/annotations/stateferry.name"}};
   for (const Resource& resource : ReadResources(text, file, form, manifest)) {
+    if (manifest.IsFull()) break;
     if (resource.kind == "Deployment") AddDeployment(resource, manifest);
     if (resource.kind == "SessionCluster") AddSessionCluster(resource, manifest);
     if (resource.kind == "Savepoint") AddSavepoint(resource, manifest);

@@ -390,5 +390,25 @@ TEST(FlinkOperatorReader, CountsEmptyMapsOfTheConfigurationAsKeys) {
                           "1000 keys"));
 }
 
+TEST(FlinkOperatorReader, StopsOnceThereAreTooManyProblems) {
+  std::string list = "kind: List\nitems:\n", documents;
+  for (int i = 0; i < 3'000; ++i) {
+    const std::string name = std::to_string(i);
+    list += "- {apiVersion: flink.apache.org/v1beta1, kind: FlinkDeployment, metadata: {name: n" +
+            name + ", namespace: s" + name + "}, spec: {flinkVersion: v1_20}}\n";
+  }
+  const Manifest spaces = Read(list);
+  EXPECT_TRUE(spaces.IsFull());
+  EXPECT_LT(spaces.spaces.size(), 1'010u);
+  for (int i = 0; i < 1'100; ++i)
+    documents +=
+        "---\napiVersion: flink.apache.org/v1beta1\nkind: FlinkDeployment\nmetadata: "
+        "{name: n" +
+        std::to_string(i) + "}\n";
+  const Manifest late = Read(documents + DeploymentText("good", ""));
+  EXPECT_TRUE(late.IsFull());
+  EXPECT_TRUE(Body(late, "deployment", "good").is_null());
+}
+
 }  // namespace
 }  // namespace stateferry::state::manifest
