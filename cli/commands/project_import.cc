@@ -91,6 +91,8 @@ Result<Outcome> Run(App& app) {
   SF_TRY(manifest::Manifest documents, ReadDocuments(app, path));
   for (const manifest::Problem& left_out : documents.left_out)
     app.out().Note("left out: " + manifest::ToText(left_out));
+  for (const manifest::Problem& kept : documents.kept)
+    app.out().Note("kept: " + manifest::ToText(kept));
   SF_TRY(const auto files_dir, FilesDirectory(app, path));
   SF_TRY(state::catalog::Catalog * catalog, app.OpenCatalog(app.dry_run()));
   const manifest::ImportRequest request{.project = app.argument(0),

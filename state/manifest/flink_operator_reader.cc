@@ -156,9 +156,9 @@ bool IsHalf(const Resource& resource, Manifest& manifest) {
   if (owners == nullptr || !owners->is_array()) return false;
   for (const Json& owner : *owners) {
     if (TextField(owner, "kind") != kBlueGreenDeployment) continue;
-    manifest.left_out.push_back(
-        {resource.Where(""), fmt::format("{} is made by {} '{}'", resource.Label(),
-                                         kBlueGreenDeployment, TextField(owner, "name"))});
+    manifest.LeaveOut(resource.Where(""),
+                      fmt::format("{} is made by {} '{}'", resource.Label(), kBlueGreenDeployment,
+                                  Clipped(TextField(owner, "name"))));
     return true;
   }
   return false;
@@ -240,9 +240,8 @@ void AddSnapshot(const Resource& resource, Manifest& manifest) {
   const bool completed = state == "COMPLETED" || (state.empty() && copied);
   const bool failed = state == "FAILED" || state == "ABANDONED";
   if (location.empty()) {
-    manifest.left_out.push_back(
-        {resource.Where(""),
-         fmt::format("{} has no path yet ({})", resource.Label(), state.empty() ? "new" : state)});
+    manifest.LeaveOut(resource.Where(""), fmt::format("{} has no path yet ({})", resource.Label(),
+                                                      state.empty() ? "new" : Clipped(state)));
     return;
   }
   std::string created, when;
@@ -339,11 +338,10 @@ void NameRestorePoints(Manifest& manifest, const JobNames& names) {
     if (place.empty()) continue;
     const auto snapshot = snapshots.find(place);
     if (snapshot == snapshots.end()) {
-      manifest.left_out.push_back(
-          {document.at,
-           fmt::format("deployment '{}' begins from '{}', which is no snapshot of these files: it "
-                       "is kept, but snapshots of the job come before it",
-                       name, place)});
+      manifest.NoteKept(document.at,
+                        fmt::format("deployment '{}' begins from '{}', which is no snapshot of "
+                                    "these files: its clone cannot take it along",
+                                    Clipped(name), place));
       continue;
     }
     TakeField(body, field);

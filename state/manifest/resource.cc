@@ -28,13 +28,14 @@ void Keep(YamlDocument yaml, const std::string& file, const ResourceForm& form, 
   const std::string version = TextField(value, "apiVersion");
   if (!known) {
     // A namespace holds much else, which is no error.
-    manifest.left_out.push_back(
-        {resource.Where(""), fmt::format("{} is no part of a project", resource.Label())});
+    manifest.LeaveOut(resource.Where(""),
+                      fmt::format("{} is no part of a project", resource.Label()));
     return;
   }
   if (version != form.api_version)
-    return complain("/apiVersion", fmt::format("{} has apiVersion '{}'; this program knows {}",
-                                               resource.Label(), version, form.api_version));
+    return complain("/apiVersion",
+                    fmt::format("{} has apiVersion '{}'; this program knows {}", resource.Label(),
+                                Clipped(version), form.api_version));
   if (resource.name.empty())
     return complain("/metadata", fmt::format("the {} has no 'metadata.name'", resource.kind));
   if (const auto spec = value.find("spec"); spec != value.end() && !spec->is_object())
@@ -72,7 +73,7 @@ void CheckSpace(const Resource& resource, std::string_view pointer, const std::s
     manifest.Complain(resource.Where(pointer),
                       fmt::format("{} is in the namespace '{}', others are in '{}' ({}): names say "
                                   "who is meant in one namespace only, so import each by itself",
-                                  resource.Label(), space, first, ToText(at)));
+                                  resource.Label(), Clipped(space), Clipped(first), ToText(at)));
   }
   manifest.spaces.emplace(space, resource.Where(pointer));
 }

@@ -18,8 +18,8 @@ struct Resource {
   std::string kind, name;
 
   Position Where(std::string_view pointer) const { return {file, yaml.LineOf(pointer)}; }
-  /// "FlinkDeployment 'orders'".
-  std::string Label() const { return kind + " '" + name + "'"; }
+  /// "FlinkDeployment 'orders'", for messages.
+  std::string Label() const { return Clipped(kind) + " '" + Clipped(name) + "'"; }
 };
 
 /// The resources of a file, those in lists (`kind: List`) one by one, that have a kind of the form

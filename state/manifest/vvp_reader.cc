@@ -78,8 +78,8 @@ void AddSavepoint(const Resource& resource, Manifest& manifest) {
   // As it is exported: files that were there before.
   if (state.empty() && origin == "COPIED" && !location.empty()) state = "COMPLETED";
   if (location.empty() && state != "COMPLETED") {
-    manifest.left_out.push_back(
-        {resource.Where(""), fmt::format("{} has no location yet ({})", resource.Label(), state)});
+    manifest.LeaveOut(resource.Where(""),
+                      fmt::format("{} has no location yet ({})", resource.Label(), Clipped(state)));
     return;
   }
   Json body = {{"deployment", TextField(taken, "deployment")},
@@ -122,10 +122,9 @@ void AddSecretValue(const Resource& resource, Manifest& manifest) {
     TakeField(rest, field);
   TakeField(rest, AnnotationPath(kVariableAnnotation));
   if (const auto more = TakeField(rest, "spec"); more && !more->empty())
-    manifest.left_out.push_back(
-        {resource.Where("/spec"),
-         fmt::format("{}: {} may be secret as well", resource.Label(),
-                     fmt::join(OtherFields(Json{{"spec", *more}}, {}), ", "))});
+    manifest.LeaveOut(resource.Where("/spec"),
+                      fmt::format("{}: {} may be secret as well", resource.Label(),
+                                  fmt::join(OtherFields(Json{{"spec", *more}}, {}), ", ")));
   KeepRest(std::move(rest), body);
   AddEntity(resource, {{"variable", resource.name}, std::move(body)}, pairs, kVvpField, manifest);
 }

@@ -144,10 +144,10 @@ TEST(FlinkOperatorReader, AJobThatNeverRanBeginsFromTheSnapshotThatItNames) {
             Json::parse(R"({"kind": "FROM_SAVEPOINT", "savepointId": "s1"})"));
   EXPECT_EQ(orders["kubernetes"], Json::parse(R"({"spec": {"job": {"state": "suspended"}}})"));
   EXPECT_FALSE(Body(manifest, "deployment", "ran").contains("restoreStrategy"));
-  EXPECT_THAT(Texts(manifest.left_out),
+  EXPECT_THAT(Texts(manifest.left_out), ElementsAre());
+  EXPECT_THAT(Texts(manifest.kept),
               ElementsAre("k.yaml:25: deployment 'other' begins from 's3://b/9', which is no "
-                          "snapshot of these files: it is kept, but snapshots of the job come "
-                          "before it"));
+                          "snapshot of these files: its clone cannot take it along"));
 }
 
 TEST(FlinkOperatorReader, ASnapshotKeepsWhatItDoesNotKnow) {
@@ -408,6 +408,24 @@ TEST(FlinkOperatorReader, StopsOnceThereAreTooManyProblems) {
   const Manifest late = Read(documents + DeploymentText("good", ""));
   EXPECT_TRUE(late.IsFull());
   EXPECT_TRUE(Body(late, "deployment", "good").is_null());
+}
+
+TEST(FlinkOperatorReader, NamesSomeOfManyThatItLeavesOut) {
+  std::string many;
+  for (int i = 0; i < 1'200; ++i)
+    many += "---\nkind: ConfigMap\nmetadata: {name: c" + std::to_string(i) + "}\n";
+  const Manifest manifest = Read(many);
+  EXPECT_FALSE(manifest.IsFull());
+  ASSERT_EQ(manifest.left_out.size(), 1'001u);
+  EXPECT_EQ(ToText(manifest.left_out.back()),
+            "k.yaml:3002: and more: only the first 1000 are listed");
+}
+
+TEST(FlinkOperatorReader, LongNamesAreClippedInMessages) {
+  const Manifest manifest =
+      Read("kind: ConfigMap\nmetadata: {name: " + std::string(5'000, 'n') + "}\n");
+  ASSERT_EQ(manifest.left_out.size(), 1u);
+  EXPECT_LT(manifest.left_out[0].message.size(), 300u);
 }
 
 }  // namespace
