@@ -32,7 +32,10 @@ class Writer {
     for (const auto* entities : {&entities_, &others_})
       for (const Entity& entity : *entities) project_.emplace(entity.key, &entity);
     std::vector<const Entity*> all;
-    for (const auto& [key, entity] : project_) all.push_back(entity);
+    for (const auto& [key, entity] : project_) {
+      all.push_back(entity);
+      if (key.kind == "job") have_run_.insert(TextField(entity->body, "deployment"));
+    }
     restore_.emplace(all);
   }
 
@@ -277,17 +280,23 @@ class Writer {
 
   void SetRestorePoint(const Entity& entity, Json& job) {
     const std::string before = Moved(TextField(job, "initialSavepointPath"));
-    const bool anew = TextField(entity.body, "restoreStrategy/kind") == "NONE";
+    const std::string strategy = TextField(entity.body, "restoreStrategy/kind");
+    const bool anew = strategy == "NONE", named = strategy == "FROM_SAVEPOINT";
     if (before.empty() || anew)
       job.erase("initialSavepointPath");
     else
       job["initialSavepointPath"] = before;
+    if (anew && !before.empty())
+      Remark(entity.key,
+             fmt::format("begins anew, no longer from the initialSavepointPath '{}'", before));
+    // What it was told to begin from holds until it has run.
+    if (!named && !before.empty() && !have_run_.contains(entity.key.name)) return;
     const Entity* const snapshot = restore_->Of(entity);
     if (snapshot == nullptr) return;
     const std::string path = TextField(snapshot->body, "savepointLocation");
     job["initialSavepointPath"] = path;
     if (!written_.contains(snapshot->key)) RemarkOnPlace(entity.key, path);
-    if (!before.empty() && before != path && !HasStrategy(entity))
+    if (!before.empty() && before != path && !named)
       Remark(entity.key, fmt::format("begins from its newest snapshot '{}', no longer from the "
                                      "initialSavepointPath '{}'",
                                      snapshot->key.name, before));
@@ -298,10 +307,6 @@ class Writer {
       Remark(key, fmt::format("Flink cannot read '{}': relocate the snapshot to a bucket and "
                               "export with --map",
                               path));
-  }
-
-  static bool HasStrategy(const Entity& entity) {
-    return !TextField(entity.body, "restoreStrategy/kind").empty();
   }
 
   std::string Moved(const std::string& place) const {
@@ -375,6 +380,7 @@ class Writer {
   const std::vector<Entity> entities_, others_;
   std::map<EntityKey, const Entity*> project_;  ///< both
   std::optional<ExportRestorePoints> restore_;
+  std::set<std::string> have_run_;  ///< deployments
   std::set<EntityKey> written_;
   std::map<EntityKey, std::string> names_;
   std::set<std::string> taken_[2];  ///< of deployments, of snapshots

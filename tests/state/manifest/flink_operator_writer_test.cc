@@ -360,14 +360,52 @@ TEST(FlinkOperatorWriter, WritesWhatItReadAlsoWhereThatIsNull) {
   EXPECT_EQ(resource["spec"]["job"]["initialSavepointPath"], "s3://new/first");
 }
 
-TEST(FlinkOperatorWriter, SaysThatASnapshotStandsForTheFirstSavepoint) {
+/// One that was imported with an initialSavepointPath.
+Document FromFirst(std::string_view strategy = "") {
   Document job = Orders();
   job.entity.body["kubernetes"] = {{"spec", {{"job", {{"initialSavepointPath", "s3://first"}}}}}};
-  const Written written = Write({job, Snapshot("s1", "2026-01-01T00:00:00Z")});
-  EXPECT_EQ(written.Of("FlinkDeployment")["spec"]["job"]["initialSavepointPath"], "s3://old/sp/s1");
+  if (!strategy.empty()) job.entity.body["restoreStrategy"] = Json::parse(strategy);
+  return job;
+}
+Json BeginOf(const Written& written) {
+  const Json& job = written.Of("FlinkDeployment")["spec"]["job"];
+  return job.contains("initialSavepointPath") ? job["initialSavepointPath"] : Json();
+}
+
+TEST(FlinkOperatorWriter, SaysThatASnapshotStandsForTheFirstSavepoint) {
+  const Document run = Make("job", "j", R"({"deployment": "orders"})");
+  for (const char* strategy : {"", R"({"kind": "LATEST_STATE", "allowNonRestoredState": true})"}) {
+    const Written written =
+        Write({FromFirst(strategy), Snapshot("s1", "2026-01-01T00:00:00Z"), run});
+    EXPECT_EQ(BeginOf(written), "s3://old/sp/s1");
+    EXPECT_THAT(Texts(written.exported.changed),
+                ElementsAre("deployment 'orders': begins from its newest snapshot 's1', no longer "
+                            "from the initialSavepointPath 's3://first'"))
+        << strategy;
+  }
+  const Written named = Write({FromFirst(R"({"kind": "FROM_SAVEPOINT", "savepointId": "s1"})"),
+                               Snapshot("s1", "2026-01-01T00:00:00Z"), run});
+  EXPECT_EQ(BeginOf(named), "s3://old/sp/s1");
+  EXPECT_THAT(Texts(named.exported.changed), ElementsAre());
+}
+
+TEST(FlinkOperatorWriter, AJobThatHasNotRunBeginsFromItsInitialSavepointPath) {
+  const Written written = Write({FromFirst(), Snapshot("s1", "2026-01-01T00:00:00Z")});
+  EXPECT_EQ(BeginOf(written), "s3://first");
+  EXPECT_THAT(Texts(written.exported.changed), ElementsAre());
+  // A run outside of the export counts.
+  const std::vector<Document> others = {Make("job", "j", R"({"deployment": "orders"})")};
+  EXPECT_EQ(
+      BeginOf(Write({FromFirst(), Snapshot("s1", "2026-01-01T00:00:00Z")}, {.others = others})),
+      "s3://old/sp/s1");
+}
+
+TEST(FlinkOperatorWriter, SaysThatAJobNoLongerBeginsFromItsInitialSavepointPath) {
+  const Written written = Write({FromFirst(R"({"kind": "NONE"})")});
+  EXPECT_EQ(BeginOf(written), Json());
   EXPECT_THAT(Texts(written.exported.changed),
-              ElementsAre("deployment 'orders': begins from its newest snapshot 's1', no longer "
-                          "from the initialSavepointPath 's3://first'"));
+              ElementsAre("deployment 'orders': begins anew, no longer from the "
+                          "initialSavepointPath 's3://first'"));
 }
 
 TEST(KubernetesName, IsLegalFreeAndTheSameEveryTime) {
