@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <yaml-cpp/eventhandler.h>
+#include <yaml-cpp/exceptions.h>
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
@@ -32,7 +33,14 @@ class TextBuffer final : public std::streambuf {
     // The first event after the end that we made up is the beginning of what was too long.
     if (!line_is_known_) used_line_ = line;
     line_is_known_ = stopped_;
+    in_document_ = true;
   }
+  void EndDocument() {
+    MarkUsed();
+    in_document_ = false;
+  }
+  /// Whether the last event is one of the document that is being read.
+  bool in_document() const { return in_document_; }
   bool stopped() const { return stopped_; }
   /// Of the last event, or of what was too long.
   std::uint32_t used_line() const { return used_line_; }
@@ -50,6 +58,7 @@ class TextBuffer final : public std::streambuf {
   const char* used_;
   std::uint32_t used_line_ = 1;
   bool line_is_known_ = false;
+  bool in_document_ = false;
   bool stopped_ = false;
 };
 
@@ -223,20 +232,37 @@ std::string NextToken(std::string_view& pointer) {
   return token;
 }
 
-/// Where brackets are nested too deep, the first of them from `begin` on.  Near enough for a
-/// reason: what looks like a quote or a comment in plain text counts as one.
-std::optional<std::size_t> TooDeepAt(std::string_view text, std::size_t begin) {
+/// The parser did not find the end of brackets.
+bool IsFlowEnd(const YAML::Exception& wrong) {
+  return wrong.msg == YAML::ErrorMsg::END_OF_MAP_FLOW ||
+         wrong.msg == YAML::ErrorMsg::END_OF_SEQ_FLOW;
+}
+
+/// From 1; 0 when it is not known.
+std::uint32_t LineOf(const YAML::Exception& wrong) {
+  return wrong.mark.line >= 0 ? static_cast<std::uint32_t>(wrong.mark.line) + 1 : 0;
+}
+
+/// Where brackets are nested too deep, the first of them from `begin` on, up to the next document
+/// but `beginnings`.  Near enough for a reason: what looks like a quote or a comment in plain text
+/// counts as one.
+std::optional<std::size_t> TooDeepAt(std::string_view text, std::size_t begin,
+                                     std::size_t beginnings) {
   std::size_t depth = 0;
   char quote = 0;
   for (std::size_t at = begin; at < text.size(); ++at) {
     const char c = text[at];
+    if (c == '\n' && text.substr(at + 1, 3) == "---") {
+      if (beginnings == 0) return {};
+      --beginnings;
+    }
     if (quote != 0) {
       if (c == '\\' && quote == '"') ++at;
       if (c == quote) quote = 0;
     } else if (c == '"' || c == '\'') {
       quote = c;
     } else if (c == '#' && (at == 0 || text[at - 1] == ' ' || text[at - 1] == '\n')) {
-      at = std::min(text.find('\n', at), text.size());
+      at = std::min(text.find('\n', at), text.size()) - 1;
     } else if (c == '[' || c == '{') {
       if (++depth > kMaxYamlDepth) return at;
     } else if ((c == ']' || c == '}') && depth > 0) {
@@ -328,7 +354,7 @@ std::vector<YamlDocument> ReadYaml(std::string_view text, const std::string& fil
     for (;;) {
       Builder builder(buffer, values);
       if (!parser.HandleNextDocument(builder)) break;
-      buffer.MarkUsed();
+      buffer.EndDocument();
       YamlDocument document = builder.Take();
       if (document.value.is_null()) continue;
       document.Number();
@@ -339,9 +365,12 @@ std::vector<YamlDocument> ReadYaml(std::string_view text, const std::string& fil
   }
   // A stop is the cause, what the parser says then its effect; and so are brackets that it looked
   // for the end of.
-  const auto deep = wrong || buffer.stopped()
-                        ? TooDeepAt(text, OffsetOfLine(text, buffer.used_line()))
-                        : std::nullopt;
+  auto deep = wrong || buffer.stopped() ? TooDeepAt(text, OffsetOfLine(text, buffer.used_line()),
+                                                    buffer.in_document() ? 0 : 1)
+                                        : std::nullopt;
+  // Brackets further down are not what any other error is about.
+  if (deep && !buffer.stopped() && !IsFlowEnd(*wrong) && LineOfOffset(text, *deep) > LineOf(*wrong))
+    deep.reset();
   if (deep)
     complain(LineOfOffset(text, *deep),
              fmt::format("not valid YAML: nested deeper than {} levels", kMaxYamlDepth));
@@ -350,8 +379,7 @@ std::vector<YamlDocument> ReadYaml(std::string_view text, const std::string& fil
              fmt::format("a text, a comment or what is in brackets here is longer than {} KiB",
                          kMaxYamlPieceBytes >> 10));
   else if (wrong)
-    complain(wrong->mark.line >= 0 ? static_cast<std::uint32_t>(wrong->mark.line) + 1 : 0,
-             "not valid YAML: " + wrong->msg);
+    complain(LineOf(*wrong), "not valid YAML: " + wrong->msg);
   return documents;
 }
 

@@ -124,6 +124,17 @@ TEST(YamlReader, RefusesWhatIsTooDeepTooLargeOrTooMuch) {
   EXPECT_THAT(ProblemOf(wide), HasSubstr("f.yaml:1001: not valid YAML: a map with more than 1000"));
 }
 
+TEST(YamlReader, SaysWhatIsWrongAlsoBeforeMuchThatLooksLikeBrackets) {
+  const std::string later = "z: 1\nscript: |\n  " + std::string(100, '[') + "\n";
+  EXPECT_THAT(ProblemOf("a: 1\na: 2\n" + later),
+              HasSubstr("f.yaml:2: not valid YAML: the field 'a' is there twice"));
+  EXPECT_THAT(ProblemOf("a: 1\nb: *x\n" + later), HasSubstr("f.yaml:2: not valid YAML: "));
+  EXPECT_THAT(ProblemOf("a: 1\nb: *x\n" + later), testing::Not(HasSubstr("nested deeper")));
+  // Those of the next document close nothing of this one.
+  EXPECT_THAT(ProblemOf("a: [1\n---\nb: " + std::string(100, '[')),
+              testing::Not(HasSubstr("nested deeper")));
+}
+
 TEST(YamlReader, LinesOfALargeDocumentAreFoundOneByOne) {
   std::string text = "a:\n  list:\n";
   for (int i = 0; i < 40'000; ++i) text += "    - {x: 1, y: [2]}\n";
