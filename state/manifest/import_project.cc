@@ -81,7 +81,10 @@ Result<void> CheckCopies(const std::vector<ImportFile>& files, const transfer::T
   const workflow::Finding first = std::move(findings).Take().front();
   return Error(ErrorCode::kConflict,
                fmt::format("'{}' changed while it was imported", first.about.name))
-      .WithHint("nothing was imported; repeat it when nobody writes to the file");
+      .WithHint(
+          fmt::format("no entity was imported, but {} holds what was read of it: repeat it with "
+                      "--replace-files when nobody writes to '{}'",
+                      files.front().to_dir.Child(first.about.name).ToString(), first.about.name));
 }
 
 Result<void> CopyAllFiles(const ImportRequest& request, const std::vector<ImportFile>& files,

@@ -240,6 +240,23 @@ TEST_F(ProjectImport, AFileThatChangesMeanwhileStopsTheImport) {
             "xxh3-128:" + Xxh3_128(AsBytes("other")).ToHex());
 }
 
+TEST_F(ProjectImport, ATornCopyIsReplacedByTheImportThatTheHintNames) {
+  Write("a.yaml", std::string(kJob) + kJar);
+  Write("files/jars/orders.jar", "bytes");
+  between_ = [&] { Write("files/jars/orders.jar", "torn"); };
+  const auto changed = Import();
+  ASSERT_FALSE(changed);
+  EXPECT_THAT(changed.error().hint(), HasSubstr("bucket/p/files/jars/orders.jar holds what"));
+  EXPECT_THAT(changed.error().hint(), HasSubstr("--replace-files"));
+  between_ = nullptr;
+  Write("files/jars/orders.jar", "whole");
+  EXPECT_FALSE(Import());
+  replace_files_ = true;
+  const auto again = Import();
+  ASSERT_TRUE(again) << again.error().message();
+  EXPECT_EQ(*FileIo().ReadSmall(dir_.File("bucket/p/files/jars/orders.jar"), 100), "whole");
+}
+
 TEST_F(ProjectImport, AFileThatIsReplacedByALinkMeanwhileStopsTheImport) {
   Write("a.yaml", std::string(kJob) + kJar);
   Write("files/jars/orders.jar", "bytes");
