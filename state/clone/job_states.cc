@@ -35,14 +35,69 @@ auto SortKey(const entities::Entity& snapshot) {
   return std::tuple(entities::TimeOfText(time), entities::FractionOfText(time), snapshot.key.name);
 }
 
+bool IsComplete(const entities::Entity& snapshot) {
+  return StatusText(snapshot.body, "state") == "COMPLETED";
+}
+
+const entities::Entity* FindIn(const std::map<std::string, const entities::Entity*>& snapshots,
+                               const std::string& key) {
+  const auto it = snapshots.find(key);
+  return it == snapshots.end() ? nullptr : it->second;
+}
+
+/// What an import of Kubernetes resources has kept; "" when there is none.
+std::string InitialSavepointPath(const entities::Entity& deployment) {
+  for (const char* spec : {"/kubernetes/spec", "/kubernetes/spec/template/spec"}) {
+    const Json::json_pointer path(std::string(spec) + "/job/initialSavepointPath");
+    if (deployment.body.contains(path) && deployment.body.at(path).is_string())
+      return deployment.body.at(path).get<std::string>();
+  }
+  return "";
+}
+
+/// Sets the snapshot that the job is to begin from, or why that cannot be had; false when it names
+/// none.
+bool TakeNamed(const entities::Entity& deployment, const JobHistory& history, JobState& state) {
+  const auto strategy = deployment.body.find("restoreStrategy");
+  const bool has_strategy = strategy != deployment.body.end();
+  const std::string kind = has_strategy ? Text(*strategy, "kind") : "";
+  const std::string place = InitialSavepointPath(deployment);
+  const auto missing = [&](std::string reason) {
+    state.rule = "C-24";
+    state.category = "state";
+    state.reason = std::move(reason);
+  };
+  if (kind == "FROM_SAVEPOINT") {
+    const std::string name = Text(*strategy, "savepointId");
+    state.snapshot = history.Named(name);
+    if (state.snapshot == nullptr)
+      missing(fmt::format("it begins from snapshot '{}', which the project does not hold", name));
+    else if (!IsComplete(*state.snapshot))
+      missing(fmt::format("it begins from snapshot '{}', which is not completed", name));
+  } else if (kind != "NONE" && !place.empty()) {
+    state.snapshot = history.At(place);
+    if (state.snapshot == nullptr)
+      missing(
+          fmt::format("it begins from the initialSavepointPath '{}', which is no snapshot of "
+                      "the project",
+                      place));
+  } else {
+    return false;
+  }
+  state.is_named = true;
+  return true;
+}
+
 /// Sets the reason when the files are not what the metadata says.
 Result<void> InspectOne(storage::Places& places, JobState& state, std::stop_token stop) {
   const std::string text = Text(state.snapshot->body, "savepointLocation");
   const auto broken = [&](std::string_view what) {
     state.rule = "C-24";
     state.category = "state";
-    state.reason = fmt::format("its newest snapshot '{}' ({}) is not whole: {}",
-                               state.snapshot->key.name, text, what);
+    state.reason =
+        fmt::format("{} '{}' ({}) is not whole: {}",
+                    state.is_named ? "the snapshot that it begins from," : "its newest snapshot",
+                    state.snapshot->key.name, text, what);
     return Result<void>();
   };
   const auto location = storage::ParseLocation(text);
@@ -107,6 +162,7 @@ JobHistory::JobHistory(const ProjectContents& contents) {
   for (const auto& job : contents.jobs) {
     const std::string deployment = Text(job.body, "deployment");
     has_run_.insert(deployment);
+    has_job_.insert(deployment);
     const std::string status = StatusText(job.body, "currentJobStatus");
     if (status == "STARTING" || status == "RUNNING" || status == "CANCELLING")
       running_.insert(deployment);
@@ -114,7 +170,9 @@ JobHistory::JobHistory(const ProjectContents& contents) {
   for (const auto& snapshot : contents.snapshots) {
     const std::string deployment = Text(snapshot.body, "deployment");
     has_run_.insert(deployment);
-    if (StatusText(snapshot.body, "state") != "COMPLETED") continue;
+    by_name_[snapshot.key.name] = &snapshot;
+    if (!IsComplete(snapshot)) continue;
+    by_location_[Text(snapshot.body, "savepointLocation")] = &snapshot;
     complete_[deployment].push_back(&snapshot);
   }
   for (auto& [deployment, snapshots] : complete_)
@@ -129,11 +187,20 @@ const std::vector<const entities::Entity*>& JobHistory::Complete(
   return it == complete_.end() ? kNone : it->second;
 }
 
+const entities::Entity* JobHistory::Named(const std::string& snapshot) const {
+  return FindIn(by_name_, snapshot);
+}
+
+const entities::Entity* JobHistory::At(const std::string& location) const {
+  return FindIn(by_location_, location);
+}
+
 JobState ChooseState(const entities::Entity& deployment, const JobHistory& history) {
   if (!IsStreaming(deployment)) return {};
   const std::string& name = deployment.key.name;
   JobState state;
-  if (const auto& complete = history.Complete(name); !complete.empty()) {
+  const bool is_named = !history.HasJob(name) && TakeNamed(deployment, history, state);
+  if (const auto& complete = history.Complete(name); !is_named && !complete.empty()) {
     state.snapshot = complete.front();
     state.older.assign(complete.begin() + 1, complete.end());
   }
@@ -145,7 +212,7 @@ JobState ChooseState(const entities::Entity& deployment, const JobHistory& histo
         "its engine '{}' is too old, or unknown: cloning with state needs VVR 6.0.2 (Flink 1.15) "
         "or later",
         engine);
-  } else if (state.snapshot == nullptr && history.HasRun(name)) {
+  } else if (!is_named && state.snapshot == nullptr && history.HasRun(name)) {
     // What has never run has nothing to lose.
     state.rule = "C-24";
     state.category = "state";

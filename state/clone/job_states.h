@@ -27,17 +27,26 @@ class JobHistory {
   /// Starting, running or cancelling: it still writes.
   bool IsRunning(const std::string& deployment) const { return running_.contains(deployment); }
   bool HasRun(const std::string& deployment) const { return has_run_.contains(deployment); }
+  /// There is a run of it: snapshots alone may have been made elsewhere.
+  bool HasJob(const std::string& deployment) const { return has_job_.contains(deployment); }
   /// Those that are complete, whatever kind they are, the newest first.
   const std::vector<const entities::Entity*>& Complete(const std::string& deployment) const;
+  /// The snapshot of that name, whosever it is; null when there is none.
+  const entities::Entity* Named(const std::string& snapshot) const;
+  /// A complete one that lies there, whosever it is; null when there is none.
+  const entities::Entity* At(const std::string& location) const;
 
  private:
-  std::set<std::string> running_, has_run_;
+  std::set<std::string> running_, has_run_, has_job_;
+  std::map<std::string, const entities::Entity*> by_name_, by_location_;
   std::map<std::string, std::vector<const entities::Entity*>> complete_;
 };
 
 /// The state of one job, as far as it was asked for.
 struct JobState {
   const entities::Entity* snapshot = nullptr;  ///< null: nothing to restore from
+  /// The job has not run, and this is what it is to begin from: no other stands in for it.
+  bool is_named = false;
   /// Those before it, the newest first: for when it is not whole.
   std::vector<const entities::Entity*> older = {};
   /// What is wrong with the newest when `snapshot` is an older one; else "".
@@ -47,7 +56,8 @@ struct JobState {
   std::string rule = {}, category = {}, reason = {};
 };
 
-/// Without looking at any file.
+/// Without looking at any file.  A job that has run brings the newest (C-23); one that has not what
+/// its strategy FROM_SAVEPOINT names, or the initialSavepointPath that was imported with it.
 JobState ChooseState(const entities::Entity& deployment, const JobHistory& history);
 
 /// Looks at the snapshots, whether they are whole, a few jobs at a time.  Of one that is not, the

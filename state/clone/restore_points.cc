@@ -155,7 +155,8 @@ class RestorePoints {
     if (const auto created = entities::TimeOfText(chosen.created))
       chosen.age =
           std::chrono::duration_cast<std::chrono::seconds>(context_.env.clock.Now() - *created);
-    if (chosen.age > context_.request.max_snapshot_age)
+    // A job that has not run has processed nothing since.
+    if (!state.is_named && chosen.age > context_.request.max_snapshot_age)
       context_.findings.Warn(
           "C-25",
           fmt::format("the {} snapshot of deployment '{}', '{}' of {}, is {} old; what the job "

@@ -110,6 +110,84 @@ TEST_F(CloneStateRules, C_24_AJobThatHasRunWithoutAnySnapshotFails) {
   EXPECT_EQ(item.category, "state");
 }
 
+TEST_F(CloneStateRules, C_24_AJobThatHasNotRunBringsTheSnapshotThatItIsToBeginFrom) {
+  const auto from = [](const std::string& name) {
+    return SqlJob(
+        "SELECT 1",
+        R"(, "restoreStrategy": {"kind": "FROM_SAVEPOINT", "savepointId": ")" + name + R"("})");
+  };
+  Source("deployment", "orders", from("sp-1"));
+  Source("deployment", "heir", from("sp-2"));
+  WholeSnapshot("sp-1", "orders", "2025-12-31T20:00:00Z");
+  WholeSnapshot("sp-2", "orders", "2025-12-31T23:30:00Z");
+  auto plan = Plan();
+  EXPECT_EQ(ItemOf(plan, orders).snapshot_from, "s3://bound/ws/p/sp/sp-1");
+  EXPECT_EQ(ItemOf(plan, {"deployment", "heir"}).snapshot_from, "s3://bound/ws/p/sp/sp-2");
+  // It has processed nothing since.
+  EXPECT_THAT(Said(plan, "C-25"), IsEmpty());
+  // Once it has run what it has processed since counts (C-23).
+  Job("orders", "CANCELLED");
+  plan = Plan();
+  EXPECT_EQ(ItemOf(plan, orders).snapshot_from, "s3://bound/ws/p/sp/sp-2");
+}
+
+TEST_F(CloneStateRules, C_24_NoOtherSnapshotStandsForTheOneThatAJobIsToBeginFrom) {
+  const auto job = [&](const std::string& name, const std::string& savepoint) {
+    Source(
+        "deployment", name,
+        SqlJob("SELECT 1", R"(, "restoreStrategy": {"kind": "FROM_SAVEPOINT", "savepointId": ")" +
+                               savepoint + R"("})"));
+  };
+  job("orders", "gone");
+  job("b", "failed");
+  job("c", "torn");
+  WholeSnapshot("sp-1", "orders", "2025-12-31T23:00:00Z");
+  WholeSnapshot("sp-2", "c", "2025-12-31T23:00:00Z");
+  Snapshot("failed", "b", "2025-12-31T23:30:00Z", "USER_REQUEST", "FAILED");
+  Snapshot("torn", "c", "2025-12-31T23:30:00Z");
+  const auto plan = Plan();
+  for (const auto& [name, why] :
+       {std::pair{"orders", "it begins from snapshot 'gone', which the project does not hold"},
+        std::pair{"b", "it begins from snapshot 'failed', which is not completed"},
+        std::pair{"c",
+                  "the snapshot that it begins from, 'torn' (s3://bound/ws/p/sp/torn) is not "
+                  "whole: "}}) {
+    const Item& item = ItemOf(plan, {"deployment", name});
+    EXPECT_EQ(item.status, ItemStatus::kFailed) << name;
+    EXPECT_EQ(item.rule, "C-24");
+    EXPECT_EQ(item.category, "state");
+    EXPECT_THAT(item.reason, HasSubstr(why));
+  }
+  EXPECT_THAT(Said(plan, "C-24"), SizeIs(3));
+}
+
+TEST_F(CloneStateRules, C_24_AnInitialSavepointPathIsNotLostInSilence) {
+  const auto job = [&](const std::string& name, const std::string& spec, const std::string& path,
+                       const std::string& more = "") {
+    Source("deployment", name,
+           SqlJob("SELECT 1", R"(, "kubernetes": {"spec": )" + spec +
+                                  R"({"job": {"initialSavepointPath": ")" + path + R"("}})" +
+                                  (spec.empty() ? "" : "}}") + "}" + more));
+  };
+  const std::string blue_green = R"({"template": {"spec": )";
+  job("orders", "", "s3://bound/ws/p/elsewhere");
+  job("bg", blue_green, "s3://bound/ws/p/elsewhere");
+  job("known", "", "s3://bound/ws/p/sp/sp-1");
+  job("anew", "", "s3://bound/ws/p/elsewhere", R"(, "restoreStrategy": {"kind": "NONE"})");
+  WholeSnapshot("sp-1", "another", "2025-12-31T23:30:00Z");
+  const auto plan = Plan();
+  for (const char* name : {"orders", "bg"}) {
+    const Item& item = ItemOf(plan, {"deployment", name});
+    EXPECT_EQ(item.status, ItemStatus::kFailed) << name;
+    EXPECT_EQ(item.rule, "C-24");
+    EXPECT_THAT(item.reason, HasSubstr("it begins from the initialSavepointPath "
+                                       "'s3://bound/ws/p/elsewhere', which is no snapshot of the "
+                                       "project"));
+  }
+  EXPECT_EQ(ItemOf(plan, {"deployment", "known"}).snapshot_from, "s3://bound/ws/p/sp/sp-1");
+  EXPECT_EQ(ItemOf(plan, {"deployment", "anew"}).reason, "");
+}
+
 TEST_F(CloneStateRules, C_24_AJobThatHasNeverRunHasNothingToLose) {
   Source("deployment", "orders", SqlJob());
   const Item item = ItemOf(Plan(), orders);
@@ -222,6 +300,7 @@ TEST_F(CloneStateRules, C_38_TheCloneRestoresFromItsOwnSnapshot) {
   Source("deployment", "orders",
          SqlJob("SELECT 1", R"(, "restoreStrategy": {"kind": "FROM_SAVEPOINT",
                                    "savepointId": "long-ago", "allowNonRestoredState": true})"));
+  Job("orders", "CANCELLED");
   WholeSnapshot("sp-1", "orders", "2025-12-31T23:30:00Z");
   Target("deployment", "orders", SqlJob());
   const auto plan = Plan();
