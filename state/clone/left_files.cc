@@ -1,34 +1,65 @@
 #include "state/clone/left_files.h"
 
+#include <map>
 #include <set>
 #include <string>
 
-#include "state/clone/space_checks.h"
+#include "state/clone/project_files.h"
+#include "state/entities/kinds.h"
+#include "state/snapshot/path_map.h"
 
 namespace stateferry::state::clone {
+
+namespace {
+/// Of all files that the entities of a project name.
+Result<std::set<std::string>> NamedFiles(const Side& side, catalog::Catalog& catalog) {
+  SF_TRY(const auto contents, ReadProject(catalog, side.project));
+  const Space space{side, side};
+  const ProjectFiles files(space, contents);
+  std::set<std::string> named;
+  const auto add = [&](const std::optional<ProjectFile>& file) {
+    if (file) named.insert(snapshot::LocationKey(file->location));
+  };
+  for (const entities::Entity& entity : contents.entities) {
+    add(entity.key.kind == "resource-file" ? files.Of(entity) : std::nullopt);
+    for (const auto& place : entities::FindKind(entity.key.kind)->Files(entity))
+      add(files.Resolve(place.text));
+  }
+  return named;
+}
+}  // namespace
 
 Result<std::vector<storage::Location>> LeftFiles(const workflow::Run& run, const ItemWalk& walk,
                                                  catalog::Catalog& catalog,
                                                  storage::Places& places) {
-  std::vector<storage::Location> left;
-  workflow::Findings unsaid;
-  SF_TRY(const auto target, FindSide("target", run.target, catalog, unsaid));
-  if (!target) return left;
+  workflow::Findings findings;
+  SF_TRY(const auto target, FindSide("target", run.target, catalog, findings));
+  if (!target) {
+    SF_TRY(workflow::FirstError(std::move(findings).Take()));
+    return Error(ErrorCode::kInternal, "a missing project without a finding");
+  }
   places.Give(target->root);
-  std::set<std::string> needed, others;
+  SF_TRY(std::set<std::string> needed, NamedFiles(*target, catalog));
+  std::map<std::string, storage::Location> moved;  // in the order of their URIs
   SF_TRY(walk([&](const workflow::Item& item) -> Result<void> {
     const bool made = item.status == workflow::ItemStatus::kSucceeded ||
                       item.status == workflow::ItemStatus::kDegradedStateless;
-    for (const workflow::FileMove& file : item.files) (made ? needed : others).insert(file.to);
+    for (const workflow::FileMove& file : item.files) {
+      SF_TRY(const auto location, storage::ParseLocation(file.to));
+      if (made)
+        needed.insert(snapshot::LocationKey(location));
+      else if (item.begun)
+        moved.emplace(file.to, location);
+    }
     return {};
   }));
-  for (const std::string& uri : others) {
-    if (needed.contains(uri)) continue;
-    SF_TRY(auto location, storage::ParseLocation(uri));
+  std::vector<storage::Location> left;
+  for (const auto& [uri, location] : moved) {
+    if (needed.contains(snapshot::LocationKey(location))) continue;
     SF_TRY(const auto object, places.OpenObject(location, storage::Access::kRead));
     const auto meta = object.place.backend->Stat(object.key);
     if (meta)
-      left.push_back(std::move(location));
+      left.push_back(location);
     else if (meta.error().code() != ErrorCode::kNotFound)
       return meta.error().WithContext("looking at " + location.ToString());
   }

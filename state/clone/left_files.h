@@ -10,9 +10,9 @@
 
 namespace stateferry::state::clone {
 
-/// Files that were moved for items which then failed or were stopped, and for no other item.  They
-/// stay: there is no rollback.  Sorted.  Errors: of the catalog and the places; a target that is
-/// gone has none.
+/// Files of items that were begun and then failed or were stopped, unless another item has made use
+/// of them or an entity at the target names them: that may be of another clone.  They stay: there
+/// is no rollback.  Sorted.  Errors: of the catalog and the places; a target that is gone.
 Result<std::vector<storage::Location>> LeftFiles(const workflow::Run& run, const ItemWalk& walk,
                                                  catalog::Catalog& catalog,
                                                  storage::Places& places);

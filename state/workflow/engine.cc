@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <mutex>
+#include <utility>
 
 #include "base/task_group.h"
 #include "state/workflow/findings.h"
@@ -184,8 +185,10 @@ Result<bool> Engine::Move(Item& item) {
     SF_TRY(const bool made, env_.actions.IsMade(item));
     if (made) return true;
   }
+  const bool begun_before = std::exchange(item.begun, true);
   SF_TRY(Tell(item, ItemStatus::kCopyingState));
   if (auto reserved = env_.actions.Reserve(item); !reserved) {
+    item.begun = begun_before;
     SF_TRY(TellFailed(item, reserved.error()));
     return false;
   }

@@ -62,6 +62,8 @@ struct Item {
   /// item: it has lost its state before its turn came, and will end degraded.
   std::string rule = {}, category = {}, reason = {};
   std::uint64_t bytes_done = 0, bytes_total = 0;  ///< of files and state
+  /// Its files have begun to move, so that some may be at the target.
+  bool begun = false;
 };
 
 struct Run {

@@ -153,6 +153,7 @@ Json StateToJson(const Item& item) {
        {std::pair{"rule", &item.rule}, std::pair{"category", &item.category},
         std::pair{"reason", &item.reason}})
     if (!text->empty()) json[field] = *text;
+  if (item.begun) json["begun"] = true;
   if (item.bytes_done > 0) json["bytesDone"] = item.bytes_done;
   if (item.bytes_total > 0) json["bytesTotal"] = item.bytes_total;
   return json;
@@ -166,6 +167,8 @@ Result<void> ReadState(const Json& state, Item& item) {
   item.rule = Text(state, "rule");
   item.category = Text(state, "category");
   item.reason = Text(state, "reason");
+  const auto begun = state.find("begun");
+  item.begun = begun != state.end() && *begun == true;
   item.bytes_done = Number(state, "bytesDone");
   item.bytes_total = Number(state, "bytesTotal");
   return {};

@@ -1,8 +1,10 @@
 // Whole clones, as the commands run them: C-01, C-02, C-03, C-08, C-22, C-27, C-29, C-41, C-45.
 #include <regex>
+#include <set>
 
 #include "state/clone/left_files.h"
 #include "state/manifest/export_project.h"
+#include "state/workflow/stop_request.h"
 #include "tests/state/clone/whole_clone_rig.h"
 #include "tests/state/entities/kind_examples.h"
 
@@ -343,6 +345,77 @@ TEST_F(WholeCloneRules, C_19_FilesOfWhatWasNotMadeAreListed) {
   EXPECT_EQ(ended->status, workflow::RunStatus::kCompletedWithFailures);
   // The jar of the UDF belongs to an entity that is there.
   EXPECT_THAT(left(), ElementsAre("alone.jar"));
+}
+
+TEST_F(WholeCloneRules, C_19_WhatAnotherCloneHasMovedIsNotListed) {
+  PutOrders();
+  Start();
+  const workflow::Run stopped = run;
+  const auto left = [&] {
+    const auto files = LeftFiles(
+        stopped, [&](const ItemVisitor& visit) { return store->VisitItems(stopped.id, visit); },
+        *catalog, places);
+    EXPECT_TRUE(files) << files.error().message();
+    return files ? files->size() : 0;
+  };
+  // Stopped before its first item.
+  ASSERT_TRUE(workflow::RequestStop(FileIo(), dir.File("home"), stopped.id));
+  const transfer::TransferEnv transfer{places, *journal, clock, progress, {}};
+  const auto ended = RunClone({.id = stopped.id, .home_dir = dir.File("home")},
+                              {*catalog, *store, transfer, sink, FileIo()});
+  ASSERT_TRUE(ended) << ended.error().message();
+  ASSERT_EQ(ended->status, workflow::RunStatus::kStopped);
+  Run();
+  const auto targets = [&](const std::string& id) {
+    std::set<std::string> uris;
+    EXPECT_TRUE(store->VisitItems(id, [&](const Item& item) -> Result<void> {
+      for (const auto& file : item.files) uris.insert(file.to);
+      return {};
+    }));
+    return uris;
+  };
+  ASSERT_EQ(targets(stopped.id), targets(run.id));
+  EXPECT_EQ(left(), 0u);
+  // The other one's entities go, its files stay: of this clone they are all the same not.
+  std::vector<catalog::Change> deletes;
+  for (const auto& [key, text] : Records("dst/p"))
+    if (key.kind != "member")
+      deletes.push_back({.what = catalog::Change::What::kDelete,
+                         .scope = "dst/p",
+                         .entity = {key, Json::object()},
+                         .expected_version = catalog::Get(*catalog, "dst/p", key)->version});
+  ASSERT_TRUE(catalog->Apply(deletes));
+  EXPECT_EQ(left(), 0u);
+}
+
+TEST_F(WholeCloneRules, C_19_WhatAnEntityAtTheTargetNamesIsNotListed) {
+  PutOrders();
+  Start();
+  const workflow::Run failed = run;
+  const auto left = [&] {
+    const auto files = LeftFiles(
+        failed, [&](const ItemVisitor& visit) { return store->VisitItems(failed.id, visit); },
+        *catalog, places);
+    EXPECT_TRUE(files) << files.error().message();
+    return files ? files->size() : 0;
+  };
+  RefusingCatalog refusing(*catalog, [](const catalog::Change& change) {
+    return change.phase == catalog::Phase::kReady && change.what == catalog::Change::What::kPut;
+  });
+  const transfer::TransferEnv transfer{places, *journal, clock, progress, {}};
+  ASSERT_TRUE(RunClone({.id = failed.id, .home_dir = dir.File("home")},
+                       {refusing, *store, transfer, sink, FileIo()}));
+  EXPECT_EQ(left(), 1u);
+  Target("udf-artifact", "udfs of somebody", R"({"jarUrl": "lib/u.jar"})");
+  EXPECT_EQ(left(), 0u);
+}
+
+TEST_F(WholeCloneRules, C_19_OfATargetThatIsGoneNobodyCanSayWhatIsLeft) {
+  run.target = "dst/gone";
+  const auto files = LeftFiles(
+      run, [](const ItemVisitor&) { return Result<void>(); }, *catalog, places);
+  ASSERT_FALSE(files);
+  EXPECT_EQ(files.error().code(), ErrorCode::kNotFound);
 }
 
 }  // namespace
