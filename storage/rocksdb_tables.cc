@@ -36,18 +36,38 @@ Result<void> CheckVersionIs(const TablesSpec& spec, const std::string& raw) {
       .WithHint(std::move(hint));
 }
 
-/// Without changing anything; what this cannot read the opening tells.
-Result<void> CheckVersionFirst(const FileIo& io, Clock& clock, const rocksdb::Options& options,
+/// Without changing anything; what this cannot read the opening tells.  Whether there is a version.
+Result<bool> CheckVersionFirst(const FileIo& io, Clock& clock, const rocksdb::Options& options,
                                const TablesSpec& spec, const std::vector<std::string>& present) {
-  if (std::find(present.begin(), present.end(), kMetaTable) == present.end()) return {};
+  if (std::find(present.begin(), present.end(), kMetaTable) == present.end()) return false;
   ReadOnlyDb opened;
   const std::vector<rocksdb::ColumnFamilyDescriptor> families{
       {rocksdb::kDefaultColumnFamilyName, options}, {kMetaTable, options}};
-  if (!OpenReadOnly(io, clock, options, spec.dir, families, opened).ok()) return {};
+  if (!OpenReadOnly(io, clock, options, spec.dir, families, opened).ok()) return true;
   std::string raw;
   const auto found = opened.db->Get({}, opened.families[1], kVersionKey, &raw);
   for (auto* family : opened.families) (void)opened.db->DestroyColumnFamilyHandle(family);
-  return found.ok() ? CheckVersionIs(spec, raw) : Result<void>();
+  if (found.ok()) SF_TRY(CheckVersionIs(spec, raw));
+  return !found.IsNotFound();
+}
+
+std::vector<std::string> TableNames(const TablesSpec& spec) {
+  std::vector<std::string> names{rocksdb::kDefaultColumnFamilyName, kMetaTable};
+  names.insert(names.end(), spec.tables.begin(), spec.tables.end());
+  return names;
+}
+
+/// Whether all tables were ever there.  They are made one after the other, then the version is
+/// written: a process may be in the middle of that, or was killed there.
+Result<bool> AreMade(const FileIo& io, Clock& clock, const TablesSpec& spec) {
+  rocksdb::Options options = SmallDbOptions();
+  if (spec.env != nullptr) options.env = spec.env;
+  std::vector<std::string> present;
+  if (!rocksdb::DB::ListColumnFamilies(options, spec.dir, &present).ok()) return true;
+  for (const auto& name : TableNames(spec))
+    if (std::find(present.begin(), present.end(), name) == present.end())
+      return CheckVersionFirst(io, clock, options, spec, present);
+  return true;
 }
 }  // namespace
 
@@ -105,8 +125,12 @@ Result<std::unique_ptr<RocksTables>> RocksTables::OpenToRead(const FileIo& io, C
   SF_TRY(auto exists, io.Exists(spec.dir + "/CURRENT"));
   std::unique_ptr<RocksTables> tables;
   if (!exists) return tables;
-  tables.reset(new RocksTables(std::move(spec), true));
-  SF_TRY(tables->Open(io, clock));
+  tables.reset(new RocksTables(spec, true));
+  auto opened = tables->Open(io, clock);
+  if (opened) return tables;
+  tables.reset();
+  SF_TRY(const bool made, AreMade(io, clock, spec));
+  if (made) return std::move(opened).error();
   return tables;
 }
 
@@ -131,8 +155,7 @@ Result<void> RocksTables::Open(const FileIo& io, Clock& clock) {
   options.create_missing_column_families = true;
   // What a reader sees stays readable when the writer deletes files: it has them all open.
   if (read_only_) options.max_open_files = -1;
-  std::vector<std::string> names{rocksdb::kDefaultColumnFamilyName, kMetaTable};
-  names.insert(names.end(), spec_.tables.begin(), spec_.tables.end());
+  std::vector<std::string> names = TableNames(spec_);
   std::vector<std::string> present;
   if (rocksdb::DB::ListColumnFamilies(options, spec_.dir, &present).ok()) {
     // Another version of the program had fewer tables, or has more.  Opening for writing would add

@@ -93,5 +93,42 @@ TEST(RocksTables, AnotherVersionIsRefusedInAClearSentenceAndNotChanged) {
   EXPECT_EQ(TablesIn(dir), before);
 }
 
+TEST(RocksTables, WhoReadsWhileTheTablesAreMadeFindsNothing) {
+  fakes::ScratchDir scratch;
+  const std::string dir = scratch.path() + "/home/runs";
+  const FileIo io;
+  const TablesSpec spec{
+      .dir = dir, .name = "runs", .tables = {"rows", "findings"}, .format_version = 2};
+  std::filesystem::create_directories(dir);
+  // As a process leaves it that is killed after each of them.
+  for (const std::size_t made : {0u, 1u, 2u, 3u}) {
+    const std::vector<std::string> names{rocksdb::kDefaultColumnFamilyName, "meta", "rows",
+                                         "findings"};
+    std::vector<rocksdb::ColumnFamilyDescriptor> families;
+    for (std::size_t i = 0; i <= made; ++i) families.emplace_back(names[i], rocksdb::Options());
+    rocksdb::Options options;
+    options.create_if_missing = options.create_missing_column_families = true;
+    std::vector<rocksdb::ColumnFamilyHandle*> handles;
+    rocksdb::DB* db = nullptr;
+    ASSERT_TRUE(rocksdb::DB::Open(options, dir, families, &handles, &db).ok());
+    for (auto* handle : handles) (void)db->DestroyColumnFamilyHandle(handle);
+    delete db;
+    const auto read = RocksTables::OpenToRead(io, SystemClock(), spec);
+    ASSERT_TRUE(read) << made << ": " << read.error().message();
+    EXPECT_TRUE(made == 3 || *read == nullptr) << made;
+  }
+  {
+    auto written = RocksTables::OpenToWrite(io, spec);
+    ASSERT_TRUE(written) << written.error().message();
+    RocksTables::Batch batch(**written);
+    batch.Put(0, "key", "value");
+    ASSERT_TRUE((*written)->Write(batch, true, "writing a row"));
+  }
+  const auto read = RocksTables::OpenToRead(io, SystemClock(), spec);
+  ASSERT_TRUE(read) << read.error().message();
+  ASSERT_NE(*read, nullptr);
+  EXPECT_EQ(*(*read)->Get(0, "key"), "value");
+}
+
 }  // namespace
 }  // namespace stateferry::storage
