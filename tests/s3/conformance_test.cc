@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/hash.h"
 #include "storage/s3/open_bucket.h"
+#include "storage/wrap/retrying.h"
 #include "tests/s3/make_bucket.h"
 
 namespace stateferry::storage {
@@ -26,7 +27,9 @@ s3::Variables ServerEnvironment() {
   return variables;
 }
 
-/// A bucket of its own for each scratch directory.
+/// A bucket of its own for each scratch directory, under the retries that every caller has:
+/// versitygw may refuse a conditional PUT and close before it has read the bytes, and then its
+/// answer is lost when the connection is reset.
 Result<std::shared_ptr<Backend>> OpenS3(const ScratchDir& dir) {
   const std::string server = Variable("SF_S3_SERVER");
   const std::string scheme = server == "oss" ? "oss" : "s3";
@@ -34,7 +37,10 @@ Result<std::shared_ptr<Backend>> OpenS3(const ScratchDir& dir) {
                                       "/?dialect=" + server));
   const s3::OpenOptions options{.environment = ServerEnvironment()};
   SF_TRY(fakes::MakeBucket(location, options));
-  return s3::OpenBucket(location, SystemClock(), options);
+  SF_TRY(auto bucket, s3::OpenBucket(location, SystemClock(), options));
+  RetryOptions retries;
+  retries.random = SystemRandomFraction();
+  return WithRetries(std::move(bucket), SystemClock(), std::move(retries));
 }
 
 BackendCase S3Case() {
