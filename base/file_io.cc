@@ -268,7 +268,7 @@ Result<void> FileIo::SyncFs(const std::string& path) const {
   return {};
 }
 
-Result<void> FileIo::MakeDirsDurably(const std::string& path) const {
+Result<void> FileIo::MakeDirsDurably(const std::string& path, unsigned mode) const {
   SF_TRY(bool exists, Exists(path));
   if (exists) {
     SF_TRY(auto stat, Stat(path));
@@ -276,9 +276,9 @@ Result<void> FileIo::MakeDirsDurably(const std::string& path) const {
     return {};
   }
   const std::string parent = ParentDir(path);
-  SF_TRY(MakeDirsDurably(parent));
+  SF_TRY(MakeDirsDurably(parent, mode));
   SF_TRY(Check(IoOp::kMakeDir, path));
-  if (::mkdir(path.c_str(), 0777) != 0 && errno != EEXIST)
+  if (::mkdir(path.c_str(), mode) != 0 && errno != EEXIST)
     return ErrnoError(errno, "making directory " + path);
   SF_TRY(SyncDir(path));
   return SyncDir(parent);

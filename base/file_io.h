@@ -96,6 +96,9 @@ struct NameInDir {
   std::string path;  ///< for messages and hooks; its last component is the name
 };
 
+/// The mode of directories that may hold what is nobody else's business, such as whole entities.
+inline constexpr unsigned kOwnerOnly = 0700;
+
 /// Paths are absolute or relative to the working directory.  Thread-safe.
 class FileIo {
  public:
@@ -120,8 +123,10 @@ class FileIo {
   /// syncfs of the file system that holds `path`: one call that writes back many dirty files, to
   /// make the following Sync calls short.  Never the only sync of a file.
   Result<void> SyncFs(const std::string& path) const;
-  /// Makes `path` and missing parents, and syncs each new directory and the parent that names it.
-  Result<void> MakeDirsDurably(const std::string& path) const;
+  /// Makes `path` and missing parents with that mode, less the umask, and syncs each new directory
+  /// and the parent that names it.  One that is there keeps its mode: who made it may have had a
+  /// reason.
+  Result<void> MakeDirsDurably(const std::string& path, unsigned mode = 0777) const;
   /// Names in the directory, sorted bytewise, without "." and "..".
   Result<std::vector<std::string>> ListDir(const std::string& path) const;
   /// Whole file; kRefused above `limit_bytes`.

@@ -6,7 +6,6 @@
 
 #include <iostream>
 
-#include "base/private_dir.h"
 #include "cli/no_journal.h"
 #include "cli/worker.h"
 #include "state/catalog/rocksdb_catalog.h"
@@ -83,7 +82,7 @@ storage::Places& App::places() {
 Result<const transfer::HomeLock*> App::LockHome(const std::string& work) {
   if (!home_lock_) {
     SF_TRY(const std::string home, Home());
-    SF_TRY(MakePrivateDirsDurably(parts_.io, home));
+    SF_TRY(parts_.io.MakeDirsDurably(home, kOwnerOnly));
     if (const auto fd = InheritedLock(parts_.environment)) {
       SF_TRY(home_lock_, transfer::HomeLock::Inherit(parts_.io, parts_.clock, home, *fd));
     } else {

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include "base/private_dir.h"
 #include "cli/clone_lines.h"
 #include "cli/clone_progress.h"
 #include "cli/transfer_flags.h"
@@ -41,7 +40,7 @@ Result<Opened> OpenFor(App& app) {
 Result<Outcome> StartWorkerFor(App& app, const std::string& id) {
   SF_TRY(const std::string home, app.Home());
   const std::string log_path = LogPathOf(home, id);
-  SF_TRY(MakePrivateDirsDurably(app.io(), home + "/logs"));
+  SF_TRY(app.io().MakeDirsDurably(home + "/logs", kOwnerOnly));
   SF_TRY(auto* store, app.OpenRuns(false));
   SF_TRY(const auto run, state::workflow::GetRun(*store, id));
   SF_TRY(const auto* lock, app.LockHome());

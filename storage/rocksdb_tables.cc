@@ -9,7 +9,6 @@
 #include <algorithm>
 
 #include "base/bytes.h"
-#include "base/private_dir.h"
 #include "storage/rocksdb_env.h"
 #include "storage/rocksdb_read_only.h"
 
@@ -107,7 +106,7 @@ rocksdb::Options SmallDbOptions() {
 Result<std::unique_ptr<RocksTables>> RocksTables::OpenToWrite(const FileIo& io, TablesSpec spec) {
   // RocksDB syncs neither its own directory's parent nor, at creation, itself: an acknowledged
   // write can vanish with the whole directory in a power cut.
-  SF_TRY(MakePrivateDirsDurably(io, spec.dir));
+  SF_TRY(io.MakeDirsDurably(spec.dir, kOwnerOnly));
   std::unique_ptr<RocksTables> tables(new RocksTables(std::move(spec), false));
   SF_TRY(tables->Open(io, SystemClock()));
   const std::string home = ParentDir(tables->dir());

@@ -1,6 +1,5 @@
 #include <fmt/format.h>
 
-#include "base/private_dir.h"
 #include "storage/rocksdb_tables.h"
 #include "transfer/home_lock.h"
 #include "transfer/journal.h"
@@ -236,7 +235,7 @@ Result<std::unique_ptr<Journal>> Journal::Open(const FileIo& io, Clock& clock,
     return std::unique_ptr<Journal>(
         std::make_unique<RocksJournal>(std::move(tables), std::nullopt));
   }
-  SF_TRY(MakePrivateDirsDurably(io, home_dir));
+  SF_TRY(io.MakeDirsDurably(home_dir, kOwnerOnly));
   SF_TRY(auto lock, HomeLock::Take(io, clock, home_dir));
   SF_TRY(auto tables, storage::RocksTables::OpenToWrite(io, spec));
   return std::unique_ptr<Journal>(

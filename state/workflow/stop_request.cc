@@ -1,7 +1,6 @@
 #include "state/workflow/stop_request.h"
 
 #include "base/bytes.h"
-#include "base/private_dir.h"
 
 namespace stateferry::state::workflow {
 
@@ -13,7 +12,7 @@ std::string PathOf(const std::string& home_dir, const std::string& id) {
 }  // namespace
 
 Result<void> RequestStop(const FileIo& io, const std::string& home_dir, const std::string& id) {
-  SF_TRY(MakePrivateDirsDurably(io, DirOf(home_dir)));
+  SF_TRY(io.MakeDirsDurably(DirOf(home_dir), kOwnerOnly));
   return io.WriteDurably(PathOf(home_dir, id), AsBytes(""));
 }
 
