@@ -2,30 +2,24 @@
 
 #include <fmt/format.h>
 
+#include "state/catalog/forwarding_catalog.h"
+
 namespace stateferry::state::workflow {
 
 namespace {
 
-class GuardedCatalog final : public catalog::Catalog {
+class GuardedCatalog final : public catalog::ForwardingCatalog {
  public:
-  GuardedCatalog(catalog::Catalog& inner, const RunLocks& locks) : inner_(inner), locks_(locks) {}
+  GuardedCatalog(catalog::Catalog& inner, const RunLocks& locks)
+      : ForwardingCatalog(inner), locks_(locks) {}
 
-  Result<std::optional<catalog::Record>> Find(const catalog::Scope& scope,
-                                              const entities::EntityKey& key) override {
-    return inner_.Find(scope, key);
-  }
-  Result<void> List(const catalog::Scope& scope, std::string_view kind,
-                    const catalog::RecordVisitor& visit) override {
-    return inner_.List(scope, kind, visit);
-  }
   Result<void> Apply(std::span<const catalog::Change> changes) override {
     for (const catalog::Change& change : changes)
       SF_TRY(locks_.CheckFree(change.scope, change.entity.key));
-    return inner_.Apply(changes);
+    return ForwardingCatalog::Apply(changes);
   }
 
  private:
-  catalog::Catalog& inner_;
   const RunLocks& locks_;
 };
 

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <thread>
 
+#include "state/catalog/forwarding_catalog.h"
 #include "state/workflow/stop_request.h"
 #include "tests/state/clone/whole_clone_rig.h"
 
@@ -15,26 +16,18 @@ using ::testing::IsEmpty;
 using ::testing::UnorderedElementsAre;
 
 /// Waits for something before the first entities are listed.
-class WaitingCatalog final : public catalog::Catalog {
+class WaitingCatalog final : public catalog::ForwardingCatalog {
  public:
   WaitingCatalog(catalog::Catalog& inner, std::function<bool()> over)
-      : inner_(inner), over_(std::move(over)) {}
-  Result<std::optional<catalog::Record>> Find(const catalog::Scope& scope,
-                                              const EntityKey& key) override {
-    return inner_.Find(scope, key);
-  }
+      : ForwardingCatalog(inner), over_(std::move(over)) {}
   Result<void> List(const catalog::Scope& scope, std::string_view kind,
                     const catalog::RecordVisitor& visit) override {
     for (int i = 0; i < 6000 && !over_(); ++i)
       std::this_thread::sleep_for(std::chrono::milliseconds(10));
-    return inner_.List(scope, kind, visit);
-  }
-  Result<void> Apply(std::span<const catalog::Change> changes) override {
-    return inner_.Apply(changes);
+    return ForwardingCatalog::List(scope, kind, visit);
   }
 
  private:
-  catalog::Catalog& inner_;
   const std::function<bool()> over_;
 };
 

@@ -5,6 +5,7 @@
 #include "state/clone/left_files.h"
 #include "state/manifest/export_project.h"
 #include "state/workflow/stop_request.h"
+#include "tests/state/catalog/watched_catalog.h"
 #include "tests/state/clone/whole_clone_rig.h"
 #include "tests/state/entities/kind_examples.h"
 
@@ -15,53 +16,6 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
-
-/// Shows each write before it happens.
-class WatchedCatalog final : public catalog::Catalog {
- public:
-  WatchedCatalog(catalog::Catalog& inner, std::function<void(const catalog::Change&)> before)
-      : inner_(inner), before_(std::move(before)) {}
-  Result<std::optional<catalog::Record>> Find(const catalog::Scope& scope,
-                                              const EntityKey& key) override {
-    return inner_.Find(scope, key);
-  }
-  Result<void> List(const catalog::Scope& scope, std::string_view kind,
-                    const catalog::RecordVisitor& visit) override {
-    return inner_.List(scope, kind, visit);
-  }
-  Result<void> Apply(std::span<const catalog::Change> changes) override {
-    for (const catalog::Change& change : changes) before_(change);
-    return inner_.Apply(changes);
-  }
-
- private:
-  catalog::Catalog& inner_;
-  std::function<void(const catalog::Change&)> before_;
-};
-
-/// Refuses some writes.
-class RefusingCatalog final : public catalog::Catalog {
- public:
-  RefusingCatalog(catalog::Catalog& inner, std::function<bool(const catalog::Change&)> refused)
-      : inner_(inner), refused_(std::move(refused)) {}
-  Result<std::optional<catalog::Record>> Find(const catalog::Scope& scope,
-                                              const EntityKey& key) override {
-    return inner_.Find(scope, key);
-  }
-  Result<void> List(const catalog::Scope& scope, std::string_view kind,
-                    const catalog::RecordVisitor& visit) override {
-    return inner_.List(scope, kind, visit);
-  }
-  Result<void> Apply(std::span<const catalog::Change> changes) override {
-    for (const catalog::Change& change : changes)
-      if (refused_(change)) return Error(ErrorCode::kRefused, "the target does not like it");
-    return inner_.Apply(changes);
-  }
-
- private:
-  catalog::Catalog& inner_;
-  const std::function<bool(const catalog::Change&)> refused_;
-};
 
 class WholeCloneRules : public WholeCloneRig {
  protected:
@@ -255,8 +209,10 @@ TEST_F(WholeCloneRules, C_29_AllThatArrivesIsStopped) {
   Start();
   // The one way to start a job is the entity of its run.
   std::set<std::string> written;
-  WatchedCatalog watched(*catalog,
-                         [&](const auto& change) { written.insert(change.entity.key.kind); });
+  catalog::WatchedCatalog watched(*catalog, [&](const auto& change) -> Result<void> {
+    written.insert(change.entity.key.kind);
+    return {};
+  });
   Go(watched);
   EXPECT_THAT(written, ElementsAre("deployment", "resource-file", "session-cluster", "snapshot",
                                    "udf-artifact", "udf-function"));
@@ -298,10 +254,11 @@ TEST_F(WholeCloneRules, C_45_TheRecordIsThereBeforeTheFirstWrite) {
   EXPECT_EQ(Records("dst/p"), before);
   EXPECT_EQ(files(), files_before);
   int writes = 0;
-  WatchedCatalog watched(*catalog, [&](const catalog::Change& change) {
+  catalog::WatchedCatalog watched(*catalog, [&](const catalog::Change& change) -> Result<void> {
     ++writes;
     EXPECT_TRUE(workflow::GetRun(*store, "clone-1")) << change.entity.key.name;
     EXPECT_EQ(store->Items("clone-1", 0, 100)->size(), plan.items.size());
+    return {};
   });
   Go(watched);
   EXPECT_GT(writes, 0);
@@ -337,7 +294,7 @@ TEST_F(WholeCloneRules, C_19_FilesOfWhatWasNotMadeAreListed) {
     return change.entity.key.kind == "deployment" && change.phase == catalog::Phase::kReady &&
            change.what == catalog::Change::What::kPut;
   };
-  RefusingCatalog refusing(*catalog, refused);
+  catalog::WatchedCatalog refusing(*catalog, catalog::Refuse(refused));
   const transfer::TransferEnv transfer{places, *journal, clock, progress, {}};
   const auto ended = RunClone({.id = run.id, .home_dir = dir.File("home")},
                               {refusing, *store, transfer, sink, FileIo()});
@@ -399,9 +356,9 @@ TEST_F(WholeCloneRules, C_19_WhatAnEntityAtTheTargetNamesIsNotListed) {
     EXPECT_TRUE(files) << files.error().message();
     return files ? files->size() : 0;
   };
-  RefusingCatalog refusing(*catalog, [](const catalog::Change& change) {
+  catalog::WatchedCatalog refusing(*catalog, catalog::Refuse([](const catalog::Change& change) {
     return change.phase == catalog::Phase::kReady && change.what == catalog::Change::What::kPut;
-  });
+  }));
   const transfer::TransferEnv transfer{places, *journal, clock, progress, {}};
   ASSERT_TRUE(RunClone({.id = failed.id, .home_dir = dir.File("home")},
                        {refusing, *store, transfer, sink, FileIo()}));

@@ -5,6 +5,7 @@
 
 #include <atomic>
 
+#include "state/catalog/forwarding_catalog.h"
 #include "tests/fakes/source_dir.h"
 #include "tests/state/workflow/workflow_rig.h"
 #include "tests/transfer/forwarding_journal.h"
@@ -72,24 +73,15 @@ class DyingStore final : public RunStore {
   Death& death_;
 };
 
-class DyingCatalog final : public catalog::Catalog {
+class DyingCatalog final : public catalog::ForwardingCatalog {
  public:
-  DyingCatalog(catalog::Catalog& inner, Death& death) : inner_(inner), death_(death) {}
-  Result<std::optional<catalog::Record>> Find(const catalog::Scope& scope,
-                                              const entities::EntityKey& key) override {
-    return inner_.Find(scope, key);
-  }
-  Result<void> List(const catalog::Scope& scope, std::string_view kind,
-                    const catalog::RecordVisitor& visit) override {
-    return inner_.List(scope, kind, visit);
-  }
+  DyingCatalog(catalog::Catalog& inner, Death& death) : ForwardingCatalog(inner), death_(death) {}
   Result<void> Apply(std::span<const catalog::Change> changes) override {
     SF_TRY(death_.Step());
-    return inner_.Apply(changes);
+    return ForwardingCatalog::Apply(changes);
   }
 
  private:
-  catalog::Catalog& inner_;
   Death& death_;
 };
 

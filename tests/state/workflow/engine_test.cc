@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "state/snapshot/relocate.h"
+#include "tests/state/catalog/watched_catalog.h"
 #include "tests/state/workflow/workflow_rig.h"
 
 namespace stateferry::state::workflow {
@@ -187,35 +188,12 @@ TEST_F(CloneRules, C_44_OtherFailuresActAsSkipAndContinue) {
   EXPECT_THAT(Made(), ElementsAre("a", "b", "d", "e"));
 }
 
-/// Refuses to make one entity whole.
-class RefusingCatalog final : public catalog::Catalog {
- public:
-  RefusingCatalog(catalog::Catalog& inner, std::string name)
-      : inner_(inner), name_(std::move(name)) {}
-  Result<std::optional<catalog::Record>> Find(const catalog::Scope& scope,
-                                              const entities::EntityKey& key) override {
-    return inner_.Find(scope, key);
-  }
-  Result<void> List(const catalog::Scope& scope, std::string_view kind,
-                    const catalog::RecordVisitor& visit) override {
-    return inner_.List(scope, kind, visit);
-  }
-  Result<void> Apply(std::span<const catalog::Change> changes) override {
-    for (const catalog::Change& change : changes)
-      if (change.what == catalog::Change::What::kPut && change.entity.key.name == name_ &&
-          change.phase == catalog::Phase::kReady)
-        return Error(ErrorCode::kRefused, "the platform does not like it");
-    return inner_.Apply(changes);
-  }
-
- private:
-  catalog::Catalog& inner_;
-  const std::string name_;
-};
-
 TEST_F(CloneRules, C_44_AJobThatLostItsStateAndThenFailsGivesItsNameBack) {
   Record({ItemOf(0, "a"), BrokenItem(1, "orders")});
-  RefusingCatalog refusing(*catalog, "orders");
+  catalog::WatchedCatalog refusing(*catalog, catalog::Refuse([](const catalog::Change& change) {
+    return change.what == catalog::Change::What::kPut && change.entity.key.name == "orders" &&
+           change.phase == catalog::Phase::kReady;
+  }));
   CatalogActions actions(ActionOptions(), refusing, Env());
   const auto run = GoWith(actions, *store, OnFailure::kDropState);
   ASSERT_TRUE(run) << run.error().message();
