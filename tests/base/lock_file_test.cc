@@ -4,8 +4,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-#include <functional>
-
+#include "tests/fakes/at_sleep.h"
 #include "tests/fakes/failing_io.h"
 #include "tests/fakes/scratch_dir.h"
 
@@ -33,30 +32,13 @@ TEST(LockFile, TheSecondIsToldWhoIsTheFirst) {
   EXPECT_TRUE(TakeLockFile(FileIo(), SystemClock(), dir.File("LOCK"), kBusy));
 }
 
-/// Lets something happen at the `at`-th sleep; nothing waits.
-class AtSleep final : public Clock {
- public:
-  AtSleep(int at, std::function<void()> event) : at_(at), event_(std::move(event)) {}
-  std::chrono::system_clock::time_point Now() const override { return {}; }
-  std::chrono::steady_clock::time_point Steady() const override { return {}; }
-  bool Sleep(std::chrono::nanoseconds, std::stop_token) override {
-    if (++sleeps_ == at_) event_();
-    return true;
-  }
-
- private:
-  const int at_;
-  int sleeps_ = 0;
-  const std::function<void()> event_;
-};
-
 TEST(LockFile, SomebodyWhoOnlyLooksAndIsSlowKeepsNobodyFromTakingIt) {
   fakes::ScratchDir dir;
   ASSERT_TRUE(TakeLockFile(FileIo(), SystemClock(), dir.File("LOCK"), kBusy));
   auto looker = FileIo().Open(dir.File("LOCK"), OpenMode::kRead);
   ASSERT_TRUE(looker);
   ASSERT_EQ(::flock(looker->fd(), LOCK_SH), 0);
-  AtSleep clock(100, [&] { looker->Close(); });
+  fakes::AtSleep clock(100, [&] { looker->Close(); });
   const auto taken = TakeLockFile(FileIo(), clock, dir.File("LOCK"), kBusy);
   EXPECT_TRUE(taken) << taken.error().message();
 }
@@ -67,7 +49,7 @@ TEST(LockFile, OneThatIsOnlyEverLookedAtIsGivenUpInTheEnd) {
   auto looker = FileIo().Open(dir.File("LOCK"), OpenMode::kRead);
   ASSERT_TRUE(looker);
   ASSERT_EQ(::flock(looker->fd(), LOCK_SH), 0);
-  AtSleep clock(0, [] {});
+  fakes::AtSleep clock(0, [] {});
   const auto taken = TakeLockFile(FileIo(), clock, dir.File("LOCK"), kBusy);
   ASSERT_FALSE(taken);
   EXPECT_EQ(taken.error().code(), ErrorCode::kLocked);

@@ -5,6 +5,7 @@
 
 #include <functional>
 
+#include "tests/fakes/at_sleep.h"
 #include "tests/state/workflow/workflow_rig.h"
 
 namespace stateferry::state::workflow {
@@ -34,25 +35,8 @@ TEST_F(AtWorkRules, C_17_WhoCannotChangeAnythingIsToldWhichCloneIsAtWork) {
   EXPECT_EQ(why().message(), "it is locked");
 }
 
-/// Lets something happen at the `at`-th sleep; nothing waits.
-class AtSleep final : public Clock {
- public:
-  AtSleep(int at, std::function<void()> event) : at_(at), event_(std::move(event)) {}
-  std::chrono::system_clock::time_point Now() const override { return {}; }
-  std::chrono::steady_clock::time_point Steady() const override { return {}; }
-  bool Sleep(std::chrono::nanoseconds, std::stop_token) override {
-    if (++sleeps_ == at_) event_();
-    return true;
-  }
-
- private:
-  const int at_;
-  int sleeps_ = 0;
-  const std::function<void()> event_;
-};
-
 TEST_F(AtWorkRules, C_10_TheRunThatTheLockIsHeldForIsWaitedForUntilItIsRecorded) {
-  AtSleep slow(50, [&] {
+  fakes::AtSleep slow(50, [&] {
     Record(Five());
     workflow::Run run = *GetRun(*store, kId);
     run.status = RunStatus::kChecking;
