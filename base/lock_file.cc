@@ -26,12 +26,6 @@ constexpr int kLockAttempts = 4;
 /// machine lets it wait: 5 s.
 constexpr int kLookerAttempts = 500;
 
-std::string HostName() {
-  std::array<char, 256> name{};
-  if (::gethostname(name.data(), name.size() - 1) != 0) return "unknown";
-  return name.data();
-}
-
 std::string ReadWhatComes(const File& file, std::size_t limit_bytes) {
   std::string content(limit_bytes, '\0');
   auto size = file.ReadAt(0, {reinterpret_cast<std::byte*>(content.data()), content.size()});
@@ -109,6 +103,12 @@ Result<void> TryLock(const File& file, int how, Clock& clock, const LockBusy& bu
 }
 
 }  // namespace
+
+std::string HostName() {
+  std::array<char, 256> name{};
+  if (::gethostname(name.data(), name.size() - 1) != 0) return "unknown";
+  return name.data();
+}
 
 std::optional<LockHolder> ReadLockHolder(const FileIo& io, const std::string& path) {
   const auto file = io.Open(path, OpenMode::kRead);

@@ -17,6 +17,9 @@ struct LockBusy {
   std::string hint;  ///< what to do
 };
 
+/// Of this machine, as records of locks name it; "unknown" when it has none.
+std::string HostName();
+
 /// What the file says about who holds the lock, or held it last.
 struct LockHolder {
   std::uint64_t pid = 0;

@@ -13,6 +13,7 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include "base/lock_file.h"
 #include "base/log.h"
 #include "storage/managed/live_set.h"
 #include "storage/managed/maintenance.h"
@@ -22,17 +23,11 @@ namespace stateferry::storage::managed {
 
 namespace {
 
-/// Packs shorter than this are merged when a project has more than one.
-constexpr std::uint64_t kSmallPackBytes = 32u << 20;
 constexpr std::size_t kMaxBatchBytes = 8u << 20;
 /// After so long another gc may begin, whatever has become of this one: two of them do no harm.
 constexpr std::chrono::hours kLease{1};
 
-std::string HolderName() {
-  char host[256] = {};
-  if (gethostname(host, sizeof host - 1) != 0) host[0] = '\0';
-  return "process " + std::to_string(getpid()) + " on " + host;
-}
+std::string HolderName() { return "process " + std::to_string(getpid()) + " on " + HostName(); }
 
 struct KnownPack {
   FoundPack found;
@@ -45,6 +40,7 @@ struct Choice {
   KnownPack pack;
   std::vector<bool> wanted;  ///< per entry
   std::uint64_t wanted_bytes = 0;
+  bool sparse = false;               ///< too little of it is wanted
   std::uint64_t useless_chunks = 0;  ///< that no file needs, wherever else they are
 };
 
@@ -79,7 +75,7 @@ class SharedCollector {
  private:
   Result<void> Collect() {
     SF_TRY(Look());
-    SF_TRY(MarkNeeded());
+    SF_TRY(FindNeeded());
     SF_TRY(ChooseFromKept());
     SF_TRY(ChooseFromMarked());
     SF_TRY(CheckAllIsHeld());
@@ -134,33 +130,13 @@ class SharedCollector {
     return now_ns_ - since_ns <= std::chrono::nanoseconds(options_.grace).count();
   }
 
-  Result<void> MarkNeeded() {
-    std::string upload_project;
-    auto mark_part = [&](std::string_view key, std::string_view value) -> Result<bool> {
-      if (key.size() == kUploadTokenBytes) {
-        SF_TRY(const auto head, DecodeUploadHead(value));
-        upload_project = head.project;
-        return true;
-      }
-      SF_TRY(const auto chunks, DecodeChunkList(value));
-      for (const auto& id : chunks) {
-        // An upload whose chunks are gone begins again when it is resumed.
-        SF_TRY(const auto place, FindChunk(*core_.index(), upload_project, id));
-        if (place && listed_.contains(place->pack)) needed_.Add(upload_project, id);
-      }
-      return !stop_.stop_requested();
+  Result<void> FindNeeded() {
+    // An upload whose chunks are gone begins again when it is resumed.
+    auto is_there = [&](const std::string& project, const ChunkId& id) -> Result<bool> {
+      SF_TRY(const auto place, FindChunk(*core_.index(), project, id));
+      return place && listed_.contains(place->pack);
     };
-    auto mark_file = [&](std::string_view key, std::string_view value) -> Result<bool> {
-      SF_TRY(const auto record, DecodeFileRecord(value));
-      for (const auto& id : record.chunks) needed_.Add(SplitFileKey(key).first, id);
-      return !stop_.stop_requested();
-    };
-    const auto db = core_.index();
-    if (auto marked = db->Scan(Family::kUploads, "", mark_part); !marked)
-      return std::move(marked).error().WithContext("gc refused");
-    if (auto marked = db->Scan(Family::kFiles, "", mark_file); !marked)
-      return std::move(marked).error().WithContext("gc refused");
-    needed_.Seal();
+    SF_TRY(MarkNeeded(*core_.index(), needed_, stop_, is_there));
     held_.assign(needed_.size(), false);
     return Stopped();
   }
@@ -205,7 +181,7 @@ class SharedCollector {
       return std::move(judged).error().WithContext("gc refused");
     for (std::size_t i = 0; i < entries.size(); ++i)
       if (choice.wanted[i]) choice.wanted_bytes += entries[i].stored_bytes;
-    overhead_bytes_ = contents.header_bytes + kPackTrailerBytes + entries.size() * kPackEntryBytes;
+    choice.sparse = IsSparse(contents, choice.wanted_bytes, options_.min_live_fraction);
     done_bytes_ += pack.found.size_bytes;
     if (progress_) progress_(done_bytes_, total_bytes_);
     return choice;
@@ -225,14 +201,8 @@ class SharedCollector {
   /// Deletions are kept for ever: a machine that comes back after years must hear of them, and the
   /// sequence numbers of changes must go on from them.
   Result<bool> Counts(const std::string& row, const PackChange& change) {
-    const auto db = core_.index();
-    if (change.record_bytes.empty()) {
-      SF_TRY(const auto grave, FindGrave(*db, row));
-      if (grave != change.sequence) return false;
-    } else {
-      SF_TRY(const auto current, db->Get(Family::kFiles, row));
-      if (!current || *current != change.record_bytes) return false;
-    }
+    SF_TRY(const auto now, FindKeyState(*core_.index(), row));
+    if (now.sequence != change.sequence || now.record_bytes != change.record_bytes) return false;
     return held_changes_.insert(KeyHash(row)).second;
   }
 
@@ -244,11 +214,8 @@ class SharedCollector {
       SF_TRY(Stopped());
       SF_TRY(auto choice, Choose(pack));
       if (pack.young) continue;
-      const bool sparse =
-          static_cast<double>(choice.wanted_bytes) <
-          options_.min_live_fraction * static_cast<double>(pack.found.size_bytes - overhead_bytes_);
       const bool merge = pack.found.size_bytes < kSmallPackBytes && small[pack.row.project] > 1;
-      if (choice.wanted_bytes > 0 && !sparse && !merge) continue;
+      if (choice.wanted_bytes > 0 && !choice.sparse && !merge) continue;
       to_mark_.push_back(pack.found);
       if (choice.wanted_bytes > 0) {
         ++report_.packs_rewritten;
@@ -334,11 +301,8 @@ class SharedCollector {
     for (const auto& entry : published->entries())
       if (entry.kind == EntryKind::kChunk)
         PutChunk(*batch_, published->header().project, entry.chunk_id(), PlaceOf(id, entry));
-    batch_->Put(Family::kPacks, id.raw(),
-                EncodePackRow({.state = PackState::kSealed,
-                               .project = published->header().project,
-                               .size_bytes = published->file_bytes(),
-                               .entries = published->entries().size()}));
+    PutSealedPack(*batch_, id, published->header().project, published->file_bytes(),
+                  published->entries().size());
     return CommitRows();
   }
 
@@ -391,7 +355,7 @@ class SharedCollector {
   std::vector<KnownPack> kept_, marked_;
   std::unordered_set<PackId> listed_;
   std::unordered_map<PackId, std::int64_t> marked_at_;
-  std::uint64_t total_bytes_ = 0, done_bytes_ = 0, overhead_bytes_ = 0, new_packs_ = 0;
+  std::uint64_t total_bytes_ = 0, done_bytes_ = 0, new_packs_ = 0;
   LiveSet needed_;
   std::vector<bool> held_;  // by number in needed_: in a pack that was looked at
   std::size_t held_count_ = 0;

@@ -158,11 +158,7 @@ class CatcherUp {
         best = &change;
     }
     for (const auto& [row, change] : newest) SF_TRY(PutIfNewer(row, *change, *batch));
-    batch->Put(Family::kPacks, id.raw(),
-               EncodePackRow({.state = PackState::kSealed,
-                              .project = project,
-                              .size_bytes = pack.contents.size_bytes,
-                              .entries = pack.contents.entries.size()}));
+    PutSealedPack(*batch, id, project, pack.contents.size_bytes, pack.contents.entries.size());
     SF_TRY(const auto known_sequence, LoadSequence(db_));
     if (sequence > known_sequence) PutSequence(*batch, sequence);
     return db_.Commit(*batch);
@@ -185,20 +181,16 @@ class CatcherUp {
   }
 
   Result<void> PutIfNewer(const std::string& row, const PackChange& change, IndexDb::Batch& batch) {
-    SF_TRY(const auto current, db_.Get(Family::kFiles, row));
-    SF_TRY(std::uint64_t known, FindGrave(db_, row));
-    if (current) {
-      SF_TRY(const auto head, DecodeFileRecordHead(*current));
-      known = head.sequence;
-    }
-    if (!CountsMore(change.sequence, change.record_bytes, known, current.value_or(""))) return {};
+    SF_TRY(const auto known, FindKeyState(db_, row));
+    if (!CountsMore(change.sequence, change.record_bytes, known.sequence, known.record_bytes))
+      return {};
     if (change.record_bytes.empty()) {
       SF_TRY(DeleteFile(db_, batch, row));
       PutGrave(batch, row, change.sequence);
       return {};
     }
     SF_TRY(const auto record, DecodeFileRecord(change.record_bytes));
-    if (current) SF_TRY(DeleteFile(db_, batch, row));  // with its origin
+    if (!known.record_bytes.empty()) SF_TRY(DeleteFile(db_, batch, row));  // with its origin
     PutFile(batch, SplitFileKey(row).first, record);
     DeleteGrave(batch, row);
     return {};

@@ -78,6 +78,15 @@ Result<PackRow> DecodePackRow(std::string_view value) {
   return row;
 }
 
+void PutSealedPack(IndexDb::Batch& batch, const PackId& id, const std::string& project,
+                   std::uint64_t size_bytes, std::uint64_t entries) {
+  batch.Put(Family::kPacks, id.raw(),
+            EncodePackRow({.state = PackState::kSealed,
+                           .project = project,
+                           .size_bytes = size_bytes,
+                           .entries = entries}));
+}
+
 Result<void> ScanPacks(const IndexDb& db,
                        const std::function<Result<void>(const PackId&, const PackRow&)>& visit) {
   return db.Scan(Family::kPacks, "",

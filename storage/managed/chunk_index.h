@@ -48,6 +48,9 @@ struct PackRow {
 };
 std::string EncodePackRow(const PackRow& row);
 Result<PackRow> DecodePackRow(std::string_view value);
+/// The row of a pack that is published; `size_bytes` is its length, `entries` how many it has.
+void PutSealedPack(IndexDb::Batch& batch, const PackId& id, const std::string& project,
+                   std::uint64_t size_bytes, std::uint64_t entries);
 Result<void> ScanPacks(const IndexDb& db,
                        const std::function<Result<void>(const PackId&, const PackRow&)>& visit);
 

@@ -65,14 +65,9 @@ Result<void> StoreCore::CommitShared(Epoch& epoch) {
 Result<void> StoreCore::HearOthers(Epoch& epoch) {
   if (epoch.files.empty()) return {};
   const auto db = index();
-  auto state_of = [&](const std::string& row) -> Result<std::pair<std::string, std::uint64_t>> {
-    SF_TRY(auto record, db->Get(Family::kFiles, row));
-    SF_TRY(const auto grave, FindGrave(*db, row));
-    return std::pair(std::move(record).value_or(""), grave);
-  };
-  std::map<std::string, std::pair<std::string, std::uint64_t>> before;
+  std::map<std::string, KeyState> before;
   for (const auto& [row, change] : epoch.files) {
-    SF_TRY(before[row], state_of(row));
+    SF_TRY(before[row], FindKeyState(*db, row));
   }
   SF_TRY(AdoptUnknownPacks());
   SF_TRY(const auto sequence, LoadSequence(*db));
@@ -81,7 +76,7 @@ Result<void> StoreCore::HearOthers(Epoch& epoch) {
     next_sequence = std::max(next_sequence, sequence + 1);
   }
   for (const auto& [row, known] : before) {
-    SF_TRY(const auto now, state_of(row));
+    SF_TRY(const auto now, FindKeyState(*db, row));
     if (now == known) continue;
     const auto [project, key] = SplitFileKey(row);
     return Error(ErrorCode::kConflict, uri() + "/" + std::string(project) + "/" + std::string(key) +
@@ -152,14 +147,9 @@ Result<void> StoreCore::CopyChunk(const std::string& project, const ChunkId& id,
 /// Whether the change is what the key is now, or newer than that: after a late commit the index may
 /// know a newer one of another machine.
 Result<bool> StoreCore::StillCounts(const std::string& row, const Epoch::FileChange& change) {
-  SF_TRY(const auto current, index()->Get(Family::kFiles, row));
-  SF_TRY(std::uint64_t known, FindGrave(*index(), row));
-  if (current) {
-    SF_TRY(const auto head, DecodeFileRecordHead(*current));
-    known = head.sequence;
-  }
+  SF_TRY(const auto known, FindKeyState(*index(), row));
   const std::string bytes = change.record ? EncodeFileRecord(*change.record) : "";
-  return !CountsMore(known, current.value_or(""), change.sequence, bytes);
+  return !CountsMore(known.sequence, known.record_bytes, change.sequence, bytes);
 }
 
 /// After a commit that took so long that a gc may not have heard of it: all that its files need

@@ -65,8 +65,26 @@ void DeleteGrave(IndexDb::Batch& batch, std::string_view file_key) {
   batch.Delete(Family::kMeta, GraveRow(file_key));
 }
 
+namespace {
+
+/// 0: none.
 Result<std::uint64_t> FindGrave(const IndexDb& db, std::string_view file_key) {
   return SequenceAt(db, GraveRow(file_key), "a deletion");
+}
+
+}  // namespace
+
+Result<KeyState> FindKeyState(const IndexDb& db, std::string_view file_key) {
+  KeyState state;
+  SF_TRY(auto record, db.Get(Family::kFiles, file_key));
+  if (!record) {
+    SF_TRY(state.sequence, FindGrave(db, file_key));
+    return state;
+  }
+  SF_TRY(const auto head, DecodeFileRecordHead(*record));
+  state.sequence = head.sequence;
+  state.record_bytes = *std::move(record);
+  return state;
 }
 
 std::string EncodeUploadHead(const UploadHead& head) {

@@ -29,7 +29,14 @@ void PutSequence(IndexDb::Batch& batch, std::uint64_t sequence);
 /// may be older.
 void PutGrave(IndexDb::Batch& batch, std::string_view file_key, std::uint64_t sequence);
 void DeleteGrave(IndexDb::Batch& batch, std::string_view file_key);
-Result<std::uint64_t> FindGrave(const IndexDb& db, std::string_view file_key);  ///< 0: none
+
+/// What the index says of a key: a file, that it was deleted, or nothing.
+struct KeyState {
+  std::string record_bytes;    ///< encoded FileRecord; empty: no file
+  std::uint64_t sequence = 0;  ///< of the record or the deletion; 0: the key is not known
+  bool operator==(const KeyState&) const = default;
+};
+Result<KeyState> FindKeyState(const IndexDb& db, std::string_view file_key);
 
 /// An unfinished upload: one head row and a row per part.
 struct UploadHead {

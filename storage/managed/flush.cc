@@ -139,11 +139,7 @@ Result<void> StoreCore::IndexEpoch(const Epoch& epoch) {
       for (const auto& entry : pack->entries())
         if (entry.kind == EntryKind::kChunk)
           PutChunk(*batch, project, entry.chunk_id(), PlaceOf(id, entry));
-      batch->Put(Family::kPacks, id.raw(),
-                 EncodePackRow({.state = PackState::kSealed,
-                                .project = project,
-                                .size_bytes = pack->file_bytes(),
-                                .entries = pack->entries().size()}));
+      PutSealedPack(*batch, id, project, pack->file_bytes(), pack->entries().size());
     }
   }
   std::uint64_t sequence = 0;

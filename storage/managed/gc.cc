@@ -16,9 +16,6 @@ namespace stateferry::storage::managed {
 
 namespace {
 
-/// Packs shorter than this are merged when a project has more than one.
-constexpr std::uint64_t kSmallPackBytes = 32u << 20;
-
 /// Bounds the footers held in memory at once.
 constexpr std::size_t kMaxGroupPacks = 256;
 
@@ -116,30 +113,8 @@ class Collector {
     return {};
   }
 
-  /// Uploads before files: an upload that completes in between is then seen at least once.
   Result<void> Mark() {
-    auto refused = [](Error error) { return std::move(error).WithContext("gc refused"); };
-    auto mark_part = [&](std::string_view key, std::string_view value) -> Result<bool> {
-      if (key.size() == kUploadTokenBytes) {
-        SF_TRY(auto head, DecodeUploadHead(value));
-        upload_project_ = head.project;
-        return true;
-      }
-      SF_TRY(auto chunks, DecodeChunkList(value));
-      for (const auto& id : chunks) live_.Add(upload_project_, id);
-      return !stop_.stop_requested();
-    };
-    auto mark_file = [&](std::string_view key, std::string_view value) -> Result<bool> {
-      SF_TRY(auto record, DecodeFileRecord(value));
-      for (const auto& id : record.chunks) live_.Add(SplitFileKey(key).first, id);
-      return !stop_.stop_requested();
-    };
-    const auto db = core_.index();
-    if (auto marked = db->Scan(Family::kUploads, "", mark_part); !marked)
-      return refused(marked.error());
-    if (auto marked = db->Scan(Family::kFiles, "", mark_file); !marked)
-      return refused(marked.error());
-    live_.Seal();
+    SF_TRY(MarkNeeded(*core_.index(), live_, stop_));
     return Stopped();
   }
 
@@ -253,9 +228,7 @@ class Collector {
       SF_TRY(Evaluate(view));
       done_bytes_ += pack.row.size_bytes;
       if (progress_) progress_(done_bytes_, total_bytes_);
-      const bool sparse =
-          static_cast<double>(view.live_bytes) <
-          options_.min_live_fraction * static_cast<double>(pack.row.size_bytes - OverheadOf(view));
+      const bool sparse = IsSparse(view.contents, view.live_bytes, options_.min_live_fraction);
       const bool merge = small_packs > 1 && pack.row.size_bytes < kSmallPackBytes;
       if (view.live_bytes > 0 && !sparse && !merge) continue;
       group_bytes += view.live_bytes;
@@ -267,11 +240,6 @@ class Collector {
       }
     }
     return Replace(project, group);
-  }
-
-  static std::uint64_t OverheadOf(const PackView& view) {
-    return view.contents.header_bytes + kPackTrailerBytes +
-           view.contents.entries.size() * kPackEntryBytes;
   }
 
   /// Puts what is live of the group into a new pack, and removes the old ones.
@@ -351,11 +319,7 @@ class Collector {
         PutChunk(batch, project, entry.chunk_id(), PlaceOf(id, entry));
       CountRecord(project, entry, 1);
     }
-    batch.Put(Family::kPacks, id.raw(),
-              EncodePackRow({.state = PackState::kSealed,
-                             .project = project,
-                             .size_bytes = pack.file_bytes(),
-                             .entries = pack.entries().size()}));
+    PutSealedPack(batch, id, project, pack.file_bytes(), pack.entries().size());
     ++report_.packs_after;
     freed_bytes_ -= static_cast<std::int64_t>(pack.file_bytes());
   }
@@ -393,7 +357,6 @@ class Collector {
   std::uint64_t total_bytes_ = 0, done_bytes_ = 0;
   std::int64_t freed_bytes_ = 0;
   LiveSet live_;
-  std::string upload_project_;
   std::set<PackId> tombstone_packs_;
   /// BuriedKey of each tombstone -> file records of that key in packs that exist.
   std::unordered_map<Hash128, std::int64_t> buried_records_;

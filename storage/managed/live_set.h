@@ -2,10 +2,14 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <functional>
 #include <optional>
+#include <stop_token>
+#include <string>
 #include <string_view>
 #include <vector>
 
+#include "storage/managed/index_db.h"
 #include "storage/managed/pack_format.h"
 
 namespace stateferry::storage::managed {
@@ -46,5 +50,15 @@ class LiveSet {
   std::vector<std::uint64_t> marks_;
   std::size_t thin_at_ = 1u << 20;
 };
+
+/// Whether a chunk of an unfinished upload is needed.
+using UploadChunkFilter =
+    std::function<Result<bool>(const std::string& project, const ChunkId& chunk)>;
+/// Adds what the files and unfinished uploads of an index need, and seals the set.  Uploads come
+/// before files: one that completes in between is then seen at least once.  Of uploads only chunks
+/// that `filter` lets through (empty: all).  Errors: those of reading the index, as a refused gc;
+/// a stop ends it early, without an error.
+Result<void> MarkNeeded(const IndexDb& db, LiveSet& live, const std::stop_token& stop,
+                        const UploadChunkFilter& filter = {});
 
 }  // namespace stateferry::storage::managed

@@ -2,6 +2,13 @@
 
 namespace stateferry::storage::managed {
 
+bool IsSparse(const PackContents& pack, std::uint64_t live_bytes, double min_live_fraction) {
+  const std::uint64_t overhead_bytes =
+      pack.header_bytes + kPackTrailerBytes + pack.entries.size() * kPackEntryBytes;
+  return static_cast<double>(live_bytes) <
+         min_live_fraction * static_cast<double>(pack.size_bytes - overhead_bytes);
+}
+
 Result<void> CopyEntries(const PackSource& source, const std::vector<PackEntry>& wanted,
                          const std::string& store, PackWriter& pack,
                          std::vector<PackWriter::Record>& records) {

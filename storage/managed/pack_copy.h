@@ -1,6 +1,7 @@
 #pragma once
 // What gc moves from pack to pack.
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -8,6 +9,11 @@
 #include "storage/managed/pack_writer.h"
 
 namespace stateferry::storage::managed {
+
+/// Packs shorter than this are merged when a project has more than one.
+inline constexpr std::uint64_t kSmallPackBytes = 32u << 20;
+/// Whether less than that fraction (0..1) of what a pack holds is live.
+bool IsSparse(const PackContents& pack, std::uint64_t live_bytes, double min_live_fraction);
 
 /// Puts these chunks of `source`, whose stored bytes are checked, into `pack`, which is open.
 /// Records and tombstones go to `records`, since they come behind all chunks.

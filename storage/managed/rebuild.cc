@@ -89,11 +89,7 @@ class Rebuilder {
         PutChunk(*batch_, project, entry.chunk_id(), PlaceOf(id, entry));
       return {};
     }));
-    batch_->Put(Family::kPacks, id.raw(),
-                EncodePackRow({.state = PackState::kSealed,
-                               .project = pack.header.project,
-                               .size_bytes = pack.size_bytes,
-                               .entries = pack.entries.size()}));
+    PutSealedPack(*batch_, id, pack.header.project, pack.size_bytes, pack.entries.size());
     return Commit();  // the next pack looks for chunks in the index
   }
 

@@ -101,11 +101,7 @@ Result<void> StoreCore::AdoptUnknownPacks() {
     }
     for (auto& [row, change] : found_changes)
       if (change.first > changes[row].first) changes[row] = std::move(change);
-    batch->Put(Family::kPacks, found.id.raw(),
-               EncodePackRow({.state = PackState::kSealed,
-                              .project = project,
-                              .size_bytes = pack.size_bytes,
-                              .entries = pack.entries.size()}));
+    PutSealedPack(*batch, found.id, project, pack.size_bytes, pack.entries.size());
     any = true;
     return {};
   };

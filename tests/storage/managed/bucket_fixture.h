@@ -12,6 +12,9 @@
 
 namespace stateferry::storage::managed {
 
+/// Of a project: key -> bytes.
+using Content = std::map<std::string, std::string>;
+
 /// What changes objects counts; from the call `die_at` on nothing works any more, as when the
 /// process was killed there: before that call has done anything, or just after.
 class DyingBackend final : public ForwardingBackend {

@@ -4,8 +4,6 @@
 namespace stateferry::storage::managed {
 namespace {
 
-using Content = std::map<std::string, std::string>;
-
 TEST_F(BucketStoreTest, AnotherMachineReadsWhatOneHasWritten) {
   const std::string text = RecordText(3'000'000, 1);
   {
