@@ -71,6 +71,8 @@ class Upload {
   virtual Result<void> CopyPart(std::uint32_t part_index, const CopySource& from);
   /// All parts are in.  The object is visible and durable at the latest after the next Flush().
   virtual Result<void> Complete() = 0;
+  /// After Complete: the ETag of the object as its answer told it; "" = only Stat does.
+  virtual std::string completed_etag() const { return {}; }
   /// Forgets all parts.
   virtual Result<void> Abort() = 0;
   /// Names this upload for a later process; parts that were accepted and flushed need not be put
@@ -106,6 +108,14 @@ class Backend {
   /// (retry may help).
   virtual Result<std::size_t> ReadRange(std::string_view key, std::uint64_t offset,
                                         MutableByteSpan out) = 0;
+  /// Reads all of an object in one request, if it is still the version in `version`, whose size
+  /// out.size() is; the bytes are compared with the place's checksum of it, if there is one:
+  /// nothing is left to be looked at afterwards.  False: the place has no such request, and nothing
+  /// was read. Errors: kConflict: it is another version; kCorruption: other bytes arrived; as
+  /// ReadRange.
+  virtual Result<bool> ReadVersion(const ObjectMeta& /*version*/, MutableByteSpan /*out*/) {
+    return false;
+  }
   /// This backend's own checksum of bytes, if it makes one: it adds those of all ranges that were
   /// read up, and compares them with the place's checksum of the object in the Stat after the last.
   virtual std::optional<std::uint64_t> ChecksumOf(ByteSpan /*bytes*/) { return std::nullopt; }

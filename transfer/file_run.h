@@ -47,6 +47,9 @@ struct FileRun {
   /// The source ended early (it shrank, or always was short) or is another version now.
   std::atomic<bool> short_read{false};
 
+  /// All of it was read in one request of the version that was planned.
+  bool is_version = false;
+
   std::atomic<bool> at_destination{false};  ///< completed, by this run or an earlier one
   /// EtagHash of what was completed, from the worker that did it; 0: not known yet.
   std::uint64_t completed_etag_hash = 0;

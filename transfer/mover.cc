@@ -184,6 +184,21 @@ Result<void> Mover::CopyPart(Job& job, std::stop_token stop) {
   return Conclude(job, std::nullopt, stop);
 }
 
+/// What travels whole is one request that compares version and bytes, where the source has one.
+Result<std::size_t> Mover::ReadSource(FileRun& file, std::uint32_t part, MutableByteSpan bytes) {
+  const auto& task = file.record.task;
+  auto& backend = *file.source.backend;
+  if (task.whole_object && file.part_count() == 1 && !task.etag.empty()) {
+    const auto read = backend.ReadVersion(
+        {.key = file.source.key, .size_bytes = task.size_bytes, .etag = task.etag}, bytes);
+    // Once more by the way of larger files, which tells why.
+    if (!read && read.error().code() != ErrorCode::kCorruption) return read.error();
+    file.is_version = read && *read;
+    if (file.is_version) return bytes.size();
+  }
+  return backend.ReadRange(file.source.key, task.offset + file.part_offset(part), bytes);
+}
+
 /// No receipt: the file failed, or the run stops.
 Result<Mover::Receipt> Mover::CopyBytes(FileRun& file, std::uint32_t part, std::stop_token stop) {
   if (file.by_service) return CopyByService(file, part);
@@ -191,8 +206,7 @@ Result<Mover::Receipt> Mover::CopyBytes(FileRun& file, std::uint32_t part, std::
   if (!buffer) return Receipt();
   const auto bytes = buffer->first(file.part_size(part));
   const auto& task = file.record.task;
-  auto read =
-      file.source.backend->ReadRange(file.source.key, task.offset + file.part_offset(part), bytes);
+  auto read = ReadSource(file, part, bytes);
   if (!read) {
     if (read.error().code() == ErrorCode::kCancelled) return std::move(read).error();
     // A place that pins the version it reads has noticed what Conclude will find out.
@@ -212,7 +226,8 @@ Result<Mover::Receipt> Mover::CopyBytes(FileRun& file, std::uint32_t part, std::
   PartReceipt receipt{.part_index = part,
                       .size_bytes = static_cast<std::uint32_t>(bytes.size()),
                       .hash = Xxh3_128(bytes)};
-  if (task.whole_object) receipt.source_checksum = file.source.backend->ChecksumOf(bytes);
+  if (task.whole_object && !file.is_version)
+    receipt.source_checksum = file.source.backend->ChecksumOf(bytes);
   SF_TRY(AtDestination(file, file.upload->PutPart(part, bytes)));
   if (file.failed) return Receipt();
   file.hashes[part] = receipt.hash;
@@ -247,7 +262,7 @@ Result<void> Mover::Conclude(Job& job, Receipt receipt, std::stop_token stop) {
     return {};
   }
   std::string etag_now;
-  auto changed = SourceChanged(file, etag_now);
+  auto changed = file.is_version ? Result<bool>(false) : SourceChanged(file, etag_now);
   if (changed && *changed) return StartAgain(job, std::move(etag_now));
   // The source says that other bytes arrived than it has.
   if (!changed && !file.failed && changed.error().code() == ErrorCode::kCorruption &&
@@ -285,11 +300,14 @@ Result<void> Mover::Conclude(Job& job, Receipt receipt, std::stop_token stop) {
     Conclude(job, Accepted::What::kFailed, receipt);
     return {};
   }
+  const std::string etag = file.upload->completed_etag();
   file.upload.reset();
   file.source = {};  // its directory need not stay open until the file is journaled
   file.at_destination = true;
   // Asked by many workers rather than by the one committer, where there is something to see yet.
-  if (in_.ends.to().capabilities().durable_on_complete)
+  if (!etag.empty())
+    file.completed_etag_hash = EtagHash(etag);
+  else if (in_.ends.to().capabilities().durable_on_complete)
     if (const auto meta = in_.ends.to().Stat(file.to_key))
       file.completed_etag_hash = EtagHash(meta->etag);
   ++in_.meter.files_moved;

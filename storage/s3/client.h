@@ -74,6 +74,9 @@ class Client {
                              const std::optional<Version>& expected) {
     return ReadVersionRange(*session_, key, offset, out, expected);
   }
+  Result<void> GetWhole(std::string_view key, MutableByteSpan out, const Version& expected) {
+    return ReadWholeVersion(*session_, key, out, expected);
+  }
   /// The whole object in one request; gives its ETag.
   Result<std::string> Put(std::string_view key, ByteSpan bytes, bool overwrite);
   /// Success also when it is not there.

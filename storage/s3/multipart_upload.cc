@@ -88,6 +88,7 @@ Result<void> MultipartUpload::Complete() {
   if (!etag) etag = ResolveUnclear(std::move(etag).error());
   if (!etag) return std::move(etag).error();
   SF_TRY(CheckEtag(*etag));
+  completed_etag_ = *etag;
   versions_->Note(key_, {std::move(*etag), options_.size_bytes});
   return {};
 }

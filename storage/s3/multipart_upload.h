@@ -21,6 +21,7 @@ class MultipartUpload final : public Upload {
   Result<void> PutPart(std::uint32_t part_index, ByteSpan bytes) override;
   Result<void> CopyPart(std::uint32_t part_index, const CopySource& from) override;
   Result<void> Complete() override;
+  std::string completed_etag() const override { return completed_etag_; }
   Result<void> Abort() override;
   std::string ResumeToken() const override { return token_.Text(); }
 
@@ -38,6 +39,7 @@ class MultipartUpload final : public Upload {
   const std::string key_;
   const UploadOptions options_;
   const UploadToken token_;
+  std::string completed_etag_;
   mutable std::mutex mutex_;
   StoredParts parts_;  // guarded by mutex_ until Complete, which no PutPart may overlap
 };

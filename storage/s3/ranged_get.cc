@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "storage/s3/body_check.h"
 #include "storage/s3/s3_answers.h"
 
 namespace stateferry::storage::s3 {
@@ -125,7 +126,41 @@ class RangeAnswer {
   RangeRead read_;
 };
 
+/// Whether the answer is all of that version.
+Result<bool> JudgeWhole(const http::Answer& head, const Version& expected) {
+  if (head.status == 412) return Replaced();
+  if (head.status != 200)
+    return Error(ErrorCode::kRefused,
+                 fmt::format("the service gives HTTP {} for a whole object", head.status));
+  const std::string etag = StripEtag(head.Header("etag"));
+  if (etag.empty())
+    return Error(ErrorCode::kRefused, "the service gives no ETag of a whole object");
+  const auto length = ParseNumber(head.Header("content-length"));
+  if (etag != expected.etag || (length && *length != expected.size_bytes)) return Replaced();
+  return true;
+}
+
 }  // namespace
+
+Result<void> ReadWholeVersion(Session& session, std::string_view key, MutableByteSpan out,
+                              const Version& expected) {
+  const Dialect& dialect = session.dialect();
+  Call call{.method = "GET", .key = std::string(key), .into = out, .also = {412}};
+  call.headers.emplace_back("if-match", "\"" + expected.etag + "\"");
+  if (dialect.checksum == BodyChecksum::kCrc64Nvme)
+    call.headers.emplace_back("x-amz-checksum-mode", "ENABLED");
+  call.wanted = [&expected](const http::Answer& head) { return JudgeWhole(head, expected); };
+  SF_TRY(const auto answer, session.Send(call));
+  if (answer.received != out.size())
+    return Error(ErrorCode::kUnavailable,
+                 fmt::format("the answer ended after {} of {} bytes", answer.received, out.size()),
+                 Retry::kMayHelp);
+  const auto crc = WholeObjectCrc(dialect, answer);
+  if (crc && crc != CrcOf(dialect, out))
+    return Error(ErrorCode::kCorruption,
+                 std::string(key) + " arrived with other bytes than the service has (CRC-64)");
+  return {};
+}
 
 std::optional<std::uint64_t> ParseNumber(std::string_view text) {
   std::uint64_t number = 0;

@@ -25,6 +25,11 @@ struct RangeRead {
 Result<RangeRead> ReadVersionRange(Session& session, std::string_view key, std::uint64_t offset,
                                    MutableByteSpan out, const std::optional<Version>& expected);
 
+/// Reads all of that version in one request, out.size() bytes, and compares them with the checksum
+/// that comes along, if one does.  Errors: those of ReadVersionRange; kCorruption: other bytes.
+Result<void> ReadWholeVersion(Session& session, std::string_view key, MutableByteSpan out,
+                              const Version& expected);
+
 /// A header or element that is a number, whole.
 std::optional<std::uint64_t> ParseNumber(std::string_view text);
 

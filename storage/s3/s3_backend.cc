@@ -69,6 +69,15 @@ class S3Backend final : public Backend {
     return read->count;
   }
 
+  Result<bool> ReadVersion(const ObjectMeta& meta, MutableByteSpan out) override {
+    SF_TRY(CheckKey(meta.key));
+    if (out.empty() || out.size() != meta.size_bytes || meta.etag.empty()) return false;
+    const Version version{meta.etag, meta.size_bytes};
+    SF_TRY(client_->GetWhole(meta.key, out, version));
+    versions_->Note(meta.key, version);
+    return true;
+  }
+
   std::optional<std::uint64_t> ChecksumOf(ByteSpan bytes) override {
     return CrcOf(client_->dialect(), bytes);
   }

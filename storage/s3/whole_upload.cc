@@ -28,6 +28,7 @@ Result<void> WholeUpload::Complete() {
     SF_TRY(const bool ours, IsThereAlready());
     if (!ours) return std::move(etag).error();
   } else {
+    completed_etag_ = *etag;
     versions_->Note(key_, {std::move(*etag), options_.size_bytes});
   }
   bytes_ = {};

@@ -21,6 +21,7 @@ class WholeUpload final : public Upload {
 
   Result<void> PutPart(std::uint32_t part_index, ByteSpan bytes) override;
   Result<void> Complete() override;
+  std::string completed_etag() const override { return completed_etag_; }
   Result<void> Abort() override;
   std::string ResumeToken() const override;
 
@@ -31,6 +32,7 @@ class WholeUpload final : public Upload {
   const std::shared_ptr<Versions> versions_;
   const std::string key_;
   const UploadOptions options_;
+  std::string completed_etag_;
   bool has_part_ = false;
   Bytes bytes_;
 };

@@ -23,6 +23,9 @@ class ForwardingBackend : public Backend {
                                 MutableByteSpan out) override {
     return inner_->ReadRange(key, offset, out);
   }
+  Result<bool> ReadVersion(const ObjectMeta& version, MutableByteSpan out) override {
+    return inner_->ReadVersion(version, out);
+  }
   std::optional<std::uint64_t> ChecksumOf(ByteSpan bytes) override {
     return inner_->ChecksumOf(bytes);
   }
@@ -78,6 +81,7 @@ class ForwardingUpload : public Upload {
     return inner_->CopyPart(part_index, from);
   }
   Result<void> Complete() override { return inner_->Complete(); }
+  std::string completed_etag() const override { return inner_->completed_etag(); }
   Result<void> Abort() override { return inner_->Abort(); }
   std::string ResumeToken() const override { return inner_->ResumeToken(); }
 

@@ -49,6 +49,13 @@ class MeteredBackend final : public ForwardingBackend {
     if (read) meter_->read_bytes += *read;
     return read;
   }
+  Result<bool> ReadVersion(const ObjectMeta& version, MutableByteSpan out) override {
+    auto read = inner().ReadVersion(version, out);
+    if (read && !*read) return read;
+    read = Count(*meter_, MeteredOp::kRead, std::move(read));
+    if (read) meter_->read_bytes += out.size();
+    return read;
+  }
   Result<ObjectMeta> Put(std::string_view key, ByteSpan bytes, const PutOptions& options) override {
     auto put = Count(*meter_, MeteredOp::kPut, inner().Put(key, bytes, options));
     if (put) meter_->written_bytes += bytes.size();

@@ -109,6 +109,9 @@ class RetryingBackend final : public ForwardingBackend {
                                 MutableByteSpan out) override {
     return retrier_->Run([&] { return inner().ReadRange(key, offset, out); });
   }
+  Result<bool> ReadVersion(const ObjectMeta& version, MutableByteSpan out) override {
+    return retrier_->Run([&] { return inner().ReadVersion(version, out); });
+  }
   Result<ObjectMeta> Put(std::string_view key, ByteSpan bytes, const PutOptions& options) override {
     return retrier_->Run([&] { return inner().Put(key, bytes, options); });
   }

@@ -79,6 +79,11 @@ class ThrottledBackend final : public ForwardingBackend {
     SF_TRY(limit_->read.Take(read, stop_));
     return read;
   }
+  Result<bool> ReadVersion(const ObjectMeta& version, MutableByteSpan out) override {
+    SF_TRY(const bool read, inner().ReadVersion(version, out));
+    if (read) SF_TRY(limit_->read.Take(out.size(), stop_));
+    return read;
+  }
   Result<ObjectMeta> Put(std::string_view key, ByteSpan bytes, const PutOptions& options) override {
     SF_TRY(limit_->write.Take(bytes.size(), stop_));
     return inner().Put(key, bytes, options);

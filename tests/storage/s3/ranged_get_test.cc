@@ -180,5 +180,51 @@ TEST(RangedGet, AByteThatFlippedForAnEarlierProcessIsFoundAsWell) {
   }
 }
 
+/// All of an object of kContent in one request, from a server that answers so.
+Result<bool> ReadAllOf(const Reply& reply, std::string& out, const std::string& options = "",
+                       const std::string& scheme = "s3") {
+  S3Rig rig([&](const ServedRequest&) { return reply; }, "&sign=no" + options, scheme);
+  out.assign(kContent.size(), '*');
+  const auto read =
+      rig.backend->ReadVersion({.key = "k", .size_bytes = kContent.size(), .etag = "e1"},
+                               {reinterpret_cast<std::byte*>(out.data()), out.size()});
+  const auto sent = rig.server.requests().at(0);
+  EXPECT_EQ(sent.Header("range"), "");
+  EXPECT_EQ(sent.Header("if-match"), kEtag);
+  EXPECT_EQ(sent.Header("x-amz-checksum-mode"), scheme == "s3" ? "ENABLED" : "");
+  return read;
+}
+
+TEST(WholeGet, ComparesVersionAndBytes) {
+  const std::string right = ChecksumText(Crc64Nvme(AsBytes(kContent)));
+  std::string out;
+  Reply reply{.headers = {{"ETag", kEtag}, {"x-amz-checksum-crc64nvme", right}}, .body = kContent};
+  ASSERT_TRUE(ReadAllOf(reply, out));
+  EXPECT_EQ(out, kContent);
+  reply.body[7] = static_cast<char>(reply.body[7] ^ 1);
+  ExpectError(ReadAllOf(reply, out), ErrorCode::kCorruption, Retry::kNever);
+  reply.headers.pop_back();  // a service that keeps none
+  EXPECT_TRUE(ReadAllOf(reply, out));
+  reply.headers.emplace_back("x-oss-hash-crc64ecma", std::to_string(Crc64Ecma(AsBytes(kContent))));
+  ExpectError(ReadAllOf(reply, out, "&region=r", "oss"), ErrorCode::kCorruption, Retry::kNever);
+}
+
+TEST(WholeGet, TakesNoOtherVersionAndNothingElse) {
+  std::string out;
+  const auto refused = [&](const Reply& reply, ErrorCode code, Retry retry) {
+    ExpectError(ReadAllOf(reply, out), code, retry);
+    EXPECT_EQ(out, std::string(kContent.size(), '*')) << "bytes of a refused answer were taken";
+  };
+  refused({.headers = {{"ETag", "\"e2\""}}, .body = kContent}, ErrorCode::kConflict, Retry::kNever);
+  refused({.headers = {{"ETag", kEtag}}, .body = kContent + "more"}, ErrorCode::kConflict,
+          Retry::kNever);
+  refused({.headers = {{"ETag", kEtag}}, .body = "less"}, ErrorCode::kConflict, Retry::kNever);
+  refused({.body = kContent}, ErrorCode::kRefused, Retry::kNever);
+  refused(Part(0, kContent.size()), ErrorCode::kRefused, Retry::kNever);
+  refused(ErrorReply(412, "PreconditionFailed"), ErrorCode::kConflict, Retry::kNever);
+  const Reply cut{.headers = {{"ETag", kEtag}}, .body = kContent, .fault = Reply::Fault::kCutBody};
+  ExpectError(ReadAllOf(cut, out), ErrorCode::kUnavailable, Retry::kMayHelp);
+}
+
 }  // namespace
 }  // namespace stateferry::storage::s3

@@ -1,0 +1,113 @@
+// Small files of places that give an object and its version in one request.
+
+#include "storage/wrap/forwarding.h"
+#include "tests/transfer/transfer_rig.h"
+
+namespace stateferry::transfer {
+namespace {
+
+using fakes::BackendOp;
+
+class VersionBackend final : public storage::ForwardingBackend {
+ public:
+  using ForwardingBackend::ForwardingBackend;
+  Result<bool> ReadVersion(const storage::ObjectMeta& version, MutableByteSpan out) override {
+    ++reads;
+    if (before_read) before_read();
+    if (error) return *error;
+    const auto bytes = storage::ReadAll(inner(), version.key, out.size());
+    const auto meta = inner().Stat(version.key);
+    if (!bytes || meta->etag != version.etag) return Error(ErrorCode::kConflict, "replaced");
+    std::copy(bytes->begin(), bytes->end(), reinterpret_cast<char*>(out.data()));
+    return true;
+  }
+  Result<storage::ObjectMeta> Stat(std::string_view key) override {
+    ++stats;
+    return inner().Stat(key);
+  }
+
+  std::function<void()> before_read;
+  std::optional<Error> error;
+  std::atomic<int> reads{0}, stats{0};
+};
+
+class WholeReadTest : public TransferRig {
+ protected:
+  WholeReadTest() {
+    places = std::make_unique<storage::Places>(FileIo(), clock, storage::PlacesOptions());
+    places->Register(At("mem://source/"), versions);
+    places->Register(At("mem://target/"), target);
+  }
+  std::shared_ptr<VersionBackend> versions = std::make_shared<VersionBackend>(source_bucket);
+};
+
+TEST_F(WholeReadTest, NothingIsLookedAtAfterwards) {
+  PutSource("a", Content(kPart, 1));
+  PutSource("b", Content(kPart + 1, 2));
+
+  auto report = Run();
+
+  ASSERT_TRUE(report) << report.error().message();
+  EXPECT_EQ(versions->reads, 1) << "b has two parts";
+  EXPECT_EQ(versions->stats, 1) << "of b";
+  EXPECT_EQ(report->bytes_read, 2 * kPart + 1);
+  EXPECT_TRUE(Target("a") == Content(kPart, 1));
+  EXPECT_TRUE(Target("b") == Content(kPart + 1, 2));
+}
+
+TEST_F(WholeReadTest, AReplacedFileIsReadOnceMore) {
+  PutSource("a", Content(kPart, 1));
+  versions->before_read = [&] {
+    if (versions->reads == 1) PutSource("a", Content(kPart, 2));
+  };
+
+  auto report = Run();
+
+  ASSERT_TRUE(report) << report.error().message();
+  EXPECT_EQ(report->status, TransferStatus::kCommitted);
+  EXPECT_TRUE(Target("a") == Content(kPart, 2));
+}
+
+TEST_F(WholeReadTest, OtherBytesThanThePlaceHasAreReadByTheOtherWay) {
+  PutSource("a", Content(kPart, 1));
+  versions->error = Error(ErrorCode::kCorruption, "other bytes");
+
+  auto report = Run();
+
+  ASSERT_TRUE(report) << report.error().message();
+  EXPECT_EQ(versions->stats, 1) << "which compares at the end";
+  EXPECT_TRUE(Target("a") == Content(kPart, 1));
+}
+
+/// What the end of an upload told need not be asked for.
+class TellingBackend final : public storage::ForwardingBackend {
+ public:
+  using ForwardingBackend::ForwardingBackend;
+  Result<std::unique_ptr<storage::Upload>> StartUpload(
+      std::string_view key, const storage::UploadOptions& options) override {
+    class Telling final : public storage::ForwardingUpload {
+     public:
+      using ForwardingUpload::ForwardingUpload;
+      std::string completed_etag() const override { return "told"; }
+    };
+    SF_TRY(auto upload, inner().StartUpload(key, options));
+    return std::unique_ptr<storage::Upload>(std::make_unique<Telling>(std::move(upload)));
+  }
+};
+
+TEST_F(WholeReadTest, TheEtagThatTheEndOfAnUploadTellsIsRemembered) {
+  places->Register(At("mem://telling/"), std::make_shared<TellingBackend>(target));
+  request.to = At("mem://telling/out");
+  PutSource("a", Content(kPart, 1));
+  PutSource("b", Content(3 * kPart, 1));
+  const auto stats = target->calls(BackendOp::kStat);
+
+  auto report = Run();
+
+  ASSERT_TRUE(report) << report.error().message();
+  for (const auto& file : Plan()) EXPECT_EQ(file.to_etag_hash, EtagHash("told"));
+  EXPECT_EQ(target->calls(BackendOp::kStat), stats);
+}
+
+}  // namespace
+}  // namespace stateferry::transfer
