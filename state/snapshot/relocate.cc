@@ -73,12 +73,15 @@ transfer::TransferRequest TransferOf(const RelocateRequest& request, Layout layo
   Json maps = Json::array();
   for (const auto& [old_place, new_place] : request.map)
     maps.push_back({old_place.ToUri(), new_place.ToUri()});
+  Json parameters = {{"layout", LayoutName(layout)},
+                     {"restoreAt", request.restore_at ? request.restore_at->ToString() : ""},
+                     {"map", std::move(maps)}};
+  // Nobody's keep the ids that they have always had.
+  if (!request.owner.empty()) parameters["owner"] = request.owner;
   return {.kind = "relocate",
           .from = request.from.ToUri(),
           .to = request.to,
-          .parameters = {{"layout", LayoutName(layout)},
-                         {"restoreAt", request.restore_at ? request.restore_at->ToString() : ""},
-                         {"map", std::move(maps)}},
+          .parameters = std::move(parameters),
           .command = request.command};
 }
 

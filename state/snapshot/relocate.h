@@ -31,6 +31,9 @@ struct RelocateRequest {
                                                 ///< ParseRestoreUri
   PathMap map;
   std::vector<std::string> command;  ///< to repeat this request
+  /// Whose it is, "" for nobody's in particular: two owners never share one transfer, in which one
+  /// of them would take back what the other has moved.
+  std::string owner;
 };
 
 struct RelocateReport {

@@ -24,16 +24,17 @@ class Actions {
 
   /// The entity is there, whole, and made by this run.
   virtual Result<bool> IsMade(const Item& item) = 0;
-  /// Takes the item's name at the target before bytes are moved: an entity that is half made.
-  /// Errors: kConflict when somebody else has the name.
+  /// Takes the names of the item and of its snapshot at the target before bytes are moved: entities
+  /// that are half made.  Errors: kConflict when somebody else has one of them.
   virtual Result<void> Reserve(const Item& item) = 0;
-  /// Gives the name back; success also when it was not taken.  Never touches what IsMade, and
-  /// nothing of anybody else.
+  /// Gives the item's name back; success also when it was not taken.  Never touches what IsMade,
+  /// and nothing of anybody else.
   virtual Result<void> Unreserve(const Item& item) = 0;
   /// Verified by hash.  Sets the item's bytes.  Errors: kCancelled; of the first file that failed.
   virtual Result<void> MoveFiles(Item& item, std::stop_token stop) = 0;
   virtual Result<void> MoveState(Item& item, std::stop_token stop) = 0;
-  /// Removes what MoveState has put at the target.
+  /// Removes what MoveState has put at the target, and then gives the snapshot's name back.  Never
+  /// touches what IsMade, and nothing of anybody else, also when it lies in the same directory.
   virtual Result<void> DropState(const Item& item) = 0;
   /// From now on the item is one without state: its body says so, nothing is left to move for it.
   virtual void MakeStateless(Item& item) = 0;

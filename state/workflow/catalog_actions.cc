@@ -19,6 +19,8 @@ bool IsAboutAnItem(const Error& error) {
          error.code() == ErrorCode::kRefused || error.code() == ErrorCode::kLocked;
 }
 
+bool HasSnapshotRecord(const Item& item) { return !item.snapshot_record.key.kind.empty(); }
+
 Error Taken(const entities::EntityKey& key) {
   return Error(ErrorCode::kConflict,
                fmt::format("{} '{}' is at the target already, made by somebody else since this was "
@@ -27,8 +29,9 @@ Error Taken(const entities::EntityKey& key) {
 }
 
 /// How the state of an item is moved; the command is no part of what it is known by.
-Result<snapshot::RelocateRequest> RelocationOf(const Item& item) {
+Result<snapshot::RelocateRequest> RelocationOf(const Item& item, const std::string& run_id) {
   snapshot::RelocateRequest request;
+  request.owner = run_id;
   SF_TRY(request.from, storage::ParseLocation(item.snapshot_from));
   SF_TRY(request.to, storage::ParseLocation(item.snapshot_to));
   request.layout = snapshot::Layout::kPortable;
@@ -62,27 +65,38 @@ Result<bool> CatalogActions::IsMade(const Item& item) {
   return record && IsOurs(*record) && record->phase == catalog::Phase::kReady;
 }
 
-Result<void> CatalogActions::Reserve(const Item& item) {
-  SF_TRY(const auto record, catalog_.Find(options_.target, item.to));
-  if (record && !IsOurs(*record)) return Taken(item.to);
+Result<void> CatalogActions::AddReservation(const entities::Entity& entity,
+                                            std::vector<catalog::Change>& changes) {
+  SF_TRY(const auto record, catalog_.Find(options_.target, entity.key));
+  if (record && !IsOurs(*record)) return Taken(entity.key);
   if (record) return {};
-  const catalog::Change change{.scope = options_.target,
-                               .entity = {item.to, item.body},
-                               .expected_version = 0,
-                               .phase = catalog::Phase::kInitializing,
-                               .made_by = options_.run_id};
-  return catalog_.Apply(std::span(&change, 1));
+  changes.push_back({.scope = options_.target,
+                     .entity = entity,
+                     .expected_version = 0,
+                     .phase = catalog::Phase::kInitializing,
+                     .made_by = options_.run_id});
+  return {};
 }
 
-Result<void> CatalogActions::Unreserve(const Item& item) {
-  SF_TRY(const auto record, catalog_.Find(options_.target, item.to));
+Result<void> CatalogActions::Reserve(const Item& item) {
+  std::vector<catalog::Change> changes;
+  // A snapshot's name is that of its directory too: another run would put its own one there.
+  if (HasSnapshotRecord(item)) SF_TRY(AddReservation(item.snapshot_record, changes));
+  SF_TRY(AddReservation({item.to, item.body}, changes));
+  return changes.empty() ? Result<void>() : catalog_.Apply(changes);
+}
+
+Result<void> CatalogActions::Free(const entities::EntityKey& key) {
+  SF_TRY(const auto record, catalog_.Find(options_.target, key));
   if (!record || !IsOurs(*record) || record->phase == catalog::Phase::kReady) return {};
   const catalog::Change change{.what = catalog::Change::What::kDelete,
                                .scope = options_.target,
-                               .entity = {item.to, Json::object()},
+                               .entity = {key, Json::object()},
                                .expected_version = record->version};
   return catalog_.Apply(std::span(&change, 1));
 }
+
+Result<void> CatalogActions::Unreserve(const Item& item) { return Free(item.to); }
 
 /// One transfer for all files that go into one directory.  Returns their bytes.
 Result<std::uint64_t> CatalogActions::MoveTogether(const storage::Location& to,
@@ -142,7 +156,7 @@ Result<void> CatalogActions::MoveAllFiles(Item& item, const std::stop_token& sto
 }
 
 Result<void> CatalogActions::Relocate(Item& item, std::stop_token stop) {
-  SF_TRY(auto request, RelocationOf(item));
+  SF_TRY(auto request, RelocationOf(item, options_.run_id));
   request.command = options_.command;
   SF_TRY(const auto report, snapshot::Relocate(request, options_.transfer, Env(std::move(stop))));
   SF_TRY(Whole(report.transfer));
@@ -153,12 +167,19 @@ Result<void> CatalogActions::Relocate(Item& item, std::stop_token stop) {
 
 Result<void> CatalogActions::DropState(const Item& item) {
   if (item.snapshot_to.empty()) return {};
-  SF_TRY(const auto request, RelocationOf(item));
+  if (HasSnapshotRecord(item)) {
+    // Whatever lies in a directory that has another owner, or is in use, is not to be taken back.
+    SF_TRY(const auto holder, catalog_.Find(options_.target, item.snapshot_record.key));
+    if (holder && (!IsOurs(*holder) || holder->phase == catalog::Phase::kReady)) return {};
+  }
+  SF_TRY(const auto request, RelocationOf(item, options_.run_id));
   const std::string id = snapshot::RelocationId(request);
   SF_TRY(const auto record, transfer_.journal.Find(id));
-  if (!record) return {};
-  return transfer::TakeBackTransfer(id, {std::string(snapshot::kMetadataName)}, transfer_.journal,
-                                    transfer_.places, transfer_.clock);
+  if (record)
+    SF_TRY(transfer::TakeBackTransfer(id, {std::string(snapshot::kMetadataName)}, transfer_.journal,
+                                      transfer_.places, transfer_.clock));
+  // Not before: as long as something is left nobody may use the directory.
+  return HasSnapshotRecord(item) ? Free(item.snapshot_record.key) : Result<void>();
 }
 
 void CatalogActions::MakeStateless(Item& item) {
@@ -182,7 +203,7 @@ Result<void> CatalogActions::AddChange(const entities::Entity& entity,
 
 Result<std::vector<catalog::Change>> CatalogActions::ChangesOf(const Item& item) {
   std::vector<catalog::Change> changes;
-  if (!item.snapshot_record.key.kind.empty()) SF_TRY(AddChange(item.snapshot_record, changes));
+  if (HasSnapshotRecord(item)) SF_TRY(AddChange(item.snapshot_record, changes));
   SF_TRY(AddChange({item.to, item.body}, changes));
   return changes;
 }

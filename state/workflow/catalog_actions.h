@@ -47,6 +47,10 @@ class CatalogActions final : public Actions {
   /// What is left to be written of an item; none: it is made already.
   Result<std::vector<catalog::Change>> ChangesOf(const Item& item);
   Result<void> AddChange(const entities::Entity& entity, std::vector<catalog::Change>& changes);
+  Result<void> AddReservation(const entities::Entity& entity,
+                              std::vector<catalog::Change>& changes);
+  /// Removes an entity that this run has half made; success also when there is none.
+  Result<void> Free(const entities::EntityKey& key);
   bool IsOurs(const catalog::Record& record) const { return record.made_by == options_.run_id; }
   transfer::TransferEnv Env(std::stop_token stop) const;
   Result<void> MoveAllFiles(Item& item, const std::stop_token& stop);

@@ -367,6 +367,60 @@ TEST_F(WholeCloneRules, C_19_WhatAnEntityAtTheTargetNamesIsNotListed) {
   EXPECT_EQ(left(), 0u);
 }
 
+/// A clone that was killed while it moved the jar of a job that has state, and another one of the
+/// same projects that came to its end meanwhile.
+class TwoClones : public WholeCloneRules {
+ protected:
+  void SetUp() override {
+    WholeCloneRules::SetUp();
+    Source("deployment", "orders", R"({"engineVersion": "vvr-8.0.5-flink-1.17",
+        "artifact": {"kind": "JAR", "jarUri": "s3://bound/ws/p/files/orders.jar"}})");
+    PutFile("s3://bound/ws/p/files/orders.jar", "the jar");
+    WholeSnapshot("sp-1", "orders", "2025-12-31T23:30:00Z");
+    Start();
+    killed = run;
+    std::stop_source kill;
+    catalog::WatchedCatalog killing(*catalog, [&](const catalog::Change& change) {
+      if (change.entity.key.kind == "deployment") kill.request_stop();
+      return Result<void>();
+    });
+    const transfer::TransferEnv transfer{places, *journal, clock, progress, kill.get_token()};
+    const auto ended = RunClone({.id = killed.id, .home_dir = dir.File("home")},
+                                {killing, *store, transfer, sink, FileIo()});
+    ASSERT_FALSE(ended);
+    ASSERT_EQ(ended.error().code(), ErrorCode::kCancelled);
+    Run();
+    ASSERT_THAT(Verify(), IsEmpty());
+  }
+  Result<workflow::Run> GoOnWithTheKilledOne() {
+    const transfer::TransferEnv transfer{places, *journal, clock, progress, {}};
+    return RunClone({.id = killed.id, .home_dir = dir.File("home")},
+                    {*catalog, *store, transfer, sink, FileIo()});
+  }
+
+  workflow::Run killed;
+};
+
+TEST_F(TwoClones, C_19_AStopLeavesTheOtherOnesState) {
+  ASSERT_TRUE(workflow::RequestStop(FileIo(), dir.File("home"), killed.id));
+  const auto ended = GoOnWithTheKilledOne();
+  ASSERT_TRUE(ended) << ended.error().message();
+  EXPECT_EQ(ended->status, workflow::RunStatus::kStopped);
+  EXPECT_THAT(Verify(), IsEmpty());
+}
+
+TEST_F(TwoClones, C_47_AResumeLeavesTheOtherOnesState) {
+  const auto ended = GoOnWithTheKilledOne();
+  ASSERT_TRUE(ended) << ended.error().message();
+  EXPECT_EQ(ended->status, workflow::RunStatus::kCompleted);
+  EXPECT_THAT(Verify(), IsEmpty());
+  run = killed;
+  EXPECT_THAT(Verify(), IsEmpty());
+  EXPECT_EQ(BodyAtTarget({"deployment", "orders"})["restoreStrategy"]["savepointId"], "sp-1");
+  EXPECT_EQ(BodyAtTarget({"deployment", "orders-clone-1"})["restoreStrategy"]["savepointId"],
+            "sp-1-clone-1");
+}
+
 TEST_F(WholeCloneRules, C_19_OfATargetThatIsGoneNobodyCanSayWhatIsLeft) {
   run.target = "dst/gone";
   const auto files = LeftFiles(

@@ -252,6 +252,33 @@ TEST_F(CloneRules, C_48_AStateInFlightIsTakenBack) {
   EXPECT_THAT(Made(), ElementsAre("a"));
 }
 
+// Another run may have used the name of the directory since this one was planned.
+TEST_F(CloneRules, C_19_TheStateOfAnotherRunIsNotTakenBack) {
+  const Item orders = StatefulItem(0, "orders");
+  Record({orders});
+  auto begun = orders;
+  begun.status = ItemStatus::kCopyingState;
+  ASSERT_TRUE(store->PutStates(kId, std::span(&begun, 1)));
+  CatalogActionsOptions others = ActionOptions();
+  others.run_id = "clone-2";
+  CatalogActions other(others, *catalog, Env());
+  Item its = orders;
+  its.to.name = "orders-clone-1";
+  ASSERT_TRUE(other.MoveState(its, {}));
+  ASSERT_TRUE((*other.Make(std::span(&its, 1), false))[0]);
+  ASSERT_EQ(FilesIn("snapshots"), 9u);
+  // Neither when this one fails because of that, nor when it is stopped.
+  CatalogActions actions(ActionOptions(), *catalog, Env());
+  ASSERT_TRUE(actions.DropState(orders));
+  EXPECT_EQ(FilesIn("snapshots"), 9u);
+  const auto run = Go();
+  ASSERT_TRUE(run) << run.error().message();
+  EXPECT_EQ(run->status, RunStatus::kCompletedWithFailures);
+  EXPECT_THAT(Made("snapshot"), ElementsAre("sp-orders"));
+  EXPECT_THAT(Made(), ElementsAre("orders-clone-1"));
+  EXPECT_EQ(FilesIn("snapshots"), 9u);
+}
+
 TEST_F(CloneRules, C_47_AnInterruptedRunGoesOnAndMovesNothingTwice) {
   Record({ItemOf(0, "a"), StatefulItem(1, "orders"), ItemOf(2, "b")});
   {
@@ -261,6 +288,8 @@ TEST_F(CloneRules, C_47_AnInterruptedRunGoesOnAndMovesNothingTwice) {
     ASSERT_FALSE(interrupted);
     EXPECT_THAT(Made(), ElementsAre("a", "orders?"));
   }
+  // The name of its snapshot, and so the directory, is nobody else's meanwhile.
+  EXPECT_THAT(Made("snapshot"), ElementsAre("sp-orders?"));
   CloseHome();
   OpenHome();
   const auto before = journal->List()->at(0).updated;
