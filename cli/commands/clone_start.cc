@@ -63,8 +63,10 @@ Command CloneStartCommand() {
           "has "
           "made stays, and `clone show --created` lists it.\n"
           "A clone that was interrupted goes on with `clone resume`: by Ctrl-C, a crash, or an "
-          "error such as storage that does not answer, also while it is checked.  Exits with 3 "
-          "when some items failed and the others are there.",
+          "error that is not about one item, such as storage that does not answer, a full disk, a "
+          "lock or rights that are gone, also while it is checked.  Such an error fails no item "
+          "and leaves no state out, whatever --on-error says; the exit code is that of the error.  "
+          "Exits with 3 when some items failed and the others are there.",
       .arguments = {{"SRC", "The project to clone, as WORKSPACE/PROJECT"},
                     {"DST", "The project that takes it"}},
       .options = WithMovingFlags(std::move(options)),

@@ -16,6 +16,22 @@ inline bool MovesBytes(const Item& item) {
   return !item.files.empty() || !item.snapshot_from.empty();
 }
 
+/// The place or the machine is in trouble, not the item: the next item would meet the same. Storage
+/// that does not answer when repetitions are used up, a full disk, an operating system that fails,
+/// somebody's lock, and rights: they were looked at before the run began, so that they are missing
+/// now means credentials that have expired, or a disk that has become read-only.
+inline bool InterruptsRun(const Error& error) {
+  switch (error.code()) {
+    case ErrorCode::kUnavailable:
+    case ErrorCode::kThrottled:
+    case ErrorCode::kNoSpace:
+    case ErrorCode::kIo:
+    case ErrorCode::kLocked:
+    case ErrorCode::kPermission: return true;
+    default: return false;
+  }
+}
+
 /// Every call is safe to run twice, also by another process after a crash: it finds what was done.
 /// Used by one thread.
 class Actions {
@@ -30,7 +46,8 @@ class Actions {
   /// Gives the item's name back; success also when it was not taken.  Never touches what IsMade,
   /// and nothing of anybody else.
   virtual Result<void> Unreserve(const Item& item) = 0;
-  /// Verified by hash.  Sets the item's bytes.  Errors: kCancelled; of the first file that failed.
+  /// Verified by hash.  Sets the item's bytes.  Errors: kCancelled; of the first file that failed,
+  /// of one that InterruptsRun only when all have.
   virtual Result<void> MoveFiles(Item& item, std::stop_token stop) = 0;
   virtual Result<void> MoveState(Item& item, std::stop_token stop) = 0;
   /// Removes what MoveState has put at the target, and then gives the snapshot's name back.  Never

@@ -39,8 +39,9 @@ Result<snapshot::RelocateRequest> RelocationOf(const Item& item, const std::stri
 }
 
 Result<void> WithRule(Result<void> moved, const std::string& rule) {
+  // Storage that does not answer breaks no rule.
   if (moved || rule.empty() || !moved.error().rule().empty() ||
-      moved.error().code() == ErrorCode::kCancelled)
+      moved.error().code() == ErrorCode::kCancelled || InterruptsRun(moved.error()))
     return moved;
   std::string category = CategoryOf(moved.error());
   return std::move(moved).error().WithRule(rule, std::move(category));
@@ -49,8 +50,13 @@ Result<void> WithRule(Result<void> moved, const std::string& rule) {
 /// A transfer in which files failed has not failed as a whole.
 Result<void> Whole(const transfer::TransferReport& report) {
   if (report.failures_total == 0) return {};
-  const transfer::FileFailure& first = report.failures.front();
-  return Error(first.code, fmt::format("{}: {}", first.name, first.message));
+  const auto error_of = [](const transfer::FileFailure& failure) {
+    return Error(failure.code, fmt::format("{}: {}", failure.name, failure.message));
+  };
+  // What no repetition mends comes first.
+  for (const transfer::FileFailure& failure : report.failures)
+    if (Error error = error_of(failure); !InterruptsRun(error)) return error;
+  return error_of(report.failures.front());
 }
 
 }  // namespace

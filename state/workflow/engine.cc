@@ -19,6 +19,17 @@ ItemStatus StatusWhenMade(const Item& item) {
   return item.reason.empty() ? ItemStatus::kSucceeded : ItemStatus::kDegradedStateless;
 }
 
+/// The run goes on later, in another process.
+bool EndsTheProcess(const Error& error) {
+  return error.code() == ErrorCode::kCancelled || InterruptsRun(error);
+}
+
+/// What must not be removed stays for good, and is listed (C-19); a run that waited for the right
+/// to remove it would have no end.
+bool MayBeRemovedLater(const Error& error) {
+  return EndsTheProcess(error) && error.code() != ErrorCode::kPermission;
+}
+
 class Engine {
  public:
   Engine(Run run, const EngineOptions& options, const EngineEnv& env)
@@ -43,6 +54,7 @@ class Engine {
   /// False: the item is over, one way or another.
   Result<bool> Move(Item& item);
   Result<bool> MoveStateOf(Item& item);
+  Result<std::string> GiveBack(const Item& item);
   Result<void> GiveUp(Item& item, const Error& error);
   Result<void> Interrupted(Item& item, const Error& error);
   Result<void> LeaveOut(Item& item);
@@ -137,32 +149,45 @@ Result<void> Engine::MakeBatch() {
   return {};
 }
 
-/// Of an item that failed only files stay behind: other items may need them too.  That it brings
-/// none, or has lost its state, says nothing about what an earlier step or process has left.
+/// Of an item that is not made only files stay behind: other items may need them too.  That it
+/// brings no state, or has lost it, says nothing about what an earlier step or process has left.
+/// Returns what could not be removed and why, to be told with the item; "" when all of it was.
+Result<std::string> Engine::GiveBack(const Item& item) {
+  std::string left;
+  if (auto dropped = env_.actions.DropState(item); !dropped) {
+    if (MayBeRemovedLater(dropped.error())) return dropped.error();
+    left = "its state could not be removed: " + dropped.error().message();
+  }
+  if (auto freed = env_.actions.Unreserve(item); !freed) {
+    if (MayBeRemovedLater(freed.error())) return freed.error();
+    left +=
+        (left.empty() ? "" : "; ") + ("its name could not be freed: " + freed.error().message());
+  }
+  return left;
+}
+
 Result<void> Engine::GiveUp(Item& item, const Error& error) {
-  std::string more;
-  if (auto dropped = env_.actions.DropState(item); !dropped)
-    more += "; its state could not be removed: " + dropped.error().message();
-  if (auto freed = env_.actions.Unreserve(item); !freed)
-    more += "; its name could not be freed: " + freed.error().message();
+  SF_TRY(std::string left, GiveBack(item));
+  if (!left.empty()) left = "; " + left;
   return TellFailed(
-      item, Error(error.code(), error.message() + more).WithRule(error.rule(), CategoryOf(error)));
+      item, Error(error.code(), error.message() + left).WithRule(error.rule(), CategoryOf(error)));
 }
 
 Result<void> Engine::Interrupted(Item& item, const Error& error) {
   // The process ends: the item goes on where it is.
-  if (!stopping_) return error;
+  if (!stopping_ && error.code() == ErrorCode::kCancelled) return error;
+  if (!stopping_) return error.WithContext(fmt::format("{} '{}'", item.from.kind, item.from.name));
   ending_ = Ending{RunStatus::kStopped};
-  SF_TRY(env_.actions.DropState(item));
-  SF_TRY(env_.actions.Unreserve(item));
-  item.reason = "stopped while its files were moved; what had arrived of its state was removed";
+  SF_TRY(const std::string left, GiveBack(item));
+  item.reason = "stopped while its files were moved; " +
+                (left.empty() ? "what had arrived of its state was removed" : left);
   return Tell(item, ItemStatus::kNotStarted);
 }
 
 Result<bool> Engine::MoveStateOf(Item& item) {
   const auto moved = env_.actions.MoveState(item, halt_.get_token());
   if (moved) return true;
-  if (moved.error().code() == ErrorCode::kCancelled) {
+  if (EndsTheProcess(moved.error())) {
     SF_TRY(Interrupted(item, moved.error()));
     return false;
   }
@@ -173,8 +198,10 @@ Result<bool> Engine::MoveStateOf(Item& item) {
   item.rule = moved.error().rule();
   item.category = CategoryOf(moved.error());
   item.reason = moved.error().message();
-  if (auto dropped = env_.actions.DropState(item); !dropped)
+  if (auto dropped = env_.actions.DropState(item); !dropped) {
+    if (MayBeRemovedLater(dropped.error())) return dropped.error();
     item.reason += "; what had arrived could not be removed: " + dropped.error().message();
+  }
   env_.actions.MakeStateless(item);
   return true;
 }
@@ -189,12 +216,13 @@ Result<bool> Engine::Move(Item& item) {
   SF_TRY(Tell(item, ItemStatus::kCopyingState));
   if (auto reserved = env_.actions.Reserve(item); !reserved) {
     item.begun = begun_before;
-    SF_TRY(TellFailed(item, reserved.error()));
+    SF_TRY(EndsTheProcess(reserved.error()) ? Interrupted(item, reserved.error())
+                                            : TellFailed(item, reserved.error()));
     return false;
   }
   if (const auto moved = env_.actions.MoveFiles(item, halt_.get_token()); !moved) {
-    SF_TRY(moved.error().code() == ErrorCode::kCancelled ? Interrupted(item, moved.error())
-                                                         : GiveUp(item, moved.error()));
+    SF_TRY(EndsTheProcess(moved.error()) ? Interrupted(item, moved.error())
+                                         : GiveUp(item, moved.error()));
     return false;
   }
   return item.snapshot_from.empty() ? Result<bool>(true) : MoveStateOf(item);
@@ -207,8 +235,8 @@ Result<void> Engine::LeaveOut(Item& item) {
   if (item.status != ItemStatus::kPending) {
     SF_TRY(const bool made, env_.actions.IsMade(item));
     if (made) return Tell(item, StatusWhenMade(item));
-    SF_TRY(env_.actions.DropState(item));
-    SF_TRY(env_.actions.Unreserve(item));
+    SF_TRY(std::string left, GiveBack(item));
+    if (!left.empty()) item.reason = std::move(left);
   }
   return Tell(item, ItemStatus::kNotStarted);
 }

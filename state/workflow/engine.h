@@ -55,11 +55,15 @@ struct EngineEnv {
 /// - Of an item that fails or is stopped the name is free again and the state removed.  Its files
 ///   stay, because other items may need the same ones, and so does what other items have made,
 ///   however the run ends (C-18, C-19): there is a list of both, and no rollback.
+/// - What is wrong with the place or the machine (InterruptsRun) fails no item and takes no state
+///   away, whatever `on_failure` says: the item stays where it is, and the call ends with that
+///   error.
 /// - An item that fails says why: the rule and category of the error, or the category of its code.
 /// - Asked to stop for good: kStopping, and kStopped when what was in flight is over.
 /// Returns the run with its last status; one that has ended already as it is.
 /// Errors: kNotFound; kCancelled when `stop` came first; of the store, and those of the actions
-/// that have nothing to do with an item.  The run can go on after all of them.
+/// that have nothing to do with an item, naming the one that met them.  The run can go on after all
+/// of them.
 Result<Run> RunItems(const std::string& id, const EngineOptions& options, const EngineEnv& env);
 
 }  // namespace stateferry::state::workflow

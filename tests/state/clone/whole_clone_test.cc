@@ -421,6 +421,33 @@ TEST_F(TwoClones, C_47_AResumeLeavesTheOtherOnesState) {
             "sp-1-clone-1");
 }
 
+/// Storage that does not answer in the middle of a clone.
+TEST_F(WholeCloneRules, C_44_AnOutageOfTheBucketInterruptsAndDegradesNothing) {
+  PutOrders();
+  Source("deployment", "payments", SqlJob());
+  WholeSnapshot("sp-2", "payments", "2025-12-31T23:30:00Z");
+  request.on_error = OnError::kStateless;
+  Start();
+  bucket->Fail({.op = fakes::BackendOp::kReadRange,
+                .times = 1000,
+                .key_contains = "sp/sp-1/",
+                .error = Error(ErrorCode::kUnavailable, "503", Retry::kExhausted)});
+  const transfer::TransferEnv transfer{places, *journal, clock, progress, {}};
+  const auto ended = RunClone({.id = run.id, .home_dir = dir.File("home")},
+                              {*catalog, *store, transfer, sink, FileIo()});
+  ASSERT_FALSE(ended) << workflow::RunStatusName(ended->status);
+  EXPECT_EQ(ended.error().code(), ErrorCode::kUnavailable);
+  const auto why = workflow::FirstError(*store->Findings(run.id));
+  ASSERT_FALSE(why);
+  EXPECT_EQ(why.error().code(), ErrorCode::kUnavailable);
+  EXPECT_THAT(why.error().message(), HasSubstr("deployment 'orders': "));
+  bucket->VerifyAllFired();
+  Go(*catalog);
+  EXPECT_THAT(Verify(), IsEmpty());
+  EXPECT_EQ(BodyAtTarget({"deployment", "orders"})["restoreStrategy"]["savepointId"], "sp-1");
+  EXPECT_EQ(BodyAtTarget({"deployment", "payments"})["restoreStrategy"]["savepointId"], "sp-2");
+}
+
 TEST_F(WholeCloneRules, C_19_OfATargetThatIsGoneNobodyCanSayWhatIsLeft) {
   run.target = "dst/gone";
   const auto files = LeftFiles(

@@ -2,6 +2,9 @@
 
 #include <gmock/gmock.h>
 
+#include <atomic>
+#include <thread>
+
 #include "state/snapshot/relocate.h"
 #include "tests/state/catalog/watched_catalog.h"
 #include "tests/state/workflow/workflow_rig.h"
@@ -136,7 +139,8 @@ class BreakingActions final : public Actions {
     return inner_.MoveFiles(item, std::move(stop));
   }
   Result<void> MoveState(Item& item, std::stop_token stop) override {
-    SF_TRY(inner_.MoveState(item, std::move(stop)));
+    SF_TRY(inner_.MoveState(item, stop));
+    stop_of_move = std::move(stop);
     if (before_breaking) before_breaking();
     return error_;
   }
@@ -146,6 +150,7 @@ class BreakingActions final : public Actions {
     return inner_.Make(items, stop);
   }
   std::function<void()> before_breaking;
+  std::stop_token stop_of_move;
 
  private:
   Actions& inner_;
@@ -300,6 +305,82 @@ TEST_F(CloneRules, C_47_AnInterruptedRunGoesOnAndMovesNothingTwice) {
   EXPECT_THAT(Made(), ElementsAre("a", "b", "orders"));
   // A transfer that was committed and finds everything as it was is not written again.
   EXPECT_EQ(journal->List()->at(0).updated, before);
+}
+
+/// What no other item would get past either.
+class CloneOutage : public CloneRules, public ::testing::WithParamInterface<ErrorCode> {
+ protected:
+  Error Broken() const { return Error(GetParam(), "the place is in trouble"); }
+  /// The run has ended with that error and can go on; nothing has been given up.
+  void ExpectInterrupted(OnFailure on_failure) {
+    Record({ItemOf(0, "a"), StatefulItem(1, "orders"), StatefulItem(2, "b"), ItemOf(3, "c")});
+    {
+      CatalogActions real(ActionOptions(), *catalog, Env());
+      BreakingActions actions(real, Broken());
+      const auto interrupted = GoWith(actions, *store, on_failure);
+      ASSERT_FALSE(interrupted) << RunStatusName(interrupted->status);
+      EXPECT_EQ(interrupted.error().code(), GetParam());
+      EXPECT_THAT(interrupted.error().message(), HasSubstr("deployment 'orders': the place"));
+    }
+    EXPECT_EQ((*store->Find(kId))->status, RunStatus::kRunning);
+    EXPECT_THAT(Statuses(), ElementsAre(Pair("a", "succeeded"), Pair("b", "pending"),
+                                        Pair("c", "pending"), Pair("orders", "copying_state")));
+    const auto run = Go(on_failure);
+    ASSERT_TRUE(run) << run.error().message();
+    EXPECT_EQ(run->status, RunStatus::kCompleted);
+    EXPECT_THAT(Made(), ElementsAre("a", "b", "c", "orders"));
+    EXPECT_THAT(Made("snapshot"), ElementsAre("sp-b", "sp-orders"));
+    for (const auto& [name, status] : Statuses()) EXPECT_EQ(status, "succeeded") << name;
+  }
+};
+INSTANTIATE_TEST_SUITE_P(Codes, CloneOutage,
+                         ::testing::Values(ErrorCode::kUnavailable, ErrorCode::kThrottled,
+                                           ErrorCode::kNoSpace, ErrorCode::kIo,
+                                           ErrorCode::kPermission, ErrorCode::kLocked),
+                         [](const auto& code) { return std::string(ErrorCodeName(code.param)); });
+
+TEST_P(CloneOutage, C_42_FailsNoItem) { ExpectInterrupted(OnFailure::kContinue); }
+TEST_P(CloneOutage, C_43_InterruptsAndIsNoEnd) { ExpectInterrupted(OnFailure::kStop); }
+TEST_P(CloneOutage, C_44_TakesNoStateAway) { ExpectInterrupted(OnFailure::kDropState); }
+
+TEST_P(CloneOutage, C_42_WhereNamesAreTakenFailsNoItemEither) {
+  Record({ItemOf(0, "a"), StatefulItem(1, "orders")});
+  catalog::WatchedCatalog full(*catalog, [&](const catalog::Change& change) -> Result<void> {
+    return change.phase == catalog::Phase::kInitializing ? Result<void>(Broken()) : Result<void>();
+  });
+  CatalogActions actions(ActionOptions(), full, Env());
+  const auto interrupted = GoWith(actions, *store);
+  ASSERT_FALSE(interrupted);
+  EXPECT_EQ(interrupted.error().code(), GetParam());
+  const auto run = Go();
+  ASSERT_TRUE(run) << run.error().message();
+  EXPECT_EQ(run->status, RunStatus::kCompleted);
+}
+
+TEST_F(CloneRules, C_42_AnErrorOfOneItemAndOneOfThePlaceAreToldApart) {
+  for (const ErrorCode code : {ErrorCode::kNotFound, ErrorCode::kCorruption, ErrorCode::kConflict,
+                               ErrorCode::kRefused, ErrorCode::kInvalidArgument})
+    EXPECT_FALSE(InterruptsRun(Error(code, ""))) << ErrorCodeName(code);
+}
+
+// In the middle of a stop what cannot be moved any more is not waited for.
+TEST_F(CloneRules, C_48_AnOutageDoesNotKeepARunFromStopping) {
+  Record({ItemOf(0, "a"), StatefulItem(1, "orders"), ItemOf(2, "b")});
+  stop_requested = [this] { return asked_to_stop.load(); };
+  stop_poll = std::chrono::milliseconds(1);
+  CatalogActions real(ActionOptions(), *catalog, Env());
+  BreakingActions actions(real, Error(ErrorCode::kUnavailable, "503"));
+  actions.before_breaking = [&] {
+    asked_to_stop = true;
+    while (!actions.stop_of_move.stop_requested()) std::this_thread::yield();
+  };
+  const auto run = GoWith(actions, *store);
+  ASSERT_TRUE(run) << run.error().message();
+  EXPECT_EQ(run->status, RunStatus::kStopped);
+  EXPECT_EQ(Statuses()["orders"], "not_started");
+  EXPECT_THAT(Made(), ElementsAre("a"));
+  EXPECT_THAT(Made("snapshot"), IsEmpty());
+  EXPECT_EQ(FilesIn("snapshots"), 0u);
 }
 
 TEST_F(CloneRules, C_49_EveryItemIsCountedOnceByItsKind) {

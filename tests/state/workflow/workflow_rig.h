@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <filesystem>
 #include <map>
 #include <memory>
@@ -120,9 +121,7 @@ class WorkflowRig : public ::testing::Test {
   Result<workflow::Run> GoWith(Actions& actions, RunStore& records,
                                OnFailure on_failure = OnFailure::kContinue) {
     return RunItems(kId,
-                    {.on_failure = on_failure,
-                     .batch_items = batch_items,
-                     .stop_poll = std::chrono::milliseconds(0)},
+                    {.on_failure = on_failure, .batch_items = batch_items, .stop_poll = stop_poll},
                     {records, actions, clock, sink, stop_requested, stop.get_token()});
   }
 
@@ -171,6 +170,8 @@ class WorkflowRig : public ::testing::Test {
   RecordingSink sink;
   std::map<std::string, std::string> reasons, rules;  ///< of the last Statuses()
   std::size_t batch_items = 128;
+  std::chrono::milliseconds stop_poll{0};
+  std::atomic<bool> asked_to_stop = false;
   std::function<bool()> stop_requested;
   std::stop_source stop;
 };
