@@ -7,6 +7,7 @@
 
 #include "state/catalog/project_storage.h"
 #include "state/clone/item_maker.h"
+#include "state/clone/new_names.h"
 #include "state/clone/restore_points.h"
 #include "state/clone/rights.h"
 #include "state/clone/storage_access.h"
@@ -95,7 +96,8 @@ class Planner {
     NameGiver giver(taken_);
     const auto names = GiveNames(KeysOf(selected.chosen), request_.name_template, env_.clock.Now(),
                                  giver, findings_);
-    const ItemContext context{space_, names, *source_files, findings_};
+    const FileNames file_names(FilesOf(selected.chosen), names, giver, findings_);
+    const ItemContext context{space_, names, file_names, *source_files, findings_};
     ItemMaker maker(context);
     for (std::size_t i = 0; i < contents_.entities.size(); ++i) {
       if (env_.stop.stop_requested()) return Error(ErrorCode::kCancelled, "stopped on request");
@@ -105,25 +107,24 @@ class Planner {
       if (!chosen.left_running)
         WarnOfMentions(contents_.entities[i], chosen, names, catalogs, findings_);
     }
-    NoteMovedFiles(selected.chosen, names);
+    NoteMovedFiles(file_names);
     if (request_.state == StateStrategy::kStateless || findings_.has_errors()) return {};
     const RestorePointContext restore{request_, space_, contents_, giver, env_, findings_};
     SF_TRY(plan_.snapshots, SetRestorePoints(restore, plan_.items));
     return {};
   }
 
-  /// Everything that needs a name: what is made, and files that are no entities.
+  /// Of everything that is made.
   std::vector<entities::EntityKey> KeysOf(const std::vector<Chosen>& chosen) const {
     std::vector<entities::EntityKey> keys;
-    std::set<entities::EntityKey> files;
-    for (std::size_t i = 0; i < chosen.size(); ++i) {
-      if (!chosen[i].in || chosen[i].left_running) continue;
-      keys.push_back(contents_.entities[i].key);
-      for (const ProjectFile& file : chosen[i].files)
-        if (!contents_.index.contains(file.key)) files.insert(file.key);
-    }
-    keys.insert(keys.end(), files.begin(), files.end());
+    for (std::size_t i = 0; i < chosen.size(); ++i)
+      if (chosen[i].in && !chosen[i].left_running) keys.push_back(contents_.entities[i].key);
     return keys;
+  }
+  static std::vector<ProjectFile> FilesOf(const std::vector<Chosen>& chosen) {
+    std::vector<ProjectFile> files;
+    for (const Chosen& one : chosen) files.insert(files.end(), one.files.begin(), one.files.end());
+    return files;
   }
 
   Result<void> AddItem(const entities::Entity& entity, const Chosen& chosen, ItemMaker& maker) {
@@ -140,20 +141,16 @@ class Planner {
   }
 
   /// Files without an entity are in no list of renamed entities.
-  void NoteMovedFiles(const std::vector<Chosen>& chosen, const entities::Renames& names) {
-    std::set<entities::EntityKey> seen;
-    for (const Chosen& one : chosen)
-      for (const ProjectFile& file : one.files) {
-        const std::string& name = names.at(file.key);
-        if (contents_.index.contains(file.key) || name == file.key.name ||
-            !seen.insert(file.key).second)
-          continue;
-        findings_.Warn("C-26",
-                       fmt::format("the target has a file '{}' already: that of the clone is "
-                                   "called '{}', and its jobs use that",
-                                   file.key.name, name),
-                       "", file.key);
-      }
+  void NoteMovedFiles(const FileNames& names) {
+    for (const ProjectFile& file : names.others()) {
+      const std::string& name = names.Of(file);
+      if (name == file.key.name) continue;
+      findings_.Warn("C-26",
+                     fmt::format("the target, or the clone, has another file '{}': that of {} is "
+                                 "called '{}', and the jobs of the clone use that",
+                                 file.key.name, file.location.ToString(), name),
+                     "", file.key);
+    }
   }
 
   const CloneRequest& request_;

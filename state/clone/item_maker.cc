@@ -120,7 +120,7 @@ Result<void> ItemMaker::MoveFiles(const entities::Entity& source, const Chosen& 
     SF_TRY(const auto size, context_.source_files.Find(file.location));
     if (size) {
       workflow::FileMove move{file.location.ToUri(),
-                              target_files_.Child(context_.names.at(file.key)).ToUri()};
+                              target_files_.Child(context_.file_names.Of(file)).ToUri()};
       const bool twice = std::any_of(item.files.begin(), item.files.end(),
                                      [&](const auto& other) { return other.to == move.to; });
       if (twice) continue;
@@ -137,7 +137,7 @@ Result<void> ItemMaker::MoveFiles(const entities::Entity& source, const Chosen& 
       context_.findings.Warn(
           "C-30", fmt::format("{} '{}': {}", source.key.kind, source.key.name, what),
           fmt::format("put it to {} before the job is started",
-                      target_files_.Child(context_.names.at(file.key)).ToString()),
+                      target_files_.Child(context_.file_names.Of(file)).ToString()),
           source.key);
   }
   return {};
@@ -146,17 +146,17 @@ Result<void> ItemMaker::MoveFiles(const entities::Entity& source, const Chosen& 
 void ItemMaker::RewritePlaces(const entities::EntityKind& kind, const Chosen& chosen,
                               entities::Entity& entity) {
   entities::PathMap map{{Bare(context_.space.source.root), Bare(context_.space.target.root)}};
-  std::map<std::string, std::string> below_files;  // paths that are written without a place
+  std::map<std::string, std::string> named;
   for (const ProjectFile& file : chosen.files) {
-    const std::string& name = context_.names.at(file.key);
+    const std::string& name = context_.file_names.Of(file);
     map.emplace_back(Bare(file.location), Bare(target_files_.Child(name)));
-    below_files.emplace(file.location.path, name);
+    named.emplace(file.text, name);
   }
-  const auto source_files = catalog::FilesRoot(context_.space.source.root);
+  // Paths below the project's files are written without a place, and are not mapped.
   for (const auto& field : kind.Files(entity)) {
     if (HasScheme(field.text) || field.text.empty()) continue;
-    const auto it = below_files.find(source_files.Child(field.text).path);
-    if (it != below_files.end() && it->second != field.text)
+    const auto it = named.find(field.text);
+    if (it != named.end() && it->second != field.text)
       SetAt(entity.body, field.pointer, it->second);
   }
   kind.Retarget(entity, map);

@@ -4,6 +4,7 @@
 
 #include "state/clone/file_sizes.h"
 #include "state/clone/job_states.h"
+#include "state/clone/new_names.h"
 #include "state/clone/selection.h"
 #include "state/entities/kind.h"
 
@@ -12,7 +13,8 @@ namespace stateferry::state::clone {
 /// Borrows all of it.
 struct ItemContext {
   const Space& space;
-  const entities::Renames& names;  ///< of everything that is made, and of the files that move
+  const entities::Renames& names;  ///< of everything that is made
+  const FileNames& file_names;     ///< of the files that move
   FileSizes& source_files;
   workflow::Findings& findings;
 };

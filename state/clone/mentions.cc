@@ -75,7 +75,8 @@ void MentionFinder::FindNames(const entities::Entity& entity, const entities::Te
       case What::kConnector: mention.to = {"connector", found.name}; break;
       case What::kJar:
       case What::kUri:
-        if (const auto file = files_.Resolve(found.name)) mention.to = file->key;
+        if (const auto file = files_.Resolve(found.name); file && file->is_entity)
+          mention.to = file->key;
         break;
     }
     if (mention.must_exist || contents_.index.contains(mention.to))

@@ -2,8 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <tuple>
+
 #include "state/clone/name_template.h"
 #include "state/entities/kinds.h"
+#include "state/snapshot/path_map.h"
 
 namespace stateferry::state::clone {
 
@@ -34,6 +38,13 @@ Result<void> CheckLegal(const entities::EntityKey& key) {
       .WithRule("C-26", "limit");
 }
 
+void Refuse(const entities::EntityKey& key, const Error& error, workflow::Findings& findings) {
+  findings.Error(
+      "C-26", "limit",
+      fmt::format("{} '{}' finds no name at the target: {}", key.kind, key.name, error.message()),
+      "give it another name at the source", key);
+}
+
 }  // namespace
 
 bool NameGiver::Keep(const entities::EntityKey& key) {
@@ -61,10 +72,7 @@ entities::Renames GiveNames(const std::vector<entities::EntityKey>& keys,
                             workflow::Findings& findings) {
   entities::Renames given;
   const auto refuse = [&](const entities::EntityKey& key, const Error& error) {
-    findings.Error(
-        "C-26", "limit",
-        fmt::format("{} '{}' finds no name at the target: {}", key.kind, key.name, error.message()),
-        "give it another name at the source", key);
+    Refuse(key, error, findings);
     given[key] = key.name;
   };
   for (std::size_t begin = 0, end = 0; begin < keys.size(); begin = end) {
@@ -93,6 +101,40 @@ entities::Renames GiveNames(const std::vector<entities::EntityKey>& keys,
     }
   }
   return given;
+}
+
+FileNames::FileNames(std::vector<ProjectFile> files, const entities::Renames& names,
+                     NameGiver& giver, workflow::Findings& findings)
+    : names_(names), others_(std::move(files)) {
+  std::erase_if(others_, [](const ProjectFile& file) { return file.is_entity; });
+  // Where names are the same, a longer path is one in a deeper directory.
+  const auto order = [](const ProjectFile& file) {
+    return std::tuple(std::string_view(file.key.name), ~file.location.path.size());
+  };
+  const auto is_before = [&](const ProjectFile& a, const ProjectFile& b) {
+    return order(a) < order(b);
+  };
+  std::sort(others_.begin(), others_.end(), is_before);
+  const auto is_same = [&](const ProjectFile& a, const ProjectFile& b) {
+    return order(a) == order(b);
+  };
+  others_.erase(std::unique(others_.begin(), others_.end(), is_same), others_.end());
+  std::vector<const ProjectFile*> taken;
+  for (const ProjectFile& file : others_) {
+    if (giver.Keep(file.key))
+      given_[snapshot::LocationKey(file.location)] = file.key.name;
+    else
+      taken.push_back(&file);
+  }
+  for (const ProjectFile* file : taken) {
+    auto name = giver.Number(file->key);
+    if (!name) Refuse(file->key, name.error(), findings);
+    given_[snapshot::LocationKey(file->location)] = name ? *std::move(name) : file->key.name;
+  }
+}
+
+const std::string& FileNames::Of(const ProjectFile& file) const {
+  return file.is_entity ? names_.at(file.key) : given_.at(snapshot::LocationKey(file.location));
 }
 
 }  // namespace stateferry::state::clone

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "state/clone/project_contents.h"
+#include "state/clone/project_files.h"
 #include "state/entities/kind.h"
 #include "state/workflow/findings.h"
 
@@ -36,5 +37,24 @@ entities::Renames GiveNames(const std::vector<entities::EntityKey>& keys,
                             std::string_view name_template,
                             std::chrono::system_clock::time_point now, NameGiver& giver,
                             workflow::Findings& findings);
+
+/// What files come to be called below the target's files.
+class FileNames {
+ public:
+  /// Files that are entities are called as those are.  Of several files that would like one name
+  /// that in the deepest directory gets it, and the others are numbered.  A name that cannot be
+  /// given is a finding.  Both references are borrowed.
+  FileNames(std::vector<ProjectFile> files, const entities::Renames& names, NameGiver& giver,
+            workflow::Findings& findings);
+
+  const std::string& Of(const ProjectFile& file) const;
+  /// Those that are no entities, in the order of the names that they would like.
+  const std::vector<ProjectFile>& others() const { return others_; }
+
+ private:
+  const entities::Renames& names_;
+  std::vector<ProjectFile> others_;
+  std::unordered_map<std::string, std::string> given_;  ///< location -> name
+};
 
 }  // namespace stateferry::state::clone

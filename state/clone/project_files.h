@@ -10,11 +10,14 @@
 
 namespace stateferry::state::clone {
 
-/// A file that goes with a clone.  Its key, of kind resource-file, is how it will be called below
-/// the target's files, unless that is taken; an entity of that key may exist at the source.
+/// A file that goes with a clone.  Its key, of kind resource-file, is how it would like to be
+/// called below the target's files: that of its entity, or its path; files in several directories
+/// may have the same.
 struct ProjectFile {
   entities::EntityKey key;
   storage::Location location;
+  bool is_entity = false;  ///< there is an entity of this key, and this is its file
+  std::string text = {};   ///< as it was named
 };
 
 class ProjectFiles {
@@ -33,9 +36,14 @@ class ProjectFiles {
  private:
   std::optional<storage::Location> Locate(const std::string& text) const;
 
+  /// Nothing for all outside of the source's storage.
+  std::optional<ProjectFile> FileAt(const storage::Location& location) const;
+
   const Space& space_;
   const storage::Location files_root_;
   std::unordered_map<std::string, std::string> registered_;  ///< location -> resource-file's name
+  std::unordered_map<std::string, storage::Location>
+      by_name_;  ///< resource-file's name -> location
 };
 
 }  // namespace stateferry::state::clone

@@ -67,7 +67,7 @@ class Closure {
     for (const auto& field : kind.Files(entity)) {
       auto file = files_.Resolve(field.text);
       if (!file) continue;
-      Need(file->key, entity.key);
+      if (file->is_entity) Need(file->key, entity.key);
       chosen.files.push_back(*std::move(file));
     }
   }

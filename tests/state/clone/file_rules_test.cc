@@ -130,6 +130,57 @@ TEST_F(CloneFileRules, C_32_FilesMoveWithWhatNeedsThem) {
               ElementsAre("s3://bound/ws/p/files/lib/a.jar -> managed:///store/p/files/lib/a.jar"));
 }
 
+TEST_F(CloneFileRules, C_32_FilesOfOneNameFromSeveralDirectoriesStayApart) {
+  // Deeper ones are met later, and keep their name all the same.
+  Source("deployment", "a", JarJob("s3://bound/ws/x.jar"));
+  Source("deployment", "orders",
+         JarJob("s3://bound/ws/p/x.jar",
+                R"(, "additionalDependencies": ["s3://bound/ws/p/files/x.jar",
+                     "s3://bound/ws/x.jar"])"));
+  PutFile("s3://bound/ws/p/files/x.jar", "files");
+  PutFile("s3://bound/ws/p/x.jar", "project");
+  PutFile("s3://bound/ws/x.jar", "workspace");
+  const auto plan = Plan();
+  EXPECT_THAT(Moves(ItemOf(plan, orders)),
+              ElementsAre("s3://bound/ws/p/x.jar -> managed:///store/p/files/x-clone-1.jar",
+                          "s3://bound/ws/p/files/x.jar -> managed:///store/p/files/x.jar",
+                          "s3://bound/ws/x.jar -> managed:///store/p/files/x-clone-2.jar"));
+  const Json& artifact = ItemOf(plan, orders).body["artifact"];
+  EXPECT_EQ(artifact["jarUri"], "managed:///store/p/files/x-clone-1.jar");
+  EXPECT_EQ(artifact["additionalDependencies"],
+            (Json{"managed:///store/p/files/x.jar", "managed:///store/p/files/x-clone-2.jar"}));
+  EXPECT_THAT(Moves(ItemOf(plan, {"deployment", "a"})),
+              ElementsAre("s3://bound/ws/x.jar -> managed:///store/p/files/x-clone-2.jar"));
+  EXPECT_THAT(Said(plan, "C-26"),
+              ElementsAre(AllOf(HasSubstr("s3://bound/ws/p/x.jar"), HasSubstr("'x-clone-1.jar'")),
+                          AllOf(HasSubstr("s3://bound/ws/x.jar"), HasSubstr("'x-clone-2.jar'"))));
+}
+
+TEST_F(CloneFileRules, C_32_AFileIsNotTakenForTheEntityOfItsName) {
+  Source("resource-file", "x.jar", R"({"uri": "s3://bound/ws/p/files/x.jar"})");
+  PutFile("s3://bound/ws/p/files/x.jar", "files");
+  PutFile("s3://bound/ws/p/x.jar", "project");
+  Source("deployment", "orders", JarJob("s3://bound/ws/p/x.jar"));
+  request.selection.kinds = {"deployment"};
+  EXPECT_THAT(Made(Plan()), ElementsAre("deployment orders"));
+  request.selection.kinds = {"deployment", "resource-file"};
+  EXPECT_THAT(Moves(ItemOf(Plan(), orders)),
+              ElementsAre("s3://bound/ws/p/x.jar -> managed:///store/p/files/x-clone-1.jar"));
+}
+
+TEST_F(CloneFileRules, C_32_APathThatNamesAnEntityMeansItsFile) {
+  Source("resource-file", "x.jar", R"({"uri": "s3://bound/ws/p/jars/deep.jar"})");
+  PutFile("s3://bound/ws/p/jars/deep.jar", "d");
+  Target("resource-file", "x.jar", "{}");
+  Source("deployment", "orders", JarJob("x.jar"));
+  const auto plan = Plan();
+  EXPECT_THAT(Said(plan, "C-30"), IsEmpty());
+  EXPECT_THAT(
+      Moves(ItemOf(plan, orders)),
+      ElementsAre("s3://bound/ws/p/jars/deep.jar -> managed:///store/p/files/x-clone-1.jar"));
+  EXPECT_EQ(ItemOf(plan, orders).body["artifact"]["jarUri"], "x-clone-1.jar");
+}
+
 TEST_F(CloneFileRules, C_26_FilesWhoseNameIsTakenAreRenamedAndJobsFollow) {
   Source("resource-file", "a.jar", R"({"uri": "s3://bound/ws/p/files/a.jar"})");
   PutFile("s3://bound/ws/p/files/a.jar", "new");
