@@ -119,13 +119,14 @@ class RestorePoints {
     const entities::Entity& snapshot = *restore.state.snapshot;
     workflow::Item& item = *restore.item;
     item.snapshot_from = JsonString(snapshot.body, "savepointLocation").value_or("");
-    item.snapshot_to = root_.Child(restore.name).ToUri();
+    const storage::Location to = root_.Child(restore.name);
+    item.snapshot_to = to.ToUri();
     item.bytes_total += restore.state.size_bytes;
     item.snapshot_record = {{snapshot.key.kind, restore.name}, snapshot.body};
     Json& record = item.snapshot_record.body;
     entities::FindKind(snapshot.key.kind)->DropNotCloned(item.snapshot_record);
     record["deployment"] = item.to.name;
-    record["savepointLocation"] = item.snapshot_to;
+    record["savepointLocation"] = to.ToString();  // Flink takes options for a part of the key
     record["savepointOrigin"] = "COPIED";
     const auto before = context_.contents.Find(item.from)->body.find("restoreStrategy");
     Json strategy{{"kind", "FROM_SAVEPOINT"}, {"savepointId", restore.name}};

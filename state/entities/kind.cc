@@ -117,7 +117,8 @@ void EntityKind::Retarget(Entity& entity, const PathMap& map) const {
       const auto place = storage::ParseLocation(text);
       if (!place) return;
       const storage::Location moved = snapshot::ApplyMap(map, *place);
-      if (moved != *place) value = moved.ToUri();
+      // Never with options, which Flink would take for a part of the path.
+      if (moved != *place || !place->options.empty()) value = moved.ToString();
     });
   }
 }

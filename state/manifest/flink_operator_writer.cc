@@ -22,6 +22,10 @@ namespace {
 using entities::Entity;
 using entities::EntityKey;
 
+bool IsInManagedStorage(std::string_view place) {
+  return place.starts_with("managed:") || place.starts_with("managed+");
+}
+
 /// One export; its parts share names and remarks.
 class Writer {
  public:
@@ -190,6 +194,7 @@ class Writer {
       AddMachines(spec);
     }
     SetConfiguration(spec, FlinkVersionOf(entity));
+    RemarkOnDirectories(entity.key, spec);
     if (job) SetJob(entity, spec);
     spec.erase("restartNonce");
     ArrangeSpec(spec);
@@ -258,6 +263,18 @@ class Writer {
     if (configuration.empty()) spec.erase("flinkConfiguration");
   }
 
+  void RemarkOnDirectories(const EntityKey& key, const Json& spec) {
+    const auto configuration = spec.find("flinkConfiguration");
+    if (configuration == spec.end()) return;
+    for (const auto& [option, value] : configuration->items()) {
+      const auto& text = value.get_ref<const std::string&>();
+      if (IsInManagedStorage(text))
+        Remark(key, fmt::format("Flink cannot write to '{}' ({}): export with --map to a directory "
+                                "that it can reach",
+                                text, option));
+    }
+  }
+
   void SetJob(const Entity& entity, Json& spec) {
     Json& job = spec["job"];
     if (!job.is_object()) job = Json::object();
@@ -303,7 +320,7 @@ class Writer {
   }
 
   void RemarkOnPlace(const EntityKey& key, const std::string& path) {
-    if (path.starts_with("managed"))
+    if (IsInManagedStorage(path))
       Remark(key, fmt::format("Flink cannot read '{}': relocate the snapshot to a bucket and "
                               "export with --map",
                               path));
@@ -313,7 +330,7 @@ class Writer {
     const auto location = storage::ParseLocation(place);
     if (place.find(':') == std::string::npos || !location) return place;
     const storage::Location moved = snapshot::ApplyMap(options_.map, *location);
-    return moved == *location ? place : moved.ToUri();
+    return moved == *location && location->options.empty() ? place : moved.ToString();
   }
 
   void RemarkOnFiles(const Entity& entity) {
@@ -323,7 +340,7 @@ class Writer {
              fmt::format("its jar '{}' is a path in the project's storage: put it where "
                          "Flink finds it and write its URI into jarURI",
                          jar));
-    else if (jar.starts_with("managed"))
+    else if (IsInManagedStorage(jar))
       Remark(entity.key, fmt::format("Flink cannot read '{}': copy the jar to a bucket or into the "
                                      "image and write its URI into jarURI",
                                      jar));

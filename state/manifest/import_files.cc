@@ -99,7 +99,8 @@ class FileResolver {
       Complain(document, "", "the workspace of its project is not known");
       return {};
     }
-    document.entity.body[Json::json_pointer(field.pointer)] = to_dir->Child(field.text).ToUri();
+    // Without the options of the bucket: Flink would take them for a part of the key.
+    document.entity.body[Json::json_pointer(field.pointer)] = to_dir->Child(field.text).ToString();
     SF_TRY(const Content content, ContentOf(*path));
     if (document.entity.key.kind == kResourceFile) Describe(document, content);
     if (listed_.insert({to_dir->ToUri(), field.text}).second)

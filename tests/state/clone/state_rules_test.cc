@@ -318,6 +318,17 @@ TEST_F(CloneStateRules, C_38_TheCloneRestoresFromItsOwnSnapshot) {
   EXPECT_GT(item.bytes_total, 1'000'000u);
 }
 
+TEST_F(CloneStateRules, C_38_HowABucketIsReachedStaysOutOfBodies) {
+  places.Register(At("oss://b/"), other_bucket);
+  PutWorkspace("dst", "x86", R"({"bucket": "oss://b/ws?region=cn-hangzhou"})");
+  Source("deployment", "orders", SqlJob());
+  WholeSnapshot("sp-1", "orders", "2025-12-31T23:30:00Z");
+  const auto plan = Plan();
+  const Item& item = ItemOf(plan, orders);
+  EXPECT_EQ(item.snapshot_to, "oss://b/ws/p/snapshots/sp-1?region=cn-hangzhou");
+  EXPECT_EQ(item.snapshot_record.body["savepointLocation"], "oss://b/ws/p/snapshots/sp-1");
+}
+
 TEST_F(CloneStateRules, C_38_NoTwoSnapshotsShareADirectory) {
   Source("deployment", "orders", SqlJob());
   WholeSnapshot("sp-1", "orders", "2025-12-31T23:30:00Z");

@@ -7,6 +7,7 @@
 namespace stateferry::state::manifest {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
@@ -237,6 +238,35 @@ TEST(FlinkOperatorWriter, MapsDirectoriesAndSnapshots) {
       deployment["spec"]["flinkConfiguration"],
       Json::parse(R"({"parallelism.default": "2", "state.savepoints.dir": "s3://new/x/sp"})"));
   EXPECT_EQ(deployment["spec"]["job"]["initialSavepointPath"], "s3://new/x/sp/s1");
+}
+
+TEST(FlinkOperatorWriter, OptionsOfBucketsAreNoPartOfPlaces) {
+  FlinkOperatorOptions options;
+  options.map = {{*storage::ParseLocation("s3://old"),
+                  *storage::ParseLocation("s3://new/x?endpoint=http://minio:9000")}};
+  Document orders = Orders(), snapshot = Snapshot("s1", "2026-01-01T00:00:00Z");
+  orders.entity.body["artifact"]["jarUri"] = "oss://b/o.jar?region=cn-hangzhou";
+  const Written mapped = Write({orders, snapshot}, options);
+  EXPECT_EQ(mapped.Of("FlinkDeployment")["spec"]["job"]["jarURI"], "oss://b/o.jar");
+  EXPECT_EQ(mapped.Of("FlinkStateSnapshot")["spec"]["savepoint"]["path"], "s3://new/x/sp/s1");
+  snapshot.entity.body["savepointLocation"] = "oss://b/sp/s1?region=cn-hangzhou";
+  EXPECT_EQ(Write({orders, snapshot}).Of("FlinkDeployment")["spec"]["job"]["initialSavepointPath"],
+            "oss://b/sp/s1");
+  orders.entity.body["kubernetes"] = {
+      {"spec", {{"job", {{"initialSavepointPath", "s3://old/first"}}}}}};
+  EXPECT_EQ(Write({orders}, options).Of("FlinkDeployment")["spec"]["job"]["initialSavepointPath"],
+            "s3://new/x/first");
+}
+
+// A clone into managed storage redirects the directories of its jobs there (C-33).
+TEST(FlinkOperatorWriter, C_33_SaysWhichDirectoriesFlinkCannotWriteTo) {
+  Document orders = Orders();
+  orders.entity.body["flinkConf"]["state.checkpoints.dir"] = "managed:///store/p/cp";
+  orders.entity.body["flinkConf"]["taskmanager.memory.managed.size"] = "1g";
+  EXPECT_THAT(Texts(Write({orders}).exported.changed),
+              ElementsAre(AllOf(HasSubstr("deployment 'orders': Flink cannot write to "
+                                          "'managed:///store/p/cp' (state.checkpoints.dir)"),
+                                HasSubstr("--map"))));
 }
 
 TEST(FlinkOperatorWriter, ReportsEveryEntityThatTheFormCannotExpress) {
