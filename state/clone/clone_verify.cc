@@ -73,14 +73,27 @@ class Verifier {
     report_.bytes_read += verified->bytes_read;
     std::vector<std::string> problems = verified->problems;
     SF_TRY(const auto* moved, TransferTo(item.snapshot_to));
+    bool hashes_known = storage::IsManaged(location);
     if (moved != nullptr && problems.empty()) {
       SF_TRY(const auto contents,
              transfer::CheckContents(*moved, *env_.journal, env_.places, env_.stop));
       report_.bytes_read += contents.bytes_read;
       problems = contents.problems;
+      hashes_known |= contents.compared > 0;
     }
     for (const std::string& problem : problems) Tell(item, problem);
+    if (problems.empty() && !hashes_known) TellUnknown(item);
     return {};
+  }
+
+  void TellUnknown(const workflow::Item& item) {
+    findings_.Warn("C-38",
+                   fmt::format("the snapshot '{}' of {} '{}' is there with all its files, but no "
+                               "hashes are known that they could be compared with",
+                               item.snapshot_record.key.name, item.to.kind, item.to.name),
+                   "compare it by hand; hashes are kept with the record of the transfer, which "
+                   "`transfer prune` removes",
+                   item.to);
   }
 
   Result<void> Broken(const workflow::Item& item, const Error& error) {

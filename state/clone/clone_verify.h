@@ -19,8 +19,9 @@ namespace stateferry::state::clone {
 struct VerifyEnv {
   catalog::Catalog& catalog;
   storage::Places& places;
-  /// What the moves of state remember of their files; null: not known, and then a changed byte of
-  /// a snapshot is seen in managed storage only.
+  /// What the moves of state remember of their files; null: not known.  Then, and when their
+  /// records were removed, a changed byte of a snapshot is seen in managed storage only, and a
+  /// warning says so.
   transfer::Journal* journal = nullptr;
   std::stop_token stop = {};
 };

@@ -74,6 +74,17 @@ TEST_F(ClonePlannedRun, C_32_AFlippedByteOfStateIsFoundWhereNoStorageKnowsHashes
   EXPECT_THAT(Verify(), IsEmpty());
 }
 
+TEST_F(ClonePlannedRun, C_38_StateWhoseHashesNobodyKnowsAnyMoreIsTold) {
+  UseDirectory();
+  Run();
+  EXPECT_THAT(Verify(), IsEmpty());
+  const auto records = journal->List();
+  ASSERT_TRUE(records);
+  for (const auto& record : *records) ASSERT_TRUE(journal->Remove(record.id));
+  EXPECT_THAT(Verify(), ElementsAre(AllOf(HasSubstr("C-38"), HasSubstr("'sp-1'"),
+                                          HasSubstr("no hashes are known"))));
+}
+
 TEST_F(ClonePlannedRun, C_02_TheCloneIsWholeWithoutItsSource) {
   UseManagedStore();
   Run();
