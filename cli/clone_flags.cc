@@ -14,7 +14,8 @@ std::vector<OptionSpec> CloneFlags() {
        .help = "Take the newest snapshot of each job along, or only configuration and code",
        .default_text = "stateful",
        .choices = {"stateful", "stateless"},
-       .only_on_command_line = true},
+       .only_on_command_line = true,
+       .rule = "C-37"},
       {.name = "running",
        .kind = ValueKind::kChoice,
        .value_name = "HOW",
@@ -22,7 +23,8 @@ std::vector<OptionSpec> CloneFlags() {
                "migration), or clone them too (for backup)",
        .default_text = "skip",
        .choices = {"skip", "include"},
-       .only_on_command_line = true},
+       .only_on_command_line = true,
+       .rule = "C-37"},
       {.name = "on-error",
        .kind = ValueKind::kChoice,
        .value_name = "HOW",
@@ -30,12 +32,14 @@ std::vector<OptionSpec> CloneFlags() {
                "without its state",
        .default_text = "continue",
        .choices = {"continue", "stop", "stateless"},
-       .only_on_command_line = true},
+       .only_on_command_line = true,
+       .rule = "C-37"},
       {.name = "max-snapshot-age",
        .kind = ValueKind::kDuration,
        .value_name = "TIME",
        .help = "Warn of chosen snapshots that are older",
-       .default_text = "1h"},
+       .default_text = "1h",
+       .rule = "C-37"},
       {.name = "account",
        .kind = ValueKind::kText,
        .value_name = "NAME",
@@ -45,7 +49,8 @@ std::vector<OptionSpec> CloneFlags() {
        .value_name = "ROLE",
        .help = "The least role of --account in the target; with less it needs the right 'clone'",
        .default_text = "OWNER",
-       .choices = {"OWNER", "EDITOR", "VIEWER"}},
+       .choices = {"OWNER", "EDITOR", "VIEWER"},
+       .rule = "C-37"},
       {.name = "target-name-template",
        .kind = ValueKind::kText,
        .value_name = "TEXT",
@@ -79,9 +84,9 @@ Result<state::clone::CloneRequest> CloneRequestFrom(const App& app) {
                {"onError", options.Text("on-error")},
                {"nameTemplate", options.Text("target-name-template")},
                {"label", options.Text("label")},
-               {"requiredRole", options.Text("required-role")},
                {"storageReader", options.Text("storage-reader")}};
   SF_TRY(auto request, state::clone::CloneRequestFromJson(json));
+  request.required_role = options.Text("required-role");
   request.max_snapshot_age =
       std::chrono::ceil<std::chrono::seconds>(options.Duration("max-snapshot-age"));
   return request;

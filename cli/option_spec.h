@@ -39,6 +39,8 @@ struct OptionSpec {
   /// Never from the environment or a file: what deletes, replaces, or means another thing to
   /// another command is given each time.
   bool only_on_command_line = false;
+  /// The documented rule that a wrong value breaks: "C-37"; "" for none.
+  std::string rule = {};
 
   bool takes_value() const { return kind != ValueKind::kFlag; }
   /// "STATEFERRY_PART_SIZE".

@@ -36,9 +36,11 @@ Result<OptionValues> OptionValues::Resolve(
       const std::string where = setting.origin.starts_with("--")
                                     ? setting.origin
                                     : fmt::format("{}: {}", setting.origin, spec.name);
-      return Error(ErrorCode::kInvalidArgument,
-                   fmt::format("{}: {}", where, checked.error().message()))
-          .WithHint(checked.error().hint());
+      auto error = Error(ErrorCode::kInvalidArgument,
+                         fmt::format("{}: {}", where, checked.error().message()))
+                       .WithHint(checked.error().hint());
+      if (spec.rule.empty()) return error;
+      return std::move(error).WithRule(spec.rule, "usage");
     }
     resolved.values_[spec.name] = {spec, std::move(setting)};
   }

@@ -26,6 +26,8 @@ class Planner {
     SF_TRY(auto space, CheckSpace(request_, env_.catalog, findings_));
     if (space) {
       space_ = *std::move(space);
+      // What entities name in these buckets has no options.
+      for (const Side* side : {&space_.source, &space_.target}) env_.places.Give(side->root);
       SF_TRY(CheckRights(request_, space_.target, env_.catalog, findings_));
       SF_TRY(readable_, ProbeSourceBucket(request_, space_, env_.places, findings_));
       SF_TRY(ReadProjects());

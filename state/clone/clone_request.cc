@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
+#include <limits>
 #include <utility>
 
 namespace stateferry::state::clone {
@@ -30,28 +32,53 @@ std::string Spelling(const Spellings<Value>& spellings, Value value) {
   return {};
 }
 
+Error Refused(std::string message) {
+  return Error(ErrorCode::kInvalidArgument, std::move(message)).WithRule("C-37", "usage");
+}
+
 template <typename Value>
 Result<void> ReadChoice(const Json& json, std::string_view field, const Spellings<Value>& spellings,
                         Value& out) {
-  const auto text = JsonString(json, field);
-  if (!text) return {};
+  const auto given = json.find(field);
+  if (given == json.end()) return {};
+  std::string choices;
   for (const auto& [spelling, value] : spellings) {
-    if (spelling != *text) continue;
-    out = value;
-    return {};
+    if (*given == Json(spelling)) {
+      out = value;
+      return {};
+    }
+    if (!choices.ends_with(spelling))
+      choices += (choices.empty() ? "" : ", ") + std::string(spelling);
   }
-  return Error(ErrorCode::kInvalidArgument, fmt::format("'{}' cannot be '{}'", field, *text))
-      .WithRule("C-37", "usage");
+  return Refused(fmt::format("'{}' cannot be {}", field, DumpJson(*given)))
+      .WithHint("choose of: " + choices);
+}
+
+Result<void> ReadText(const Json& json, std::string_view field, std::string& out) {
+  const auto given = json.find(field);
+  if (given == json.end()) return {};
+  if (!given->is_string()) return Refused(fmt::format("'{}' must be a text", field));
+  out = given->get<std::string>();
+  return {};
 }
 
 Result<void> ReadTexts(const Json& json, std::string_view field, std::vector<std::string>& out) {
   const auto list = json.find(field);
   if (list == json.end()) return {};
-  for (const Json& text : *list) {
-    if (!text.is_string())
-      return Error(ErrorCode::kInvalidArgument, fmt::format("'{}' must be a list of texts", field));
-    out.push_back(text.get<std::string>());
-  }
+  const bool are_texts =
+      list->is_array() &&
+      std::all_of(list->begin(), list->end(), [](const Json& text) { return text.is_string(); });
+  if (!are_texts) return Refused(fmt::format("'{}' must be a list of texts", field));
+  out = list->get<std::vector<std::string>>();
+  return {};
+}
+
+Result<void> ReadSeconds(const Json& json, std::string_view field, std::chrono::seconds& out) {
+  if (!json.contains(field)) return {};
+  const auto count = JsonUint(json, field);
+  if (!count || *count > std::uint64_t{std::numeric_limits<std::int64_t>::max()})
+    return Refused(fmt::format("'{}' must be a whole number of seconds, not negative", field));
+  out = std::chrono::seconds(*count);
   return {};
 }
 
@@ -78,9 +105,8 @@ Result<CloneRequest> CloneRequestFromJson(const Json& json) {
   for (const auto& [field, out] :
        {std::pair{"source", &request.source}, std::pair{"target", &request.target},
         std::pair{"account", &request.account}, std::pair{"nameTemplate", &request.name_template},
-        std::pair{"label", &request.label}, std::pair{"requiredRole", &request.required_role},
-        std::pair{"storageReader", &request.storage_reader}})
-    if (auto text = JsonString(json, field)) *out = *std::move(text);
+        std::pair{"label", &request.label}, std::pair{"storageReader", &request.storage_reader}})
+    SF_TRY(ReadText(json, field, *out));
   SF_TRY(ReadTexts(json, "kinds", request.selection.kinds));
   SF_TRY(ReadTexts(json, "names", request.selection.names));
   SF_TRY(ReadChoice(json, "state", kStates, request.state));
@@ -94,8 +120,13 @@ Result<CloneRequest> CloneRequestFromJson(const Json& json) {
                  "savepoint can be taken first")
         .WithHint("trigger a savepoint of each job where it runs, import it, and clone then")
         .WithRule("C-25", "usage");
-  if (const auto age = JsonUint(json, "maxSnapshotAgeSeconds"))
-    request.max_snapshot_age = std::chrono::seconds(*age);
+  SF_TRY(ReadSeconds(json, "maxSnapshotAgeSeconds", request.max_snapshot_age));
+  return request;
+}
+
+Result<CloneRequest> CloneRequestFromRecord(const Json& json) {
+  SF_TRY(auto request, CloneRequestFromJson(json));
+  SF_TRY(ReadText(json, "requiredRole", request.required_role));
   return request;
 }
 

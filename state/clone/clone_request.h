@@ -40,14 +40,17 @@ struct CloneRequest {
   std::string name_template{};
   std::string label{};  ///< "backup" asks for an empty target (C-52)
   /// The least role of `account`, OWNER standing for ADMIN too; somebody with less needs the right
-  /// "clone" (C-15, C-16, R-3).
+  /// "clone" (C-15, C-16, R-3).  For the program to set: who asks does not choose it.
   std::string required_role = "OWNER";
   /// Who reads the source's bucket for managed storage; only named in messages (C-21).
   std::string storage_reader = std::string(kManagedAccount);
 };
 
 Json ToJson(const CloneRequest& request);
+/// What somebody asks for; what is not given has its default, and `requiredRole` does not count.
 /// Errors: kInvalidArgument naming the field (C-37).
 Result<CloneRequest> CloneRequestFromJson(const Json& json);
+/// What ToJson has made, all of it.  Errors: the same.
+Result<CloneRequest> CloneRequestFromRecord(const Json& json);
 
 }  // namespace stateferry::state::clone

@@ -98,7 +98,7 @@ Result<workflow::Run> GoOn(workflow::Run run, const RunCloneOptions& options,
     SF_TRY(CheckClone(run, plan_env, env.store, stop_requested));
   }
   if (workflow::IsTerminal(run.status)) return run;
-  SF_TRY(const CloneRequest request, CloneRequestFromJson(run.request));
+  SF_TRY(const CloneRequest request, CloneRequestFromRecord(run.request));
   for (const std::string& project : {request.source, request.target})
     SF_TRY(GiveStorage(project, env.catalog, env.transfer.places));
   workflow::CatalogActions actions({.run_id = run.id,
@@ -139,12 +139,9 @@ Result<workflow::Run> RecordClone(const CloneRequest& request, const std::string
 
 Result<ClonePlan> CheckClone(workflow::Run& run, const PlanEnv& env, workflow::RunStore& store,
                              const StopQuestion& stop_requested) {
-  SF_TRY(const CloneRequest request, CloneRequestFromJson(run.request));
+  SF_TRY(const CloneRequest request, CloneRequestFromRecord(run.request));
   // A process that was killed may have recorded some of what it found, and this one may be stopped.
   SF_TRY(store.RemoveItems(run.id));
-  // One that is not there is found by the check.
-  for (const std::string& project : {request.source, request.target})
-    (void)GiveStorage(project, env.catalog, env.places);
   std::atomic<bool> stopped = false;
   auto plan = PlanUnlessStopped(request, env, stop_requested, stopped);
   if (stopped) {

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <limits>
+
 namespace stateferry::state::clone {
 namespace {
 
@@ -21,11 +23,38 @@ TEST(CloneRequest, ComesBackFromItsJson) {
   EXPECT_EQ(ToJson(*again), ToJson(request));
 }
 
-TEST(CloneRequest, UnknownStrategyIsRefusedByRule) {
+TEST(CloneRequest, C_37_AnUnknownStrategyIsRefused) {
   const auto request = CloneRequestFromJson(Json{{"onError", "explode"}});
   ASSERT_FALSE(request);
   EXPECT_EQ(request.error().rule(), "C-37");
   EXPECT_EQ(request.error().category(), "usage");
+}
+
+TEST(CloneRequest, C_37_ValuesOfAnotherTypeAreRefused) {
+  for (const Json& bad :
+       {Json{{"state", true}}, Json{{"running", 1}}, Json{{"onError", 5}},
+        Json{{"maxSnapshotAgeSeconds", -1}}, Json{{"maxSnapshotAgeSeconds", "1h"}},
+        Json{{"maxSnapshotAgeSeconds", 1.5}},
+        Json{{"maxSnapshotAgeSeconds", std::numeric_limits<std::uint64_t>::max()}},
+        Json{{"kinds", "deployment"}}, Json{{"names", {1}}}, Json{{"account", 7}},
+        Json{{"label", Json::array()}}}) {
+    const auto request = CloneRequestFromJson(bad);
+    ASSERT_FALSE(request) << bad.dump();
+    EXPECT_EQ(request.error().rule(), "C-37") << bad.dump();
+    EXPECT_EQ(request.error().category(), "usage");
+    EXPECT_EQ(request.error().code(), ErrorCode::kInvalidArgument);
+    EXPECT_NE(request.error().message().find(bad.begin().key()), std::string::npos);
+  }
+}
+
+TEST(CloneRequest, C_37_WhatIsNotGivenHasItsDefault) {
+  const auto request = CloneRequestFromJson(Json::object());
+  ASSERT_TRUE(request);
+  const Json shown = ToJson(*request);
+  EXPECT_EQ(shown["state"], "stateful");
+  EXPECT_EQ(shown["running"], "skip");
+  EXPECT_EQ(shown["onError"], "continue");
+  EXPECT_EQ(shown["maxSnapshotAgeSeconds"], 3600);
 }
 
 TEST(CloneRequest, C_25_ASavepointThatNobodyCanTakeIsRefused) {
