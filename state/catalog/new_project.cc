@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "state/catalog/shared_storage.h"
 #include "state/entities/kinds.h"
 
 namespace stateferry::state::catalog {
@@ -74,6 +75,10 @@ Result<bool> CreateProject(Catalog& catalog, const NewProject& project) {
     SF_TRY(const auto region, catalog.Find("", {"region", project.region}));
     if (!region) SF_TRY(Add({{"region", project.region}, Json::object()}, changes));
   }
+  std::vector<entities::Entity> coming;
+  for (const Change& change : changes) coming.push_back(change.entity);
+  SF_TRY(const auto roots, RootsOfProjects(catalog, coming));
+  SF_TRY(CheckOwnDirectory(project.name, roots));
   SF_TRY(catalog.Apply(changes));
   return !workspace;
 }

@@ -16,8 +16,8 @@ struct NewProject {
 };
 
 /// Whether a workspace was made as well.  One batch.  Errors: kInvalidArgument for what cannot be,
-/// kNotFound without workspace, kConflict when the project is there, or the workspace is another
-/// one.
+/// kNotFound without workspace, kConflict when the project is there, the workspace is another one,
+/// or the directory of the project is that of another.
 Result<bool> CreateProject(Catalog& catalog, const NewProject& project);
 
 }  // namespace stateferry::state::catalog

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "state/catalog/project_storage.h"
+#include "state/catalog/shared_storage.h"
 #include "state/entities/kinds.h"
 
 namespace stateferry::state::clone {
@@ -98,6 +99,16 @@ void CheckArchitecture(const Space& space, workflow::Findings& findings) {
                               : fmt::format("choose a target workspace on {}", from));
 }
 
+/// The source is only read.
+Result<void> CheckTargetsDirectory(const Side& target, catalog::Catalog& catalog,
+                                   workflow::Findings& findings) {
+  SF_TRY(const auto roots, catalog::RootsOfProjects(catalog, {}));
+  if (const auto own = catalog::CheckOwnDirectory(target.project, roots); !own)
+    findings.Error("C-34", "conflict", own.error().message(), own.error().hint(),
+                   target.entity.key);
+  return {};
+}
+
 }  // namespace
 
 Result<std::optional<Side>> FindSide(std::string_view name, const std::string& project,
@@ -131,6 +142,7 @@ Result<std::optional<Space>> CheckSpace(const CloneRequest& request, catalog::Ca
   CheckRegion(space, findings);
   CheckStorage(space, findings);
   CheckArchitecture(space, findings);
+  SF_TRY(CheckTargetsDirectory(space.target, catalog, findings));
   return std::optional(std::move(space));
 }
 

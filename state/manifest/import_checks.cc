@@ -5,6 +5,7 @@
 #include <map>
 #include <set>
 
+#include "state/catalog/shared_storage.h"
 #include "state/entities/kinds.h"
 
 namespace stateferry::state::manifest {
@@ -46,7 +47,29 @@ class Checker {
     return {};
   }
 
+  /// Of each project that the documents are about, once.
+  Result<void> CheckDirectories() {
+    std::vector<entities::Entity> coming;
+    for (const Document& document : manifest_.documents)
+      if (IsScopeKind(document.entity.key.kind)) coming.push_back(document.entity);
+    SF_TRY(const auto roots, catalog::RootsOfProjects(catalog_, coming));
+    std::set<std::string> checked;
+    for (const Document& document : manifest_.documents)
+      for (const auto& [project, root] : roots) {
+        if (!IsAbout(document, project) || !checked.insert(project).second) continue;
+        const auto own = catalog::CheckOwnDirectory(project, roots);
+        if (!own) Complain(document.at, own.error().message() + "; " + own.error().hint());
+      }
+    return {};
+  }
+
  private:
+  static bool IsAbout(const Document& document, const std::string& project) {
+    const auto& [kind, name] = document.entity.key;
+    if (kind == "workspace") return project.starts_with(name + "/");
+    return project == (kind == "project" ? name : document.project);
+  }
+
   void Complain(Position at, std::string message) {
     manifest_.Complain(std::move(at), std::move(message));
   }
@@ -101,7 +124,8 @@ Result<void> CheckImport(const std::string& project, catalog::Catalog& catalog,
   Checker checker(catalog, manifest);
   checker.GiveProjects(project);
   checker.FindDuplicates();
-  return checker.CheckReferences();
+  SF_TRY(checker.CheckReferences());
+  return checker.CheckDirectories();
 }
 
 }  // namespace stateferry::state::manifest

@@ -42,7 +42,8 @@ TEST_F(CloneSpaceRules, C_12_OnlyFromManagedIntoABucketIsRefused) {
   };
   for (const auto& [from, to, passes] :
        {Case{kBucket, kOtherBucket, true}, Case{kBucket, kManaged, true},
-        Case{kManaged, kManaged, true}, Case{kManaged, kOtherBucket, false}}) {
+        Case{kManaged, R"({"managed": "managed:///store/dst"})", true},
+        Case{kManaged, kOtherBucket, false}}) {
     PutWorkspace("src", "x86", from);
     PutWorkspace("dst", "x86", to);
     const auto plan = Plan();
@@ -124,6 +125,23 @@ TEST_F(CloneSpaceRules, C_16_TheRoleThatIsEnoughCanBeSet) {
   ExpectRefused(Plan(), "C-37", "usage", ErrorCode::kInvalidArgument, "KING");
 }
 
+TEST_F(CloneSpaceRules, C_16_ARequestDoesNotSayWhichRoleIsEnough) {
+  Target("member", "bob", R"({"role": "VIEWER"})");
+  const auto asked = CloneRequestFromJson(Json{
+      {"source", "src/p"}, {"target", "dst/p"}, {"account", "bob"}, {"requiredRole", "VIEWER"}});
+  ASSERT_TRUE(asked);
+  request = *asked;
+  ExpectRefused(Plan(), "C-16", "permission", ErrorCode::kPermission, "VIEWER");
+}
+
+// What entities name in it has no options.
+TEST_F(CloneSpaceRules, C_21_TheCheckReachesBucketsAsTheirWorkspacesSay) {
+  PutWorkspace("src", "x86", R"({"bucket": "s3://elsewhere/ws?endpoint=http://127.0.0.1:9"})");
+  PutWorkspace("dst", "x86", kOtherBucket);
+  (void)PlanClone(request, {*catalog, places, clock, {}});  // nobody answers there
+  EXPECT_EQ(places.ServiceOf(At("s3://elsewhere/ws/p/sp")), "http://127.0.0.1:9");
+}
+
 TEST_F(CloneSpaceRules, C_34_WhatIsNotThereIsNamed) {
   request.source = "src/gone";
   ExpectRefused(Plan(), "C-34", "not_found", ErrorCode::kNotFound, "source project 'src/gone'");
@@ -134,6 +152,18 @@ TEST_F(CloneSpaceRules, C_34_WhatIsNotThereIsNamed) {
   const auto plan = Plan();
   ExpectRefused(plan, "C-34", "not_found", ErrorCode::kNotFound, "target workspace 'nowhere'");
   EXPECT_EQ(Said(plan, "C-34").size(), 2u);  // the workspace and the project
+}
+
+TEST_F(CloneSpaceRules, C_34_ATargetWhoseDirectoryIsAnothersIsRefused) {
+  PutWorkspace("other", "x86", kManaged);
+  Put("", "project", "other/p", "{}");
+  const auto plan = Plan();
+  ExpectRefused(plan, "C-34", "conflict", ErrorCode::kConflict, "'other/p'");
+  PutWorkspace("other", "x86", R"({"managed": "managed:///store/other"})");
+  EXPECT_TRUE(Plan().ok());
+  // What it is cloned from is only read.
+  PutWorkspace("other", "x86", kBucket);
+  EXPECT_TRUE(Plan().ok());
 }
 
 TEST_F(CloneSpaceRules, C_34_AManagedStoreThatIsNotThereIsNamed) {

@@ -16,6 +16,7 @@
 namespace stateferry::state::manifest {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
@@ -320,6 +321,63 @@ TEST_F(ProjectImport, RegionsWorkspacesAndProjectsComeTheSameWay) {
   EXPECT_THAT(problems_, ElementsAre());
   EXPECT_EQ(report->Total().added, 4u);
   EXPECT_TRUE(*catalog_->Find("w2/p", {"folder", "f"}));
+}
+
+// Two workspaces may share a storage, but not two projects a directory in it.
+TEST_F(ProjectImport, AProjectWhoseDirectoryIsAnothersIsRefused) {
+  const std::string bucket = "file://" + dir_.File("bucket");
+  const auto workspace = [](const std::string& name, const std::string& storage) {
+    return "kind: workspace\nname: " + name +
+           "\nspec: {region: r, architecture: arm, storage: {bucket: '" + storage + "'}}\n---\n";
+  };
+  Write("a.yaml", workspace("lab", bucket) + "kind: project\nname: lab/p\n");
+  ASSERT_TRUE(Import());
+  EXPECT_THAT(problems_, ElementsAre(AllOf(HasSubstr("a.yaml:1:"), HasSubstr("'lab/p'"),
+                                           HasSubstr("'ws/p'"), HasSubstr("bucket/lab"))));
+  EXPECT_FALSE(*catalog_->Find("", {"workspace", "lab"}));
+  Write("a.yaml", workspace("lab", bucket) + "kind: project\nname: lab/q\n");
+  ASSERT_TRUE(Import());
+  EXPECT_THAT(problems_, ElementsAre());
+  // Later the workspace is told to go there.
+  Write("a.yaml", workspace("lab", bucket + "/p") + "kind: region\nname: r\n");
+  ASSERT_TRUE(Import());
+  EXPECT_THAT(problems_, ElementsAre(AllOf(HasSubstr("a.yaml:1:"), HasSubstr("'lab/q'"))));
+}
+
+TEST_F(ProjectImport, OptionsOfTheStorageStayOutOfBodies) {
+  const std::vector<catalog::Change> moved{
+      {.scope = "",
+       .entity = {{"workspace", "ws"},
+                  {{"region", "r"},
+                   {"architecture", "x86"},
+                   {"storage", {{"bucket", "oss://b/ws?region=cn-hangzhou"}}}}},
+       .expected_version = 1}};
+  ASSERT_TRUE(catalog_->Apply(moved));
+  places_.Register(*storage::ParseLocation("oss://b/"), storage::MakeMemoryBackend(clock_, "b"));
+  Write("a.yaml", std::string(kJob) + kJar);
+  Write("files/jars/orders.jar", "bytes");
+  const auto report = Import();
+  ASSERT_TRUE(report) << report.error().message();
+  EXPECT_EQ(Body("deployment", "orders")["artifact"]["jarUri"],
+            "oss://b/ws/p/files/jars/orders.jar");
+  EXPECT_EQ(Body("resource-file", "jars/orders.jar")["uri"], "oss://b/ws/p/files/jars/orders.jar");
+}
+
+TEST(NewProject, HasADirectoryOfItsOwn) {
+  const auto catalog = catalog::MakeMemoryCatalog(SystemClock());
+  catalog::NewProject project{
+      .name = "a/p", .region = "r", .architecture = "x86", .storage = "managed:///store"};
+  ASSERT_TRUE(catalog::CreateProject(*catalog, project));
+  project.name = "b/p";
+  const auto refused = catalog::CreateProject(*catalog, project);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code(), ErrorCode::kConflict);
+  EXPECT_THAT(refused.error().message(), HasSubstr("'a/p'"));
+  EXPECT_THAT(refused.error().hint(), HasSubstr("managed:///store/b"));
+  project.name = "b/q";
+  EXPECT_TRUE(catalog::CreateProject(*catalog, project));
+  project = {.name = "c/x", .region = "r", .architecture = "x86", .storage = "managed:///store/q"};
+  EXPECT_FALSE(catalog::CreateProject(*catalog, project));  // below that of b/q
 }
 
 TEST(NewProject, NeedsAWorkspaceOrWhatMakesOne) {
