@@ -28,19 +28,31 @@ Result<Outcome> ShowCreated(App& app, const workflow::Run& run) {
     return {};
   }));
   SF_TRY(auto* store, app.OpenRuns(true));
-  SF_TRY(const auto files, state::clone::LeftFiles(
-                               run,
-                               [&](const state::clone::ItemVisitor& visit) {
-                                 return store->VisitItems(run.id, visit);
-                               },
-                               *records, app.places()));
+  const state::clone::ItemWalk walk = [&](const state::clone::ItemVisitor& visit) {
+    return store->VisitItems(run.id, visit);
+  };
+  SF_TRY(const auto files, state::clone::LeftFiles(run, walk, *records, app.places()));
   for (const storage::Location& file : files) {
     app.out().Item({{"type", "created"}, {"project", run.target}, {"file", file.ToString()}});
     app.out().Line(
         fmt::format("{:<16}  {}  (of an item that was not made)", "file", file.ToString()));
   }
-  if (count == 0 && files.empty()) app.out().Note("nothing that it made is left");
-  return Outcome{.summary = {{"id", run.id}, {"created", count}, {"files", files.size()}}};
+  SF_TRY(const auto states, state::clone::LeftStates(run, walk, *records, app.places()));
+  for (const auto& state : states) {
+    const std::string directory = state.directory.ToString();
+    app.out().Item({{"type", "created"},
+                    {"project", run.target},
+                    {"stateDirectory", directory},
+                    {"of", {{"kind", state.job.kind}, {"name", state.job.name}}},
+                    {"message", state.why}});
+    app.out().Line(fmt::format("{:<16}  {}  (for {} '{}': {})", "state", directory, state.job.kind,
+                               state.job.name, state.why));
+  }
+  if (count == 0 && files.empty() && states.empty()) app.out().Note("nothing that it made is left");
+  return Outcome{.summary = {{"id", run.id},
+                             {"created", count},
+                             {"files", files.size()},
+                             {"stateDirectories", states.size()}}};
 }
 
 Result<Outcome> Run(App& app) {
@@ -69,21 +81,23 @@ Result<Outcome> Run(App& app) {
 }  // namespace
 
 Command CloneShowCommand() {
-  return {.name = "clone show",
-          .summary = "Show a clone with its counts by kind and what failed",
-          .details =
-              "With --created: the entities at the target that it has made and that are "
-              "still there, and files that it has moved for items which then failed or were "
-              "stopped.  There is no rollback; what is not wanted is deleted by hand.",
-          .arguments = {{"ID", "The id of a clone"}},
-          .options = {{.name = "created",
-                       .help = "List the entities that it has made",
-                       .only_on_command_line = true},
-                      {.name = "items",
-                       .help = "All items, not only those with trouble",
-                       .only_on_command_line = true}},
-          .examples = {"stateferry clone show clone-20261126-071500-3f2a9c1b --created"},
-          .run = Run};
+  return {
+      .name = "clone show",
+      .summary = "Show a clone with its counts by kind and what failed",
+      .details =
+          "With --created: the entities at the target that it has made and that are "
+          "still there, files that it has moved for items which then failed or were stopped, "
+          "and the directories of snapshots that could not be removed or whose clone has not "
+          "ended, with the reason.  There is no rollback; what is not wanted is deleted by hand.",
+      .arguments = {{"ID", "The id of a clone"}},
+      .options = {{.name = "created",
+                   .help = "List the entities that it has made",
+                   .only_on_command_line = true},
+                  {.name = "items",
+                   .help = "All items, not only those with trouble",
+                   .only_on_command_line = true}},
+      .examples = {"stateferry clone show clone-20261126-071500-3f2a9c1b --created"},
+      .run = Run};
 }
 
 }  // namespace stateferry::cli

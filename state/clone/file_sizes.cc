@@ -13,6 +13,19 @@ Result<std::optional<storage::Place>> OpenIfThere(storage::Places& places,
   return std::move(place).error();
 }
 
+Result<bool> IsEmpty(storage::Places& places, const storage::Location& directory) {
+  SF_TRY(const auto place, OpenIfThere(places, directory));
+  if (!place) return true;
+  bool empty = true;
+  const auto listed = place->backend->List(
+      place->prefix.empty() ? "" : place->prefix + "/", [&](const storage::ObjectMeta&) {
+        empty = false;
+        return Result<void>(Error(ErrorCode::kCancelled, "one is enough"));
+      });
+  if (!listed && empty) return listed.error();
+  return empty;
+}
+
 Result<FileSizes> FileSizes::Read(storage::Places& places, const storage::Location& files_root,
                                   std::stop_token stop) {
   FileSizes sizes(places, files_root);

@@ -17,6 +17,9 @@ namespace stateferry::state::clone {
 Result<std::optional<storage::Place>> OpenIfThere(storage::Places& places,
                                                   const storage::Location& location);
 
+/// No object lies below `directory`, which need not be there.  Errors: as OpenIfThere.
+Result<bool> IsEmpty(storage::Places& places, const storage::Location& directory);
+
 /// Sizes of the files of a project: one listing, and a question for each file outside of it.
 class FileSizes {
  public:

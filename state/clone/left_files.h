@@ -1,7 +1,7 @@
 #pragma once
 // What lies at the target of a clone although no entity of it names it (C-19).
 
-#include <stop_token>
+#include <string>
 #include <vector>
 
 #include "state/catalog/catalog.h"
@@ -16,5 +16,18 @@ namespace stateferry::state::clone {
 Result<std::vector<storage::Location>> LeftFiles(const workflow::Run& run, const ItemWalk& walk,
                                                  catalog::Catalog& catalog,
                                                  storage::Places& places);
+
+/// Bytes of a snapshot that no job has.
+struct LeftState {
+  storage::Location directory;
+  entities::EntityKey job{};  ///< for which they were moved
+  std::string why{};
+};
+/// What lies in the directories of snapshots whose items were begun and then not made with their
+/// state: because it could not be removed, or because the run has not ended.  None of a directory
+/// whose snapshot another run or a person has made.  In the order of the items.  Errors: as
+/// LeftFiles.
+Result<std::vector<LeftState>> LeftStates(const workflow::Run& run, const ItemWalk& walk,
+                                          catalog::Catalog& catalog, storage::Places& places);
 
 }  // namespace stateferry::state::clone

@@ -103,16 +103,7 @@ class RestorePoints {
   }
 
   Result<bool> IsFree(const std::string& name) {
-    SF_TRY(const auto place, OpenIfThere(context_.env.places, root_.Child(name)));
-    if (!place) return true;
-    bool free = true;
-    const auto listed = place->backend->List(
-        place->prefix.empty() ? "" : place->prefix + "/", [&](const storage::ObjectMeta&) {
-          free = false;
-          return Result<void>(Error(ErrorCode::kCancelled, "one is enough"));
-        });
-    if (!listed && free) return listed.error();
-    return free;
+    return IsEmpty(context_.env.places, root_.Child(name));
   }
 
   void Set(Restore& restore) {

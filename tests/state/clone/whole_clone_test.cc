@@ -12,6 +12,7 @@
 namespace stateferry::state::clone {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -446,6 +447,87 @@ TEST_F(WholeCloneRules, C_44_AnOutageOfTheBucketInterruptsAndDegradesNothing) {
   EXPECT_THAT(Verify(), IsEmpty());
   EXPECT_EQ(BodyAtTarget({"deployment", "orders"})["restoreStrategy"]["savepointId"], "sp-1");
   EXPECT_EQ(BodyAtTarget({"deployment", "payments"})["restoreStrategy"]["savepointId"], "sp-2");
+}
+
+/// States into a bucket that can be told to fail; the second file of one of them is gone.
+class LeftStateRules : public WholeCloneRules {
+ protected:
+  void SetUp() override {
+    WholeCloneRules::SetUp();
+    PutWorkspace("dst", "x86", R"({"bucket": "s3://other/ws"})");
+    PutOrders();
+  }
+  void BreakSource(ErrorCode code) {
+    bucket->Fail({.op = fakes::BackendOp::kReadRange,
+                  .times = 1000,
+                  .key_contains = "sp/sp-1/4",
+                  .error = Error(code, "the source is in trouble")});
+  }
+  Result<workflow::Run> TryToGo() {
+    const transfer::TransferEnv transfer{places, *journal, clock, progress, {}};
+    return RunClone({.id = run.id, .home_dir = dir.File("home")},
+                    {*catalog, *store, transfer, sink, FileIo()});
+  }
+  /// "directory: job: why".
+  std::vector<std::string> Left() {
+    const auto states = LeftStates(
+        run, [&](const ItemVisitor& visit) { return store->VisitItems(run.id, visit); }, *catalog,
+        places);
+    EXPECT_TRUE(states) << states.error().message();
+    std::vector<std::string> lines;
+    for (const LeftState& state : *states)
+      lines.push_back(state.directory.ToString() + ": " + state.job.name + ": " + state.why);
+    return lines;
+  }
+};
+
+TEST_F(LeftStateRules, C_19_TheStateOfAnInterruptedCloneIsListedUntilItGoesOn) {
+  Start();
+  EXPECT_THAT(Left(), IsEmpty());
+  BreakSource(ErrorCode::kUnavailable);
+  ASSERT_FALSE(TryToGo());
+  EXPECT_THAT(Left(),
+              ElementsAre("s3://other/ws/p/snapshots/sp-1: orders: its clone has not ended"));
+  bucket->VerifyAllFired();
+  Go(*catalog);
+  EXPECT_THAT(Left(), IsEmpty());
+}
+
+TEST_F(LeftStateRules, C_19_StateThatMayNotBeRemovedIsListedAndItsNameIsKept) {
+  for (const OnError on_error : {OnError::kContinue, OnError::kStateless}) {
+    request.on_error = on_error;
+    Start();
+    BreakSource(ErrorCode::kNotFound);
+    other_bucket->Fail({.op = fakes::BackendOp::kDelete,
+                        .times = 1000,
+                        .error = Error(ErrorCode::kPermission, "no right to delete")});
+    const auto ended = TryToGo();
+    ASSERT_TRUE(ended) << ended.error().message();
+    EXPECT_THAT(Left(), ElementsAre(AllOf(HasSubstr("/snapshots/sp-1"), HasSubstr(": orders: "),
+                                          HasSubstr("the source is in trouble"),
+                                          HasSubstr("could not be removed"),
+                                          HasSubstr("no right to delete"))));
+    bucket->VerifyAllFired();
+    other_bucket->VerifyAllFired();
+  }
+  // The second one did not use the directory of the first.
+  EXPECT_EQ(Records("dst/p").count({"snapshot", "sp-1"}), 1u);
+  EXPECT_EQ(Records("dst/p").count({"snapshot", "sp-1-clone-1"}), 1u);
+}
+
+TEST_F(LeftStateRules, C_19_TheStateOfAnotherCloneIsNotListed) {
+  Start();
+  const workflow::Run first = run;
+  Run();
+  // Killed before it could take the names that the other one now has.
+  auto items = *store->Items(first.id, 0, 100);
+  for (Item& item : items) {
+    item.status = workflow::ItemStatus::kCopyingState;
+    item.begun = true;
+  }
+  ASSERT_TRUE(store->PutStates(first.id, items));
+  run = first;
+  EXPECT_THAT(Left(), IsEmpty());
 }
 
 TEST_F(WholeCloneRules, C_19_OfATargetThatIsGoneNobodyCanSayWhatIsLeft) {
