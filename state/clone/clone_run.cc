@@ -133,6 +133,8 @@ Result<workflow::Run> RecordClone(const CloneRequest& request, const std::string
                     .request = ToJson(request),
                     .created = FormatTime(clock.Now())};
   run.updated = run.created;
+  // One that cannot be read back could neither be checked nor ended.
+  SF_TRY(CloneRequestFromRecord(run.request));
   SF_TRY(store.PutRun(run));
   return run;
 }

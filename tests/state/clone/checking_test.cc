@@ -68,6 +68,14 @@ TEST_F(CheckingAClone, C_45_TheRecordIsThereBeforeAnythingIsLookedAt) {
   EXPECT_EQ(Recorded().source, "src/nowhere");
 }
 
+TEST_F(CheckingAClone, C_37_WhatNobodyCouldReadBackIsNotRecorded) {
+  request.max_snapshot_age = std::chrono::seconds(-1);
+  const auto recorded = RecordClone(request, "clone-1", clock, *store);
+  ASSERT_FALSE(recorded);
+  EXPECT_EQ(recorded.error().rule(), "C-37");
+  EXPECT_FALSE(*store->Find("clone-1"));
+}
+
 TEST_F(CheckingAClone, C_45_ACloneThatWasStartedAndIsRefusedFailsWithAllThatWasFound) {
   request.account = "mallory";
   request.selection.names = {"no-such*"};
