@@ -111,7 +111,9 @@ class EngineCrash : public WorkflowRig {
     DyingCatalog dying_catalog(*catalog, death);
     CatalogActions actions(ActionOptions(), dying_catalog,
                            {*places, dying_journal, clock, progress, {}});
-    return GoWith(actions, dying_store, OnFailure::kDropState);
+    auto ended = GoWith(actions, dying_store, OnFailure::kDropState);
+    places.reset();  // it asks `death`, which may go before it
+    return ended;
   }
   /// What an undisturbed run leaves.
   void ExpectAllMade() {
