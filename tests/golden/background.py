@@ -1,14 +1,16 @@
 #!/usr/bin/env python3
-"""Clones in the background (C-45, C-47), as the real program does them.
+"""Clones in the background (C-42, C-45, C-47, C-48), as the real program does them.
 
 Usage: background.py STATEFERRY [ROUNDS]
 """
 import fcntl
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import time
 
 from program import Sandbox
 
@@ -162,6 +164,101 @@ def catalog_does_not_open(sandbox):
     check("error" not in found, f"an error of the past: {found}")
 
 
+def created(sandbox, clone):
+    """What `clone show --created` lists, each as JSON."""
+    show = sandbox.run(["clone", "show", clone, "--created", "--output", "json"])
+    check(show.returncode == 0, f"show --created: {show}")
+    lines = [json.loads(line) for line in show.stdout.decode().splitlines()]
+    return [line for line in lines if line["type"] == "created"]
+
+
+def at_the_target(sandbox, target):
+    show = sandbox.run(["project", "show", target, "--output", "json"]).stdout.decode()
+    lines = [json.loads(line) for line in show.splitlines()]
+    return {(line["kind"], line["name"]) for line in lines if line["type"] == "entity"}
+
+
+def prepare_slow(sandbox):
+    """A project whose jar takes two minutes at the speed that these tests allow."""
+    shutil.copytree(sandbox.fill("{PROJECT}/good"), sandbox.path("slow"))
+    with open(sandbox.path("slow", "files", "jars", "orders.jar"), "wb") as jar:
+        jar.write(os.urandom(8 << 20))
+    for words in (["project", "create", "ws/slow"],
+                  ["project", "import", "ws/slow", "-f", "{DIR}/slow", "-q"]):
+        done = sandbox.run(words)
+        check(done.returncode == 0, f"{words}: {done}")
+
+
+def slow_clone(sandbox, target):
+    """The id of a clone whose worker is moving a jar and has made something before."""
+    done = sandbox.run(["project", "create", target])
+    check(done.returncode == 0, f"{target}: {done}")
+    start = sandbox.run(["clone", "start", "ws/slow", target, "--account", "alice", "--detach",
+                         "-q", "--bwlimit", "64KiB/s", "--part-size", "64KiB", "--transfers", "2"])
+    clone = start.stdout.decode().strip()
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
+        found = created(sandbox, clone)
+        if any(entity.get("halfMade") for entity in found):
+            return clone
+        time.sleep(0.05)
+    check(False, f"{clone} has not begun to move its jar: {start}, {status(sandbox, clone)}")
+    return clone
+
+
+def is_stopped(sandbox, clone, target):
+    """C-48, C-19: stopped is an end; what was made is there and in the list, and nothing else is."""
+    check(status(sandbox, clone) == "stopped", f"a stopped clone is {status(sandbox, clone)!r}")
+    watch = sandbox.run(["clone", "watch", clone])
+    check(watch.returncode == 10, f"the watch of a stopped clone: {watch}")
+    found = created(sandbox, clone)
+    listed = {(entity.get("kind"), entity.get("name")) for entity in found}
+    check(("variable", "topic") in listed, f"what was made before the stop: {found}")
+    check(not any(entity.get("halfMade") for entity in found), f"something half made: {found}")
+    there = at_the_target(sandbox, target)
+    check(listed <= there and there - listed <= {("member", "alice")}, f"{listed}, {there}")
+    for command in ("stop", "resume"):
+        again = sandbox.run(["clone", command, clone])
+        check(again.returncode == 4, f"{command} of a stopped clone: {again}")
+    check(not os.path.exists(sandbox.path("home", "stop-requests", clone)), "its request stays")
+
+
+def stopped_at_work(sandbox):
+    """C-48: a stop ends a worker that is in the middle of a file, and waits for that."""
+    clone = slow_clone(sandbox, "vault/stopped")
+    stop = sandbox.run(["clone", "stop", clone], timeout=60)
+    check(stop.returncode == 0, f"the stop: {stop}")
+    check("--created" in stop.stderr.decode(), f"a stop does not tell of the list: {stop}")
+    is_stopped(sandbox, clone, "vault/stopped")
+
+
+def stopped_without_waiting(sandbox):
+    clone = slow_clone(sandbox, "vault/not-waited")
+    stop = sandbox.run(["clone", "stop", clone, "--no-wait"], timeout=60)
+    check(stop.returncode == 0, f"the stop: {stop}")
+    sandbox.run(["clone", "watch", clone], timeout=60)
+    is_stopped(sandbox, clone, "vault/not-waited")
+
+
+def store_is_locked(sandbox):
+    """C-42: what every item would meet interrupts a clone, which goes on later."""
+    lock_path = sandbox.path("store", "LOCK")
+    check(os.path.exists(lock_path), "the store has no lock")
+    with open(lock_path, "r+b") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        start = sandbox.run([word for word in START if word != "--detach"])
+        check(start.returncode == 11, f"a store that is locked: {start}")
+        clone = start.stdout.decode().split()[1]
+        check(status(sandbox, clone) == "interrupted", f"{status(sandbox, clone)!r}")
+        items = json.loads(sandbox.run(["clone", "status", clone, "--output", "json"])
+                           .stdout.decode().splitlines()[0])
+        check(items["totals"]["failed"] == 0 and items["totals"]["open"] > 0, f"{items}")
+        watch = sandbox.run(["clone", "watch", clone])
+        check(watch.returncode == 11, f"its watch: {watch}")
+    resumed = sandbox.run(["clone", "resume", clone])
+    check(resumed.returncode == 0, f"the resume: {resumed}")
+
+
 def main():
     rounds = int(sys.argv[2]) if len(sys.argv) > 2 else 5
     with Sandbox(sys.argv[1]) as sandbox:
@@ -174,6 +271,10 @@ def main():
         catalog_does_not_open(sandbox)
         refused_in_the_background(sandbox)
         no_worker_can_be_started(sandbox)
+        store_is_locked(sandbox)
+        prepare_slow(sandbox)
+        stopped_at_work(sandbox)
+        stopped_without_waiting(sandbox)
     print(f"{rounds} rounds, {failures} failures")
     return 1 if failures else 0
 
