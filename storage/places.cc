@@ -48,7 +48,9 @@ struct Places::State {
   std::shared_ptr<BandwidthLimit> bandwidth;
   OpenContext context;  // guarded by mutex
   std::mutex mutex;
-  GivenOptions given_options;                                             // guarded by mutex
+  GivenOptions given_options;  // guarded by mutex
+  /// ServiceOf, by bucket and options.
+  std::map<std::string, std::string> services;                            // guarded by mutex
   std::vector<std::pair<Location, std::shared_ptr<Backend>>> registered;  // guarded by mutex
 };
 
@@ -127,10 +129,17 @@ std::string Places::ServiceOf(const Location& location) const {
     if (IsWithin(location, root)) return {};
   const auto complete = state_->given_options.Complete(BucketBehind(location).value_or(location));
   if (!complete || !IsInBucket(complete->ToString())) return {};
-  // What cannot be resolved cannot be opened either, and is reported there.
-  const auto bucket =
-      s3::FindBucket(*complete, state_->context.clock(), state_->context.options().environment);
-  return bucket ? bucket->Service() : std::string();
+  // It takes the files of the vendor's tools, and a transfer asks several times for each file.
+  std::string name = complete->scheme + " " + complete->authority;
+  for (const auto& [option, value] : complete->options) name += " " + option + "=" + value;
+  auto known = state_->services.find(name);
+  if (known == state_->services.end()) {
+    // What cannot be resolved cannot be opened either, and is reported there.
+    const auto bucket =
+        s3::FindBucket(*complete, state_->context.clock(), state_->context.options().environment);
+    known = state_->services.emplace(name, bucket ? bucket->Service() : std::string()).first;
+  }
+  return known->second;
 }
 
 std::uint32_t Places::checkers() const { return std::max(state_->context.options().checkers, 1u); }

@@ -83,6 +83,25 @@ TEST_F(PlacesTest, BucketsOfOneNameAreToldByTheirService) {
   EXPECT_EQ(service("/b/x"), "");
 }
 
+// Asked several times for each file of a transfer, by all workers.
+TEST_F(PlacesTest, TheServiceOfABucketIsLookedUpOnce) {
+  const std::string config = dir_.File("config");
+  const auto write = [&](const std::string& endpoint) {
+    ASSERT_TRUE(FileIo().WriteDurably(
+        config, AsBytes("[default]\nendpoint_url = " + endpoint + "\n[profile two]\n" +
+                        "endpoint_url = " + endpoint + "/two\n")));
+  };
+  Places places(FileIo(), SystemClock(), {.environment = {{"AWS_CONFIG_FILE", config}}});
+  const auto service = [&](const char* text) { return places.ServiceOf(*ParseLocation(text)); };
+  write("http://here:1");
+  EXPECT_EQ(service("s3://b/x"), "http://here:1");
+  write("http://there:2");
+  EXPECT_EQ(service("s3://b/y"), "http://here:1") << "the files are read again for each object";
+  EXPECT_EQ(service("managed+s3://b/store/p/k"), "http://here:1");
+  EXPECT_EQ(service("s3://b/y?endpoint=http://other:3"), "http://other:3");
+  EXPECT_EQ(service("s3://c/y"), "http://there:2");
+}
+
 TEST_F(PlacesTest, MemoryPlacesAreSharedByName) {
   auto to = Open("mem://one/dir", Access::kWrite);
   ASSERT_TRUE(to->backend->Put(to->Key("k"), AsBytes("x"), {}));
