@@ -49,10 +49,11 @@ Result<Place> OpenInBucket(OpenContext& context, const Location& location, Acces
   std::string name = location.scheme + " " + location.authority;
   for (const auto& [option, value] : location.options) name += " " + option + "=" + value;
   SF_TRY(auto backend, context.Keep(name, [&] {
-    return s3::OpenBucket(location, context.clock(),
-                          {.environment = context.options().environment,
-                           .requests_per_s = context.options().requests_per_s,
-                           .stop = context.options().stop});
+    return s3::OpenBucket(
+        location, context.clock(),
+        {.environment = context.options().environment,
+         .rate_of = [&](const s3::Bucket& bucket) { return context.RateOf(bucket); },
+         .stop = context.options().stop});
   }));
   return Place{
       .backend = std::move(backend), .prefix = location.path.substr(1), .location = location};
@@ -87,6 +88,13 @@ Result<OpenContext::FoundStore> OpenContext::OpenStore(const Location& location,
   return FoundStore{.store = open.writer ? open.writer.get() : open.reader.get(),
                     .uri = "managed://" + store_path.store_dir,
                     .path = std::move(store_path)};
+}
+
+// The service counts the requests to a bucket, whatever they say of credentials or new objects.
+std::shared_ptr<s3::RequestRate> OpenContext::RateOf(const s3::Bucket& bucket) {
+  auto& rate = rates_[bucket.location + " " + bucket.Service()];
+  if (!rate) rate = std::make_shared<s3::RequestRate>(*clock_, options_.requests_per_s);
+  return rate;
 }
 
 Result<std::shared_ptr<Backend>> OpenContext::Keep(const std::string& name,

@@ -9,6 +9,8 @@
 #include "storage/managed/bucket_place.h"
 #include "storage/managed/managed_store.h"
 #include "storage/places.h"
+#include "storage/s3/bucket.h"
+#include "storage/s3/request_rate.h"
 
 namespace stateferry::storage {
 
@@ -39,6 +41,8 @@ class OpenContext {
   Result<managed::RebuildReport> RebuildIndex(const Location& location,
                                               const managed::StoreProgress& progress,
                                               std::stop_token stop);
+  /// One for each bucket, whatever its options.
+  std::shared_ptr<s3::RequestRate> RateOf(const s3::Bucket& bucket);
   using MakeBackend = std::function<Result<std::shared_ptr<Backend>>()>;
   /// The backend kept under `name`, made on first use.
   Result<std::shared_ptr<Backend>> Keep(const std::string& name, const MakeBackend& make);
@@ -67,6 +71,7 @@ class OpenContext {
   Result<InBucket> ResolveInBucket(const Location& location, const Location& behind);
 
   std::function<std::shared_ptr<Backend>(std::shared_ptr<Backend>)> with_retries_;
+  std::map<std::string, std::shared_ptr<s3::RequestRate>> rates_;  // by bucket and service
   // Stores go last: backends of their projects must not outlive them.
   std::map<std::string, OpenStores> stores_;
   std::map<std::string, std::shared_ptr<Backend>> backends_;

@@ -55,11 +55,12 @@ Result<Bucket> FindBucket(const Location& location, Clock& clock, const Variable
 Result<std::shared_ptr<Session>> OpenSession(const Location& location, Clock& clock,
                                              const OpenOptions& options) {
   const Variables& environment = options.environment;
-  SessionOptions session{.requests_per_s = options.requests_per_s, .stop = options.stop};
+  SessionOptions session{.stop = options.stop};
   session.http = std::make_shared<http::Client>(
       http::ClientOptions{.ca_file = ValueOf(environment, "SSL_CERT_FILE"),
                           .ca_directory = ValueOf(environment, "SSL_CERT_DIR")});
   SF_TRY(auto bucket, FindBucket(location, clock, environment));
+  if (options.rate_of) session.rate = options.rate_of(bucket);
   session.credentials = CredentialsOf(location, bucket, Around(environment, clock, session.http));
   return std::make_shared<Session>(std::move(bucket), clock, std::move(session));
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 
 #include "base/clock.h"
@@ -12,7 +13,8 @@ namespace stateferry::storage::s3 {
 
 struct OpenOptions {
   Variables environment = {};
-  std::uint32_t requests_per_s = 0;  ///< at most; 0 = no limit
+  /// The rate that everybody keeps to who speaks to that bucket; none: each session has its own.
+  std::function<std::shared_ptr<RequestRate>(const Bucket&)> rate_of = {};
   std::stop_token stop = {};  ///< ends waits for a turn; requests under way come to their end
 };
 

@@ -34,7 +34,7 @@ Session::Session(Bucket bucket, Clock& clock, SessionOptions options)
       service_(bucket.Service()),
       bucket_name_(bucket.name),
       new_objects_(bucket.new_objects),
-      rate_(clock, options_.requests_per_s) {
+      rate_(options_.rate ? options_.rate : std::make_shared<RequestRate>(clock)) {
   auto signer = MakeSigner(bucket);
   target_ = std::make_shared<const Target>(Target{std::move(bucket), std::move(signer)});
 }
@@ -63,7 +63,7 @@ Result<http::Answer> Session::Send(const Call& call) {
       call.method + " " + location_ + (call.key.empty() ? "" : "/" + call.key);
   const Payload payload = PayloadOf(call);
   for (Amended amended;;) {
-    SF_TRY(rate_.Take(options_.stop));
+    SF_TRY(rate_->Take(options_.stop));
     const auto to = target();
     Credentials credentials;
     if (!to->bucket.anonymous) {
@@ -74,7 +74,7 @@ Result<http::Answer> Session::Send(const Call& call) {
     LearnTime(*answer);
     if (IsAnswer(call, answer->status)) return answer;
     const ServiceError refusal = ReadRefusal(*answer);
-    if (IsThrottled(refusal)) rate_.Throttled();
+    if (IsThrottled(refusal)) rate_->Throttled();
     if (Amend(refusal, *answer, *to, credentials, amended)) continue;
     return ToError(refusal).WithRetryAfter(http::RetryAfter(*answer)).WithContext(doing);
   }
@@ -91,7 +91,7 @@ void Session::LearnTime(const http::Answer& answer) {
 Error Session::ErrorUnder200(const ErrorBody& body, const http::Answer& answer) {
   ServiceError error = FromBody(body, answer);
   error.status = 500;
-  if (IsThrottled(error)) rate_.Throttled();
+  if (IsThrottled(error)) rate_->Throttled();
   return ToError(error);
 }
 

@@ -40,7 +40,7 @@ struct Call {
 struct SessionOptions {
   std::shared_ptr<http::Client> http = {};
   std::shared_ptr<CredentialsProvider> credentials = {};  ///< not asked for an anonymous bucket
-  std::uint32_t requests_per_s = 0;                       ///< at most; 0 = no limit
+  std::shared_ptr<RequestRate> rate = {};  ///< of all sessions with the bucket; none: its own
   std::stop_token stop = {};
 };
 
@@ -66,7 +66,7 @@ class Session {
   const std::string& service() const { return service_; }
   const std::string& bucket_name() const { return bucket_name_; }
   const NewObjectHeaders& new_objects() const { return new_objects_; }
-  const RequestRate& rate() const { return rate_; }
+  const RequestRate& rate() const { return *rate_; }
   /// What time it is at the service, as its first answer told; before one: here.
   SystemTime ServiceTime() const { return clock_.Now() + std::chrono::seconds(told_skew_s_); }
   /// The error that came under HTTP 200: status and headers were said before the service knew.
@@ -96,7 +96,7 @@ class Session {
   const std::string service_;
   const std::string bucket_name_;
   const NewObjectHeaders new_objects_;
-  RequestRate rate_;
+  const std::shared_ptr<RequestRate> rate_;
   std::atomic<std::int64_t> skew_s_{0};  ///< the service's clock minus ours
   /// The same, rounded to seconds, of the first answer: a difference that no signature minds.
   std::atomic<std::int64_t> told_skew_s_{0};

@@ -5,6 +5,7 @@
 #include "storage/managed/managed_store.h"
 #include "storage/memory_backend.h"
 #include "tests/fakes/fake_clock.h"
+#include "tests/fakes/http_server.h"
 #include "tests/fakes/scratch_dir.h"
 
 namespace stateferry::storage {
@@ -100,6 +101,23 @@ TEST_F(PlacesTest, TheServiceOfABucketIsLookedUpOnce) {
   EXPECT_EQ(service("managed+s3://b/store/p/k"), "http://here:1");
   EXPECT_EQ(service("s3://b/y?endpoint=http://other:3"), "http://other:3");
   EXPECT_EQ(service("s3://c/y"), "http://there:2");
+}
+
+TEST(PlacesRate, IsOneForABucketWhateverIsSaidOfNewObjects) {
+  fakes::HttpServer server([](const fakes::ServedRequest&) {
+    return fakes::Reply{.headers = {{"ETag", "\"e\""}, {"Content-Length", "0"}}};
+  });
+  fakes::FakeClock clock;
+  Places places(FileIo(), clock, {.requests_per_s = 1});
+  const std::string bucket = "s3://b/x?sign=no&endpoint=" + server.url();
+  auto one = places.Open(*ParseLocation(bucket), Access::kRead);
+  auto other = places.Open(*ParseLocation(bucket + "&storage-class=STANDARD_IA"), Access::kRead);
+  ASSERT_TRUE(one) << one.error().message();
+  ASSERT_TRUE(other) << other.error().message();
+  const auto start = clock.Steady();
+  for (int i = 0; i < 2; ++i)
+    for (const auto* place : {&*one, &*other}) ASSERT_TRUE(place->backend->Stat("x/k"));
+  EXPECT_GE(clock.Steady() - start, std::chrono::milliseconds(2900)) << "two rates for one bucket";
 }
 
 TEST_F(PlacesTest, MemoryPlacesAreSharedByName) {
