@@ -4,6 +4,7 @@
 Usage: full_disk.py STATEFERRY
 Needs root to mount a small tmpfs; without it the test is left out (exit code 77).
 """
+import json
 import os
 import pathlib
 import shutil
@@ -25,6 +26,60 @@ class Checks:
     def check(self, what, ok, why=""):
         print(("ok      " if ok else "FAILED  ") + what + ("" if ok else f": {why}"), flush=True)
         self.failed += not ok
+
+
+# Two jobs with their state.
+JOBS = """kind: queue
+name: default-queue
+---
+kind: deployment
+name: NAME
+spec:
+  engineVersion: vvr-8.0.5-flink-1.17
+  executionMode: STREAMING
+  artifact: {kind: SQLSCRIPT, sqlScript: SELECT 1}
+  deploymentTarget: {mode: PER_JOB, name: default-queue}
+---
+kind: snapshot
+name: sp-NAME
+spec:
+  deployment: NAME
+  savepointLocation: SOURCE
+  savepointOrigin: USER_REQUEST
+  createdAt: "2026-01-01T00:00:00Z"
+  status: {state: COMPLETED}
+"""
+
+
+def clone_runs_full(ferry, checks, work, disk, source):
+    """C-44: a full disk takes no state away; with space the clone goes on."""
+    manifests = work / "project"
+    manifests.mkdir()
+    for job in ("orders", "payments"):
+        text = JOBS.replace("NAME", job).replace("SOURCE", str(source))
+        (manifests / f"{job}.yaml").write_text(text if job == "orders" else text[text.index("---"):])
+    for name, storage in (("from/jobs", work / "from"), ("to/jobs", disk / "to")):
+        made = ferry("project", "create", name, "--region", "cn", "--architecture", "x86",
+                     "--storage", storage, "--owner", "alice")
+        checks.check(f"clone: {name}", made.code == 0, made)
+    done = ferry("project", "import", "from/jobs", "-f", manifests)
+    checks.check("clone: imported", done.code == 0, done)
+    done = ferry("clone", "start", "from/jobs", "to/jobs", "--account", "alice", "--on-error",
+                 "stateless")
+    checks.check("clone: is interrupted", done.code == 1 and "resume" in done.err, done)
+    checks.check("clone: says that there is no space", "space" in done.err.lower(), done)
+    clone = ferry("clone", "history", "-q").out.strip()
+    show = ferry("clone", "show", clone, "--created")
+    checks.check("clone: lists what has arrived",
+                 "snapshots/sp-" in show.out and "has not ended" in show.out, show)
+    mount(disk, f"remount,size={LARGE}")
+    done = ferry("clone", "resume", clone, "--output", "json")
+    checks.check("clone: with more space it goes on", done.code == 0, done)
+    totals = json.loads(done.out.splitlines()[-1])["summary"]["totals"]
+    checks.check("clone: with all its state",
+                 totals["succeeded"] == 2 and totals["degradedStateless"] == 0, totals)
+    done = ferry("clone", "verify", clone)
+    checks.check("clone: it is whole", done.code == 0, done)
 
 
 def mount(where, options):
@@ -71,8 +126,12 @@ def main():
         checks.check("bucket: the same content", manifest(bucket) == manifest(work / "reference"),
                      "it differs")
 
-        # Into a store whose disk is nearly full.
         shutil.rmtree(bucket)
+        mount(disk, f"remount,size={SMALL}")
+        clone_runs_full(ferry, checks, work, disk, source)
+        shutil.rmtree(disk / "to")
+
+        # Into a store whose disk is nearly full.
         store = disk / "store"
         done = ferry("store", "init", store)
         checks.check("store: made", done.code == 0, done)
