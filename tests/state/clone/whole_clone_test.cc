@@ -368,6 +368,25 @@ TEST_F(WholeCloneRules, C_19_WhatAnEntityAtTheTargetNamesIsNotListed) {
   EXPECT_EQ(left(), 0u);
 }
 
+// However long somebody waits, a file that is gone does not come back.
+TEST_F(WholeCloneRules, C_42_AMissingFileCountsMoreThanOneThatCannotBeReadNow) {
+  PutOrders();
+  Start();
+  bucket->Fail({.op = fakes::BackendOp::kReadRange,
+                .times = 1000,
+                .key_contains = "sp/sp-1/d",
+                .error = Error(ErrorCode::kNotFound, "gone")});
+  bucket->Fail({.op = fakes::BackendOp::kReadRange,
+                .times = 1000,
+                .key_contains = "sp/sp-1/4",
+                .error = Error(ErrorCode::kUnavailable, "503", Retry::kExhausted)});
+  const transfer::TransferEnv transfer{places, *journal, clock, progress, {}};
+  const auto ended = RunClone({.id = run.id, .home_dir = dir.File("home")},
+                              {*catalog, *store, transfer, sink, FileIo()});
+  ASSERT_TRUE(ended) << ended.error().message();
+  EXPECT_EQ(ended->status, workflow::RunStatus::kCompletedWithFailures);
+}
+
 /// A clone that was killed while it moved the jar of a job that has state, and another one of the
 /// same projects that came to its end meanwhile.
 class TwoClones : public WholeCloneRules {
