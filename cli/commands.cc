@@ -43,6 +43,7 @@ const std::vector<Command>& Commands() {
       ProjectImportCommand(),
       ProjectExportCommand(),
       ProjectDiffCommand(),
+      ProjectRemoveCommand(),
       BenchCopyCommand(),
       BenchGenerateCommand(),
       PolicyPrintCommand(),

@@ -40,6 +40,7 @@ Command ProjectCreateCommand();
 Command ProjectImportCommand();
 Command ProjectExportCommand();
 Command ProjectDiffCommand();
+Command ProjectRemoveCommand();
 Command BenchCopyCommand();
 Command BenchGenerateCommand();
 Command PolicyPrintCommand();

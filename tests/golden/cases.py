@@ -87,6 +87,12 @@ CASES = {
         ["project", "import", "ws/copy", "-f", "{DIR}/out"],
         ["project", "diff", "ws/orders", "ws/copy"],
         ["project", "diff", "ws/orders", "ws/copy", "--kind", "variable"],
+        ["project", "remove", "ws/copy"],
+        ["project", "remove", "ws/copy", "--kind", "variable"],
+        ["project", "remove", "ws/copy", "--kind", "variable", "--yes"],
+        ["project", "remove", "ws/copy", "--name", "*", "--dry-run", "--output", "json"],
+        ["project", "remove", "ws/copy", "--name", "*", "--yes"],
+        ["project", "remove", "ws/copy", "--made-by", "clone-1"],
     ],
     "clone": [
         ["store", "init", "{DIR}/store"],
