@@ -128,7 +128,7 @@ Result<std::string> Client::Put(std::string_view key, ByteSpan bytes, bool overw
   const BodyCheck check(dialect(), bytes);
   check.AddTo(call.headers);
   // A sum that is compared afterwards comes too late for an object that may not be replaced.
-  if (dialect().checksum == BodyChecksum::kCrc64Ecma)
+  if (dialect().checksum != BodyChecksum::kCrc64Nvme)
     call.headers.emplace_back("content-md5", Base64Encode(DigestBytes(Md5(bytes))));
   SF_TRY(const auto answer, session_->Send(call));
   SF_TRY(check.Compare(answer));

@@ -17,7 +17,7 @@ enum class Signing { kSigV4, kOssV4 };
 enum class BodyChecksum {
   kCrc64Nvme,  ///< sent as x-amz-checksum-crc64nvme; the server compares
   kCrc64Ecma,  ///< answered as x-oss-hash-crc64ecma, in decimal; we compare
-  kMd5Etag,    ///< the server verifies nothing: its ETag must be the MD5 of what was sent
+  kMd5Etag,    ///< none: Content-MD5, and the ETag must be the MD5 of what was sent
 };
 
 /// How "only if it does not exist" is said.

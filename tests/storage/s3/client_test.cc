@@ -70,6 +70,22 @@ TEST(S3Client, OssRefusesDamagedObjectsByTheirMd5BeforeItKeepsThem) {
               Retry::kMayHelp);
 }
 
+// Its ETag tells too late: what was put only where nothing was cannot be put again.
+TEST(S3Client, ServicesWithoutACrcGetTheMd5WithThePut) {
+  for (const char* dialect : {"ceph", "oss-s3"}) {
+    S3Rig rig(
+        [](const ServedRequest& request) -> Reply {
+          if (request.method == "HEAD") return {.status = 404};
+          if (request.method == "GET") return ErrorReply(404, "NoSuchKey");
+          EXPECT_EQ(request.Header("content-md5"), "XUFAKrxLKna5cZ2REBfFkg==");  // of "hello"
+          return ErrorReply(400, "BadDigest");
+        },
+        "&region=r&dialect=" + std::string(dialect));
+    ExpectError(rig.client->Put("k", AsBytes("hello"), false), ErrorCode::kUnavailable,
+                Retry::kMayHelp);
+  }
+}
+
 TEST(S3Client, SuccessThatCarriesAnErrorIsAnError) {
   std::string body;
   S3Rig rig([&](const ServedRequest&) -> Reply { return {.body = body}; });
