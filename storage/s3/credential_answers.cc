@@ -31,8 +31,8 @@ std::string JsonProblem(const Secret& body) {
   const auto json = ParseJson(body.Reveal());
   if (!json || !json->is_object()) return "";
   const auto code = JsonString(*json, "Code").value_or(JsonString(*json, "code").value_or(""));
-  const auto text =
-      JsonString(*json, "Message").value_or(JsonString(*json, "message").value_or(""));
+  const auto text = WithoutQuotedRequest(
+      JsonString(*json, "Message").value_or(JsonString(*json, "message").value_or("")));
   return code + (code.empty() || text.empty() ? "" : ": ") + text;
 }
 

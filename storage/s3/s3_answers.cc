@@ -21,6 +21,22 @@ std::string Shown(std::string text) {
 
 }  // namespace
 
+std::string WithoutQuotedRequest(std::string message) {
+  constexpr std::string_view kQuotes[] = {
+      "canonical string", "canonicalstring", "canonical request",
+      "canonicalrequest", "string to sign",  "stringtosign",
+      "security-token:",  "securitytoken=",  "securitytoken%3d"};
+  const std::string lower = LowerCase(message);
+  std::size_t end = std::string::npos;
+  for (const auto quote : kQuotes) end = std::min(end, lower.find(quote));
+  if (end == std::string::npos) return message;
+  // Back to the end of the sentence before: "Check your key. The Canonical String ...".
+  const auto before = message.find_last_of(".:\n", end);
+  message.resize(before == std::string::npos ? 0 : before + 1);
+  message.resize(message.find_last_not_of(" \t\r\n") + 1);
+  return message;
+}
+
 std::optional<ErrorBody> ParseErrorBody(std::string_view xml) {
   const auto document = XmlDocument::Parse(xml);
   if (!document) return std::nullopt;
@@ -32,7 +48,7 @@ std::optional<ErrorBody> ParseErrorBody(std::string_view xml) {
   const auto text = [&](const char* name) { return Shown(ChildTextOr(error, name)); };
   ErrorBody body;
   body.code = text("Code");
-  body.message = text("Message");
+  body.message = Shown(WithoutQuotedRequest(ChildTextOr(error, "Message")));
   body.request_id = is_wrapped ? Shown(ChildTextOr(root, "RequestId")) : text("RequestId");
   body.host_id = text("HostId");
   body.region = text("Region");

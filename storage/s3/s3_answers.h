@@ -34,6 +34,11 @@ struct ErrorBody {
   std::string server_time = {};  ///< in RequestTimeTooSkewed: "2025-01-02T03:04:05Z"
 };
 
+/// A message without what it quotes of the request: AWS STS ("The Canonical String ...") and
+/// Alibaba's ("server string to sign is:...") show the one that they have signed, and a session
+/// token is in it.
+std::string WithoutQuotedRequest(std::string message);
+
 /// Nothing when the body is no error document (HTML of a proxy, a cut body, none).
 std::optional<ErrorBody> ParseErrorBody(std::string_view xml);
 /// The value of the header x-oss-err, in which OSS sends the body of a HEAD's error.

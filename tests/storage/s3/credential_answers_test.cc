@@ -74,6 +74,29 @@ TEST(RequestForUrl, TakesUrlsApart) {
   }
 }
 
+// Both services quote the request that they have compared, and the session token is in it.
+TEST(CheckStatus, ShowsNothingOfTheRequestThatAServiceQuotes) {
+  const auto error = [](const std::string& body) {
+    return CheckStatus({403, {}, Secret(body)}, "STS").error().message();
+  };
+  EXPECT_EQ(error("<ErrorResponse><Error><Code>SignatureDoesNotMatch</Code><Message>The signature "
+                  "does not match. Consult the documentation.\n\nThe Canonical String for this "
+                  "request should have been\n'POST\n/\n\nx-amz-security-token:TOKEN"
+                  "\n'</Message></Error></ErrorResponse>"),
+            "STS answers 403 SignatureDoesNotMatch: The signature does not match. Consult the "
+            "documentation.");
+  EXPECT_EQ(
+      error(R"({"Code":"SignatureDoesNotMatch","Message":"Specified signature is not matched )"
+            R"(with our calculation. server string to sign is:GET&%2F&SecurityToken%3DTOKEN"})"),
+      "STS answers 403 SignatureDoesNotMatch: Specified signature is not matched with our "
+      "calculation.");
+  for (const char* quote : {"x-amz-security-token:TOKEN", "SecurityToken=TOKEN",
+                            "CANONICAL REQUEST is TOKEN", "StringToSign TOKEN"})
+    EXPECT_EQ(
+        error("<Error><Code>C</Code><Message>no: " + std::string(quote) + "</Message></Error>"),
+        "STS answers 403 C: no:");
+}
+
 TEST(CheckStatus, TellsWhatMayBeRepeated) {
   const auto error = [](int status, const char* body) {
     return CheckStatus({status, {}, Secret(body)}, "STS").error();
