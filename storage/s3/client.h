@@ -75,7 +75,7 @@ class Client {
     return ReadVersionRange(*session_, key, offset, out, expected);
   }
   Result<void> GetWhole(std::string_view key, MutableByteSpan out, const Version& expected) {
-    return ReadWholeVersion(*session_, key, out, expected);
+    return ReadWholeVersion(*session_, key, out, expected, etags_seen_);
   }
   /// The whole object in one request; gives its ETag.
   Result<std::string> Put(std::string_view key, ByteSpan bytes, bool overwrite);
@@ -127,6 +127,7 @@ class Client {
 
   const std::shared_ptr<Session> session_;
   std::atomic<bool> head_is_answered_{false};
+  EtagsSeen etags_seen_;
 };
 
 }  // namespace stateferry::storage::s3

@@ -5,7 +5,10 @@
 #include <algorithm>
 #include <charconv>
 
+#include "base/hash.h"
+#include "base/log.h"
 #include "storage/s3/body_check.h"
+#include "storage/s3/digest.h"
 #include "storage/s3/s3_answers.h"
 
 namespace stateferry::storage::s3 {
@@ -140,10 +143,10 @@ Result<bool> JudgeWhole(const http::Answer& head, const Version& expected) {
   return true;
 }
 
-}  // namespace
-
-Result<void> ReadWholeVersion(Session& session, std::string_view key, MutableByteSpan out,
-                              const Version& expected) {
+/// The MD5 that the bytes should have, in hex; "" when that is not known or they have been
+/// compared.
+Result<std::string> ReadWholeOnce(Session& session, std::string_view key, MutableByteSpan out,
+                                  const Version& expected) {
   const Dialect& dialect = session.dialect();
   Call call{.method = "GET", .key = std::string(key), .into = out, .also = {412}};
   call.headers.emplace_back("if-match", "\"" + expected.etag + "\"");
@@ -155,10 +158,50 @@ Result<void> ReadWholeVersion(Session& session, std::string_view key, MutableByt
     return Error(ErrorCode::kUnavailable,
                  fmt::format("the answer ended after {} of {} bytes", answer.received, out.size()),
                  Retry::kMayHelp);
-  const auto crc = WholeObjectCrc(dialect, answer);
-  if (crc && crc != CrcOf(dialect, out))
+  if (const auto crc = WholeObjectCrc(dialect, answer)) {
+    if (crc == CrcOf(dialect, out)) return std::string();
     return Error(ErrorCode::kCorruption,
                  std::string(key) + " arrived with other bytes than the service has (CRC-64)");
+  }
+  const auto sums = SumsFrom(dialect, answer, expected.etag);
+  const auto md5 = sums.find("md5");
+  return md5 == sums.end() ? std::string() : md5->second;
+}
+
+std::string Md5Text(ByteSpan bytes) { return ToHex(DigestBytes(Md5(bytes))); }
+
+/// So many objects, and no other: the ETags of this service are no MD5s, and reading each object
+/// twice would be in vain.
+constexpr std::uint32_t kEnoughOthers = 8;
+
+}  // namespace
+
+Result<void> ReadWholeVersion(Session& session, std::string_view key, MutableByteSpan out,
+                              const Version& expected, EtagsSeen& seen) {
+  SF_TRY(const auto md5, ReadWholeOnce(session, key, out, expected));
+  if (md5.empty() || (seen.md5 == 0 && seen.other >= kEnoughOthers)) return {};
+  const std::string first = Md5Text(out);
+  if (first == md5) {
+    ++seen.md5;
+    return {};
+  }
+  SF_TRY(const auto md5_again, ReadWholeOnce(session, key, out, expected));
+  if (md5_again.empty()) return {};  // compared by now
+  const std::string second = Md5Text(out);
+  if (second == md5) {
+    LogWarning("storage", "{}/{} arrived with other bytes than the service has, and was read again",
+               session.location(), key);
+    ++seen.md5;
+    return {};
+  }
+  if (second != first)
+    return Error(ErrorCode::kUnavailable,
+                 std::string(key) + " arrives with other bytes each time (MD5)", Retry::kMayHelp);
+  if (seen.md5 > 0)
+    LogWarning("storage",
+               "the ETag of {}/{} is not the MD5 of its bytes, which came twice the same",
+               session.location(), key);
+  ++seen.other;
   return {};
 }
 

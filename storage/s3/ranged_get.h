@@ -2,6 +2,7 @@
 // A read of one range that can never give wrong bytes: everything the answer says about itself is
 // held against what was asked for, before a byte of its body is taken.
 
+#include <atomic>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -25,10 +26,17 @@ struct RangeRead {
 Result<RangeRead> ReadVersionRange(Session& session, std::string_view key, std::uint64_t offset,
                                    MutableByteSpan out, const std::optional<Version>& expected);
 
-/// Reads all of that version in one request, out.size() bytes, and compares them with the checksum
-/// that comes along, if one does.  Errors: those of ReadVersionRange; kCorruption: other bytes.
+/// Whether the ETags of a bucket that look like MD5s are MD5s, as far as objects have shown.
+struct EtagsSeen {
+  std::atomic<std::uint32_t> md5{0}, other{0};
+};
+
+/// Reads all of that version in one request, out.size() bytes, and compares them with the CRC that
+/// comes along, if one does, or else with the ETag where that should be their MD5; what does not
+/// fit it is read once more.  The same bytes again are taken: then the ETag is something else.
+/// Errors: those of ReadVersionRange; kCorruption: other bytes than the CRC is of.
 Result<void> ReadWholeVersion(Session& session, std::string_view key, MutableByteSpan out,
-                              const Version& expected);
+                              const Version& expected, EtagsSeen& seen);
 
 /// A header or element that is a number, whole.
 std::optional<std::uint64_t> ParseNumber(std::string_view text);

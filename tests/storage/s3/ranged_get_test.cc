@@ -2,7 +2,9 @@
 
 #include "storage/s3/ranged_get.h"
 
+#include "base/hash.h"
 #include "storage/s3/checksums.h"
+#include "storage/s3/digest.h"
 #include "tests/storage/s3/s3_rig.h"
 
 namespace stateferry::storage::s3 {
@@ -207,6 +209,55 @@ TEST(WholeGet, ComparesVersionAndBytes) {
   EXPECT_TRUE(ReadAllOf(reply, out));
   reply.headers.emplace_back("x-oss-hash-crc64ecma", std::to_string(Crc64Ecma(AsBytes(kContent))));
   ExpectError(ReadAllOf(reply, out, "&region=r", "oss"), ErrorCode::kCorruption, Retry::kNever);
+}
+
+/// An object of kContent, read as a whole from a server that gives these bodies one after the
+/// other, and the last one from then on.
+struct WithoutCrc {
+  std::string etag = ToHex(DigestBytes(Md5(AsBytes(kContent))));
+  std::vector<std::string> bodies = {kContent};
+  std::string encryption = {};
+  std::size_t served = 0;
+  S3Rig rig{[this](const ServedRequest&) -> Reply {
+              return {.headers = {{"ETag", '"' + etag + '"'},
+                                  {"x-amz-server-side-encryption", encryption}},
+                      .body = bodies.at(std::min(served++, bodies.size() - 1))};
+            },
+            "&sign=no"};
+
+  Result<std::string> Read() {
+    std::string out(kContent.size(), '*');
+    SF_TRY(rig.backend->ReadVersion({.key = "k", .size_bytes = out.size(), .etag = etag},
+                                    {reinterpret_cast<std::byte*>(out.data()), out.size()}));
+    return out;
+  }
+};
+
+TEST(WholeGet, WithoutACrcTheMd5InTheEtagIsCompared) {
+  std::string damaged = kContent;
+  damaged[7] = static_cast<char>(damaged[7] ^ 1);
+  WithoutCrc object{.bodies = {damaged, kContent}};
+  auto read = object.Read();
+  ASSERT_TRUE(read) << read.error().message();
+  EXPECT_EQ(*read, kContent) << "a byte that flipped on its way was taken";
+  EXPECT_EQ(object.served, 2u);
+  std::string otherwise = kContent;
+  otherwise[3] = '#';
+  WithoutCrc never{.bodies = {damaged, otherwise}};
+  ExpectError(never.Read(), ErrorCode::kUnavailable, Retry::kMayHelp);
+}
+
+TEST(WholeGet, AnEtagMayOnlyLookLikeAnMd5) {
+  WithoutCrc object{.etag = std::string(32, 'a')};
+  for (int i = 0; i < 20; ++i) {
+    auto read = object.Read();
+    ASSERT_TRUE(read) << "it would never be read: " << read.error().message();
+    EXPECT_EQ(*read, kContent);
+  }
+  EXPECT_LE(object.served, 28u) << "a service whose ETags are none is read twice for ever";
+  WithoutCrc encrypted{.etag = std::string(32, 'a'), .encryption = "aws:kms"};
+  EXPECT_TRUE(encrypted.Read());
+  EXPECT_EQ(encrypted.served, 1u);
 }
 
 TEST(WholeGet, TakesNoOtherVersionAndNothingElse) {
