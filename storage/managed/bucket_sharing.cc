@@ -59,11 +59,17 @@ class BucketSharing final : public SharedPacks {
       if (left) return *left;
     }
     const Lease lease{.number = last ? last->number + 1 : 1, .now_ns = now.mtime_ns};
-    const std::string text = DumpJson({{"holder", holder}, {"seconds", length.count()}});
+    const std::string text =
+        DumpJson({{"holder", holder}, {"id", RandomId().ToHex()}, {"seconds", length.count()}});
     auto put = place_.backend->Put(LeaseKey(lease.number), AsBytes(text), {.overwrite = false});
-    if (!put && put.error().code() == ErrorCode::kConflict)
-      return Error(ErrorCode::kLocked, "another gc of " + place_.uri + " began just now");
-    if (!put) return std::move(put).error();
+    if (!put && put.error().code() != ErrorCode::kConflict) return std::move(put).error();
+    if (!put) {
+      // Or the answer to our own PUT was lost, and it was sent again.
+      auto there = ReadAll(*place_.backend, LeaseKey(lease.number), kMaxLeaseBytes);
+      if (!there && there.error().code() != ErrorCode::kNotFound) return std::move(there).error();
+      if (!there || *there != text)
+        return Error(ErrorCode::kLocked, "another gc of " + place_.uri + " began just now");
+    }
     if (last) SF_TRY(place_.backend->Delete(LeaseKey(last->number)));
     return lease;
   }

@@ -5,6 +5,27 @@
 namespace stateferry::storage::managed {
 namespace {
 
+/// Puts what may not be there twice, as a retry does whose first answer was lost.
+class TwiceBackend final : public ForwardingBackend {
+ public:
+  using ForwardingBackend::ForwardingBackend;
+  Result<ObjectMeta> Put(std::string_view key, ByteSpan bytes, const PutOptions& options) override {
+    if (!options.overwrite) (void)inner().Put(key, bytes, options);
+    return inner().Put(key, bytes, options);
+  }
+};
+
+TEST_F(BucketGcTest, ALeaseWhoseAnswerWasLostIsItsOwn) {
+  auto shared = SharedInBucket(Place(std::make_shared<TwiceBackend>(bucket_)));
+  const auto lease = shared->TakeLease("me", 1h);
+  ASSERT_TRUE(lease) << lease.error().message();
+  const auto other = shared->TakeLease("me", 1h);
+  ASSERT_FALSE(other) << "the same holder, and another gc";
+  EXPECT_EQ(other.error().code(), ErrorCode::kLocked);
+  ASSERT_TRUE(shared->EndLease(*lease));
+  EXPECT_TRUE(shared->TakeLease("me", 1h));
+}
+
 TEST_F(BucketGcTest, WhatNobodyNeedsIsMarkedAndRemovedAGracePeriodLater) {
   Commit(*Open("one"), "keep", big_);
   Commit(*Open("one"), "drop", other_);
