@@ -6,6 +6,7 @@
 #include <charconv>
 #include <mutex>
 
+#include "storage/http/http_date.h"
 #include "storage/http/transfer.h"
 
 namespace stateferry::storage::http {
@@ -123,13 +124,17 @@ std::optional<std::string_view> FindHeader(const Headers& headers, std::string_v
   return std::nullopt;
 }
 
-std::chrono::milliseconds RetryAfter(const Answer& answer) {
+std::chrono::milliseconds RetryAfter(const Answer& answer,
+                                     std::chrono::system_clock::time_point now) {
+  using std::chrono::milliseconds;
   const std::string_view text = answer.Header("retry-after");
   std::uint32_t seconds = 0;
   const auto end = text.data() + text.size();
   const auto [at, error] = std::from_chars(text.data(), end, seconds);
-  if (error != std::errc() || at != end) return {};
-  return std::chrono::seconds(seconds);
+  if (error == std::errc() && at == end) return std::chrono::seconds(seconds);
+  const auto date = ParseHttpDate(text);
+  if (!date || *date <= now) return {};
+  return std::chrono::ceil<milliseconds>(*date - now);
 }
 
 }  // namespace stateferry::storage::http

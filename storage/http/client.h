@@ -38,7 +38,9 @@ class Client {
   std::unique_ptr<Pool> pool_;
 };
 
-/// What Retry-After asks for (seconds only, as the object stores send it); 0 when it is missing.
-std::chrono::milliseconds RetryAfter(const Answer& answer);
+/// What Retry-After asks for, in seconds or as a date, when it is `now` at the server; 0 when it is
+/// missing or over.
+std::chrono::milliseconds RetryAfter(const Answer& answer,
+                                     std::chrono::system_clock::time_point now);
 
 }  // namespace stateferry::storage::http

@@ -2,9 +2,9 @@
 
 #include <fmt/format.h>
 
+#include "storage/http/http_date.h"
 #include "storage/s3/body_check.h"
 #include "storage/s3/digest.h"
-#include "storage/s3/http_date.h"
 #include "storage/s3/s3_answers.h"
 
 namespace stateferry::storage::s3 {
@@ -19,7 +19,7 @@ std::int64_t Nanoseconds(std::optional<std::chrono::system_clock::time_point> ti
 Result<ObjectMeta> MetaFrom(const http::Answer& answer, std::string_view key,
                             std::optional<std::uint64_t> size_bytes) {
   ObjectMeta meta{.key = std::string(key),
-                  .mtime_ns = Nanoseconds(ParseHttpDate(answer.Header("last-modified"))),
+                  .mtime_ns = Nanoseconds(http::ParseHttpDate(answer.Header("last-modified"))),
                   .etag = StripEtag(answer.Header("etag"))};
   if (!size_bytes || meta.etag.empty())
     return Error(ErrorCode::kRefused, "the service tells no " +

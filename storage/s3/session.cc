@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstdlib>
 
-#include "storage/s3/http_date.h"
+#include "storage/http/http_date.h"
 #include "storage/s3/refusal.h"
 
 namespace stateferry::storage::s3 {
@@ -76,13 +76,15 @@ Result<http::Answer> Session::Send(const Call& call) {
     const ServiceError refusal = ReadRefusal(*answer);
     if (IsThrottled(refusal)) rate_->Throttled();
     if (Amend(refusal, *answer, *to, credentials, amended)) continue;
-    return ToError(refusal).WithRetryAfter(http::RetryAfter(*answer)).WithContext(doing);
+    return ToError(refusal)
+        .WithRetryAfter(http::RetryAfter(*answer, ServiceTime()))
+        .WithContext(doing);
   }
 }
 
 void Session::LearnTime(const http::Answer& answer) {
   if (was_told_time_) return;
-  const auto there = ParseHttpDate(answer.Header("date"));
+  const auto there = http::ParseHttpDate(answer.Header("date"));
   if (!there) return;
   told_skew_s_ = std::chrono::duration_cast<std::chrono::seconds>(*there - clock_.Now()).count();
   was_told_time_ = true;
@@ -127,7 +129,7 @@ bool Session::Amend(const ServiceError& refusal, const http::Answer& answer, con
     return amended.credentials = true;
   }
   if (IsSkewed(refusal) && !amended.clock) {
-    const auto there = ParseHttpDate(answer.Header("date"));
+    const auto there = http::ParseHttpDate(answer.Header("date"));
     if (!there) return false;
     skew_s_ = std::chrono::duration_cast<std::chrono::seconds>(*there - clock_.Now()).count();
     return amended.clock = true;

@@ -113,8 +113,14 @@ TEST(HttpClient, GivesStatusAndHeadersOfAnyAnswer) {
   EXPECT_EQ(answer->status, 503);
   EXPECT_EQ(answer->Header("x-amz-id"), "spaced");
   EXPECT_EQ(answer->text, "<Error/>");
-  EXPECT_EQ(RetryAfter(*answer), seconds(7));
-  EXPECT_EQ(RetryAfter({.headers = {{"retry-after", "soon"}}}), seconds(0));
+  const auto now = std::chrono::system_clock::from_time_t(1445412480);  // 2015-10-21 07:28:00
+  const auto after = [&](const char* text) {
+    return RetryAfter({.headers = {{"retry-after", text}}}, now);
+  };
+  EXPECT_EQ(RetryAfter(*answer, now), seconds(7));
+  EXPECT_EQ(after("Wed, 21 Oct 2015 07:28:45 GMT"), seconds(45));
+  EXPECT_EQ(after("Wed, 21 Oct 2015 07:27:45 GMT"), seconds(0));
+  EXPECT_EQ(after("soon"), seconds(0));
 }
 
 TEST(HttpClient, DoesNotFollowRedirects) {

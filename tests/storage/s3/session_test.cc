@@ -5,7 +5,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include "storage/s3/http_date.h"
+#include "storage/http/http_date.h"
 #include "storage/s3/refusal.h"
 #include "tests/fakes/fake_clock.h"
 #include "tests/fakes/scratch_dir.h"
@@ -138,9 +138,9 @@ TEST(S3Session, NoSecretIsInAnError) {
 }
 
 TEST(HttpDate, BeyondTheClockIsNone) {
-  EXPECT_TRUE(ParseHttpDate("Thu, 01 Jan 2026 00:00:00 GMT"));
-  EXPECT_FALSE(ParseHttpDate("Fri, 01 Jan 2500 00:00:00 GMT"));
-  EXPECT_FALSE(ParseHttpDate("Fri, 01 Jan 1500 00:00:00 GMT"));
+  EXPECT_TRUE(http::ParseHttpDate("Thu, 01 Jan 2026 00:00:00 GMT"));
+  EXPECT_FALSE(http::ParseHttpDate("Fri, 01 Jan 2500 00:00:00 GMT"));
+  EXPECT_FALSE(http::ParseHttpDate("Fri, 01 Jan 1500 00:00:00 GMT"));
 }
 
 TEST(ServiceErrors, StatusCountsWhereTheCodeIsUnknown) {

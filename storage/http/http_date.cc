@@ -1,10 +1,10 @@
-#include "storage/s3/http_date.h"
+#include "storage/http/http_date.h"
 
 #include <time.h>
 
 #include <string>
 
-namespace stateferry::storage::s3 {
+namespace stateferry::storage::http {
 
 // In the C locale, which this program never leaves.
 std::optional<std::chrono::system_clock::time_point> ParseHttpDate(std::string_view text) {
@@ -17,4 +17,4 @@ std::optional<std::chrono::system_clock::time_point> ParseHttpDate(std::string_v
   return std::chrono::system_clock::from_time_t(::timegm(&parts));
 }
 
-}  // namespace stateferry::storage::s3
+}  // namespace stateferry::storage::http
