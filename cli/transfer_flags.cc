@@ -159,7 +159,7 @@ Result<storage::Location> DestinationOf(const App& app, std::size_t index) {
   SF_TRY(storage::Location place, app.Location(index));
   for (const OptionSpec& spec : NewObjectFlags()) {
     if (!app.options().IsSet(spec.name)) continue;
-    if (!storage::IsInBucket(place.ToString())) {
+    if (!storage::IsInBucket(storage::BucketBehind(place).value_or(place).ToString())) {
       // A configuration speaks of all transfers, the command line of this one.
       if (!app.options().Origin(spec.name).starts_with("--")) continue;
       SF_TRY(Refuse(spec.name, "is about objects in a bucket, and DST is not in one"));
