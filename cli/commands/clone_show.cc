@@ -88,7 +88,8 @@ Command CloneShowCommand() {
           "With --created: the entities at the target that it has made and that are "
           "still there, files that it has moved for items which then failed or were stopped, "
           "and the directories of snapshots that could not be removed or whose clone has not "
-          "ended, with the reason.  There is no rollback; what is not wanted is deleted by hand, entities with `project remove`.",
+          "ended, with the reason.  There is no rollback; what is not wanted is deleted by hand, "
+          "entities with `project remove`.",
       .arguments = {{"ID", "The id of a clone"}},
       .options = {{.name = "created",
                    .help = "List the entities that it has made",

@@ -57,19 +57,21 @@ Command ProjectRemoveCommand() {
                      .value_name = "CLONE",
                      .help = "Only what this clone has made",
                      .only_on_command_line = true});
-  return {.name = "project remove",
-          .summary = "Take entities out of a project",
-          .details =
-              "All that is chosen, or nothing: it refuses while something that stays needs one of "
-              "them, or a run has not ended.  Files and snapshots stay in storage; `store forget` "
-              "and `clone show CLONE --created` help with those.",
-          .arguments = {{"PROJECT", "WORKSPACE/PROJECT"}},
-          .options = std::move(options),
-          .examples = {"stateferry project remove standby/orders --made-by CLONE --dry-run",
-                       "stateferry project remove standby/orders --kind variable --name 'old_*' "
-                       "--yes"},
-          .dry_run = DryRun::kSupported,
-          .run = Run};
+  return {
+      .name = "project remove",
+      .summary = "Take entities out of a project",
+      .details =
+          "All that is chosen, or nothing: it refuses while a field of something that stays refers "
+          "to one of them, or a run has not ended.  What is named in texts only, as a variable in "
+          "SQL is, or by the place of a file, is not looked for.  Files and snapshots stay in "
+          "storage; `store forget` and `clone show CLONE --created` help with those.",
+      .arguments = {{"PROJECT", "WORKSPACE/PROJECT"}},
+      .options = std::move(options),
+      .examples = {"stateferry project remove standby/orders --made-by CLONE --dry-run",
+                   "stateferry project remove standby/orders --kind variable --name 'old_*' "
+                   "--yes"},
+      .dry_run = DryRun::kSupported,
+      .run = Run};
 }
 
 }  // namespace stateferry::cli

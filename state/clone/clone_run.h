@@ -22,8 +22,8 @@ std::string NewCloneId(const Clock& clock, std::uint32_t random);
 using StopQuestion = std::function<bool()>;
 
 /// Records what is asked for, before anything is looked at: from now on others see which projects
-/// are taken.  The run is checked next.  Errors: of the records; kInvalidArgument for a request that
-/// these cannot hold (C-37).
+/// are taken.  The run is checked next.  Errors: of the records; kInvalidArgument for a request
+/// that these cannot hold (C-37).
 Result<workflow::Run> RecordClone(const CloneRequest& request, const std::string& id,
                                   const Clock& clock, workflow::RunStore& store);
 

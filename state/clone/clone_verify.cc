@@ -115,7 +115,10 @@ class Verifier {
       SF_TRY(auto records, env_.journal->List());
       transfers_.emplace();
       for (auto& record : records) {
+        if (record.status != transfer::TransferStatus::kCommitted) continue;
         std::string to = record.to;
+        const auto it = transfers_->find(to);
+        if (it != transfers_->end() && it->second.updated > record.updated) continue;
         transfers_->insert_or_assign(std::move(to), std::move(record));
       }
     }

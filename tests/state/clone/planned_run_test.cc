@@ -85,6 +85,26 @@ TEST_F(ClonePlannedRun, C_38_StateWhoseHashesNobodyKnowsAnyMoreIsTold) {
                                           HasSubstr("no hashes are known"))));
 }
 
+TEST_F(ClonePlannedRun, C_38_HashesOfWhatWasMovedLastCount) {
+  UseDirectory();
+  Run();
+  // Others have moved something to the same place, and given up, or were there before.
+  const auto records = journal->List();
+  ASSERT_TRUE(records);
+  for (auto record : *records) {
+    record.last_objects.reset();
+    record.id = "ffffffffffffffff";
+    record.updated = "2999-01-01T00:00:00Z";
+    record.status = transfer::TransferStatus::kCancelled;
+    ASSERT_TRUE(journal->PutTransfer(record));
+    record.id = "fffffffffffffffe";
+    record.updated = "1999-01-01T00:00:00Z";
+    record.status = transfer::TransferStatus::kCommitted;
+    ASSERT_TRUE(journal->PutTransfer(record));
+  }
+  EXPECT_THAT(Verify(), IsEmpty());
+}
+
 TEST_F(ClonePlannedRun, C_02_TheCloneIsWholeWithoutItsSource) {
   UseManagedStore();
   Run();
