@@ -15,8 +15,7 @@ using catalog::Difference;
 Result<catalog::ComparedProject> Side(App& app, catalog::Catalog& known, std::size_t index) {
   SF_TRY(const auto project, ProjectArgument(app, known, index));
   const std::string& name = project.entity.key.name;
-  SF_TRY(const auto workspace,
-         catalog::Get(known, "", {"workspace", name.substr(0, name.find('/'))}));
+  SF_TRY(const auto workspace, catalog::Get(known, "", {"workspace", catalog::WorkspaceOf(name)}));
   SF_TRY(auto root, catalog::ProjectRoot(workspace.entity, name));
   return catalog::ComparedProject{name, std::move(root)};
 }

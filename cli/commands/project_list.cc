@@ -2,6 +2,7 @@
 
 #include "cli/commands/all.h"
 #include "cli/table.h"
+#include "state/catalog/project_storage.h"
 
 namespace stateferry::cli {
 
@@ -25,7 +26,7 @@ Result<Outcome> Run(App& app) {
       ++entities;
       return {};
     }));
-    SF_TRY(const auto workspace, known->Find("", {"workspace", name.substr(0, name.find('/'))}));
+    SF_TRY(const auto workspace, known->Find("", {"workspace", state::catalog::WorkspaceOf(name)}));
     const Json body = workspace ? workspace->entity.body : Json::object();
     const std::string region = JsonString(body, "region").value_or(""),
                       architecture = JsonString(body, "architecture").value_or("");

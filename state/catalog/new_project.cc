@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "state/catalog/project_storage.h"
 #include "state/catalog/shared_storage.h"
 #include "state/entities/kinds.h"
 
@@ -63,7 +64,7 @@ Result<bool> CreateProject(Catalog& catalog, const NewProject& project) {
   SF_TRY(const auto there, catalog.Find("", {"project", project.name}));
   if (there)
     return Error(ErrorCode::kConflict, fmt::format("project '{}' is there already", project.name));
-  const std::string workspace_name = project.name.substr(0, project.name.find('/'));
+  const std::string workspace_name = WorkspaceOf(project.name);
   SF_TRY(const auto workspace, catalog.Find("", {"workspace", workspace_name}));
   if (workspace) {
     SF_TRY(CheckSame(*workspace, project));

@@ -9,6 +9,11 @@
 
 namespace stateferry::state::catalog {
 
+/// The name of the workspace of a project "WORKSPACE/PROJECT".
+inline std::string WorkspaceOf(const std::string& project) {
+  return project.substr(0, project.find('/'));
+}
+
 /// Managed storage, or a bucket.
 bool IsManaged(const entities::Entity& workspace);
 

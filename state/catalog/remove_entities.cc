@@ -2,9 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <set>
 
-#include "base/json.h"
+#include "state/entities/job_run.h"
 #include "state/entities/kinds.h"
 
 namespace stateferry::state::catalog {
@@ -13,22 +14,19 @@ namespace {
 
 constexpr std::size_t kNamed = 5;  // of a long list, so many are named
 
-bool HasNotEnded(const entities::Entity& run) {
-  const Json::json_pointer field("/status/currentJobStatus");
-  if (run.key.kind != "job" || !run.body.contains(field)) return false;
-  const Json& status = run.body.at(field);
-  return status == "STARTING" || status == "RUNNING" || status == "CANCELLING";
-}
-
 std::string Named(const entities::EntityKey& key) {
   return fmt::format("{} '{}'", key.kind, key.name);
 }
 
-template <typename List, typename Text>
-std::string Several(const List& list, const Text& text) {
+std::string Named(const Removal::Need& need) {
+  return fmt::format("{} by {}", Named(need.what), Named(need.by));
+}
+
+template <typename List>
+std::string Several(const List& list) {
   std::string names;
   for (std::size_t i = 0; i < std::min(list.size(), kNamed); ++i)
-    names += (i ? ", " : "") + text(list[i]);
+    names += (i ? ", " : "") + Named(list[i]);
   if (list.size() > kNamed) names += fmt::format(" and {} more", list.size() - kNamed);
   return names;
 }
@@ -44,7 +42,7 @@ Result<Removal> PlanRemoval(Catalog& catalog, const Scope& project,
     const auto& key = record.entity.key;
     if (is_chosen(record)) {
       chosen.insert(key);
-      if (HasNotEnded(record.entity)) removal.running.push_back(key);
+      if (entities::HasNotEnded(record.entity)) removal.running.push_back(key);
       removal.records.push_back(record);
     } else if (const auto* kind = entities::FindKind(key.kind)) {
       for (auto& reference : kind->References(record.entity))
@@ -59,15 +57,10 @@ Result<Removal> PlanRemoval(Catalog& catalog, const Scope& project,
 
 Result<void> MayBeRemoved(const Removal& removal) {
   if (!removal.running.empty())
-    return Error(ErrorCode::kRefused, "these have not ended: " + Several(removal.running, Named))
+    return Error(ErrorCode::kRefused, "these have not ended: " + Several(removal.running))
         .WithHint("stop them first");
   if (!removal.needed.empty())
-    return Error(ErrorCode::kRefused, "still needed: " + Several(removal.needed,
-                                                                 [](const Removal::Need& need) {
-                                                                   return fmt::format(
-                                                                       "{} by {}", Named(need.what),
-                                                                       Named(need.by));
-                                                                 }))
+    return Error(ErrorCode::kRefused, "still needed: " + Several(removal.needed))
         .WithHint("remove what needs them as well, or change it first");
   return {};
 }

@@ -9,12 +9,6 @@
 
 namespace stateferry::state::catalog {
 
-namespace {
-
-std::string WorkspaceOf(const std::string& project) { return project.substr(0, project.find('/')); }
-
-}  // namespace
-
 Result<ProjectRoots> RootsOfProjects(Catalog& catalog, std::span<const entities::Entity> coming) {
   std::map<std::string, entities::Entity> workspaces;
   std::set<std::string> projects;

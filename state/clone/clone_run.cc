@@ -20,7 +20,7 @@ namespace {
 /// The storage of a project with the options that its workspace gives for it.
 Result<void> GiveStorage(const std::string& project, catalog::Catalog& catalog,
                          storage::Places& places) {
-  const std::string workspace = project.substr(0, project.find('/'));
+  const std::string workspace = catalog::WorkspaceOf(project);
   SF_TRY(const auto record, catalog::Get(catalog, "", {"workspace", workspace}));
   SF_TRY(const auto root, catalog::ProjectRoot(record.entity, project));
   places.Give(root);

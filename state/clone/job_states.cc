@@ -6,6 +6,7 @@
 #include <tuple>
 
 #include "state/clone/engine_version.h"
+#include "state/entities/job_run.h"
 #include "state/entities/time_text.h"
 #include "state/snapshot/each_index.h"
 #include "state/snapshot/snapshot.h"
@@ -163,9 +164,7 @@ JobHistory::JobHistory(const ProjectContents& contents) {
     const std::string deployment = Text(job.body, "deployment");
     has_run_.insert(deployment);
     has_job_.insert(deployment);
-    const std::string status = StatusText(job.body, "currentJobStatus");
-    if (status == "STARTING" || status == "RUNNING" || status == "CANCELLING")
-      running_.insert(deployment);
+    if (entities::HasNotEnded(job)) running_.insert(deployment);
   }
   for (const auto& snapshot : contents.snapshots) {
     const std::string deployment = Text(snapshot.body, "deployment");

@@ -115,7 +115,7 @@ Result<std::optional<Side>> FindSide(std::string_view name, const std::string& p
                                      catalog::Catalog& catalog, workflow::Findings& findings) {
   if (!CheckReference(name, project, findings)) return std::optional<Side>();
   SF_TRY(auto workspace,
-         FindWhole(name, {"workspace", project.substr(0, project.find('/'))}, catalog, findings));
+         FindWhole(name, {"workspace", catalog::WorkspaceOf(project)}, catalog, findings));
   SF_TRY(auto entity, FindWhole(name, {"project", project}, catalog, findings));
   if (!workspace || !entity) return std::optional<Side>();
   SF_TRY(auto root, catalog::ProjectRoot(*workspace, project));

@@ -1,5 +1,6 @@
 // A run of a deployment: whether it runs decides what a clone may do with it (C-40, C-41).
 #include "state/entities/all.h"
+#include "state/entities/job_run.h"
 
 namespace stateferry::state::entities {
 
@@ -19,6 +20,13 @@ KindSpec JobKind() {
                .choices = {"STARTING", "RUNNING", "CANCELLING", "FAILED", "CANCELLED", "FINISHED"}},
               {.path = "restoreStrategy", .type = FieldType::kObject},
               {.path = "userFlinkConf", .type = FieldType::kObject}}};
+}
+
+bool HasNotEnded(const Entity& job) {
+  const auto status = job.body.find("status");
+  if (job.key.kind != "job" || status == job.body.end()) return false;
+  const auto now = JsonString(*status, "currentJobStatus");
+  return now == "STARTING" || now == "RUNNING" || now == "CANCELLING";
 }
 
 }  // namespace stateferry::state::entities

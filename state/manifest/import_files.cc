@@ -186,7 +186,7 @@ class FileResolver {
   Result<std::optional<storage::Location>> FilesOf(const std::string& project) {
     const auto it = files_of_.find(project);
     if (it != files_of_.end()) return it->second;
-    SF_TRY(const auto workspace, Workspace(project.substr(0, project.find('/'))));
+    SF_TRY(const auto workspace, Workspace(catalog::WorkspaceOf(project)));
     std::optional<storage::Location> files;
     if (workspace) {
       SF_TRY(const auto root, catalog::ProjectRoot(*workspace, project));

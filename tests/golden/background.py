@@ -64,11 +64,22 @@ def client_is_killed(sandbox):
     check(sandbox.run(["clone", "watch", clone]).returncode == 0, "its client was killed")
 
 
+def start_detached(sandbox):
+    """What a start says at its end: "id", "pid" of its worker."""
+    started = sandbox.run(START + ["--output", "json"]).stdout.decode().splitlines()
+    return json.loads(started[-1])["summary"]
+
+
+def prepare(sandbox):
+    for words in PREPARE:
+        done = sandbox.run(words)
+        check(done.returncode == 0, f"{words}: {done}")
+
+
 def worker_is_killed(sandbox, tries=50):
     """C-47: a clone whose worker was killed is interrupted, is found as such, and goes on."""
     for _ in range(tries):
-        started = sandbox.run(START + ["--output", "json"]).stdout.decode().splitlines()
-        summary = json.loads(started[-1])["summary"]
+        summary = start_detached(sandbox)
         try:
             os.kill(summary["pid"], signal.SIGKILL)
         except ProcessLookupError:
@@ -262,9 +273,7 @@ def store_is_locked(sandbox):
 def main():
     rounds = int(sys.argv[2]) if len(sys.argv) > 2 else 5
     with Sandbox(sys.argv[1]) as sandbox:
-        for words in PREPARE:
-            done = sandbox.run(words)
-            check(done.returncode == 0, f"{words}: {done}")
+        prepare(sandbox)
         watched_at_once(sandbox, rounds)
         client_is_killed(sandbox)
         worker_is_killed(sandbox)

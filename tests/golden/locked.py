@@ -4,15 +4,14 @@
 Usage: locked.py STATEFERRY
 The worker is stopped by the system (SIGSTOP), so that the clone runs for as long as is looked at it.
 """
-import json
 import os
 import signal
 import sys
 
-from background import PREPARE, START
+import background
+from background import START, check, prepare, start_detached, status
 from program import Sandbox
 
-failures = 0
 IMPORT = ["project", "import", "ws/orders", "-f", "{PROJECT}/good", "-q"]
 CHANGES = [
     IMPORT,
@@ -28,24 +27,15 @@ READS = [
 ]
 
 
-def check(holds, what):
-    global failures
-    if not holds:
-        failures += 1
-        print(f"FAILED  {what}", flush=True)
-
-
 def hold_a_clone(sandbox, tries=50):
     """(id, pid) of a clone whose worker stands still in the middle."""
     for _ in range(tries):
-        started = sandbox.run(START + ["--output", "json"]).stdout.decode().splitlines()
-        summary = json.loads(started[-1])["summary"]
+        summary = start_detached(sandbox)
         try:
             os.kill(summary["pid"], signal.SIGSTOP)
         except ProcessLookupError:
             continue
-        status = sandbox.run(["clone", "status", summary["id"], "-q"]).stdout.decode().strip()
-        if status in ("checking", "pending", "running"):
+        if status(sandbox, summary["id"]) in ("checking", "pending", "running"):
             return summary["id"], summary["pid"]
         os.kill(summary["pid"], signal.SIGCONT)
     sys.exit(f"no worker could be held in {tries} tries")
@@ -70,9 +60,7 @@ def is_free(sandbox, when):
 
 def main():
     with Sandbox(sys.argv[1]) as sandbox:
-        for words in PREPARE:
-            done = sandbox.run(words)
-            check(done.returncode == 0, f"{words}: {done}")
+        prepare(sandbox)
         clone, pid = hold_a_clone(sandbox)
         is_locked(sandbox, clone)
         os.kill(pid, signal.SIGCONT)
@@ -82,8 +70,8 @@ def main():
         os.kill(pid, signal.SIGKILL)
         sandbox.run(["clone", "watch", clone])
         is_free(sandbox, "after its worker was killed")
-    print(f"{failures} failures")
-    return 1 if failures else 0
+    print(f"{background.failures} failures")
+    return 1 if background.failures else 0
 
 
 if __name__ == "__main__":

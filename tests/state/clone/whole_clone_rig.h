@@ -64,10 +64,15 @@ class WholeCloneRig : public CloneRig {
     run = std::move(started->run);
     return std::move(started->plan);
   }
+  /// Goes on with a clone that was started.
+  Result<workflow::Run> TryToGo(const workflow::Run& started, catalog::Catalog& records,
+                                std::stop_token stop = {}) {
+    const transfer::TransferEnv transfer{places, *journal, clock, progress, std::move(stop)};
+    return RunClone({.id = started.id, .home_dir = dir.File("home")},
+                    {records, *store, transfer, sink, FileIo()});
+  }
   void Go(catalog::Catalog& records) {
-    const transfer::TransferEnv transfer{places, *journal, clock, progress, {}};
-    const auto ended = RunClone({.id = run.id, .home_dir = dir.File("home")},
-                                {records, *store, transfer, sink, FileIo()});
+    const auto ended = TryToGo(run, records);
     ASSERT_TRUE(ended) << ended.error().message();
     EXPECT_EQ(ended->status, workflow::RunStatus::kCompleted);
   }
