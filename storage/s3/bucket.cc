@@ -30,6 +30,19 @@ bool IsHostLabel(std::string_view bucket) {
   });
 }
 
+/// Of a host of the vendor's own service, the region in its name; else "".
+std::string RegionOfHost(const Dialect& dialect, std::string_view host) {
+  if (dialect.host_suffix.empty() || !host.starts_with(dialect.host_prefix) ||
+      !host.ends_with(dialect.host_suffix) ||
+      host.size() <= dialect.host_prefix.size() + dialect.host_suffix.size())
+    return {};
+  host.remove_prefix(dialect.host_prefix.size());
+  host.remove_suffix(dialect.host_suffix.size());
+  constexpr std::string_view kInternal = "-internal";
+  if (host.ends_with(kInternal)) host.remove_suffix(kInternal.size());
+  return IsRegion(host) ? std::string(host) : "";
+}
+
 class Resolver {
  public:
   Resolver(const Location& location, const Variables& environment, const BucketProfile& profile)
@@ -144,17 +157,7 @@ class Resolver {
   /// A known host tells the region, and the other way round.
   Result<void> ChooseRegion() {
     const Dialect& dialect = *bucket_.dialect;
-    const std::string host = HostName(bucket_.host);
-    if (bucket_.region.empty() && !dialect.host_suffix.empty() &&
-        host.starts_with(dialect.host_prefix) && host.ends_with(dialect.host_suffix) &&
-        host.size() > dialect.host_prefix.size() + dialect.host_suffix.size()) {
-      bucket_.region =
-          host.substr(dialect.host_prefix.size(),
-                      host.size() - dialect.host_prefix.size() - dialect.host_suffix.size());
-      constexpr std::string_view kInternal = "-internal";
-      if (bucket_.region.ends_with(kInternal))
-        bucket_.region.resize(bucket_.region.size() - kInternal.size());
-    }
+    if (bucket_.region.empty()) bucket_.region = RegionOfHost(dialect, HostName(bucket_.host));
     if (bucket_.region.empty()) bucket_.region = dialect.default_region;
     if (bucket_.region.empty())
       return Wrong("the region is not known; say region=... or give an endpoint");
@@ -203,6 +206,23 @@ Bucket Bucket::InRegion(std::string_view other) const {
     moved.host =
         std::string(dialect->host_prefix) + moved.region + std::string(dialect->host_suffix);
   return moved;
+}
+
+std::optional<Bucket> Bucket::AtEndpoint(std::string_view endpoint) const {
+  // Without a port: at a vendor's own service nobody says one.
+  if (RegionOfHost(*dialect, host).empty()) return std::nullopt;
+  Bucket moved = *this;
+  moved.region = RegionOfHost(*dialect, endpoint);
+  if (moved.region.empty()) return std::nullopt;
+  moved.host = endpoint;
+  return moved;
+}
+
+bool IsRegion(std::string_view name) {
+  return !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+           c == '_';
+  });
 }
 
 Result<Bucket> ResolveBucket(const Location& location, const Variables& environment,

@@ -2,7 +2,9 @@
 // From a location and the environment to a bucket at an endpoint.
 
 #include <map>
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/result.h"
 #include "storage/location.h"
@@ -33,9 +35,16 @@ struct Bucket {
   /// "https://minio:9000": where the bucket is.  "" at its vendor's own service, where a name means
   /// the same bucket at every endpoint.
   std::string Service() const;
-  /// The same bucket in another region.
+  /// The same bucket in another region, which IsRegion.
   Bucket InRegion(std::string_view other) const;
+  /// The same bucket where its service says that it is: "oss-cn-hangzhou.aliyuncs.com".  Nothing
+  /// unless that is an endpoint of the vendor's own service, as the present one is: what an answer
+  /// says must not lead credentials elsewhere.
+  std::optional<Bucket> AtEndpoint(std::string_view endpoint) const;
 };
+
+/// Whether it can be the name of a region, which may become part of a host's name.
+bool IsRegion(std::string_view name);
 
 using Variables = std::map<std::string, std::string>;
 

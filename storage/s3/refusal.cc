@@ -21,7 +21,8 @@ ServiceError FromBody(const ErrorBody& body, const http::Answer& answer) {
                      .detail = body.ec,
                      .message = body.message,
                      .request_id = body.request_id,
-                     .region = body.region};
+                     .region = body.region,
+                     .endpoint = body.endpoint};
   if (error.request_id.empty())
     error.request_id = FirstOf(answer, {"x-amz-request-id", "x-oss-request-id"});
   if (error.region.empty()) error.region = FirstOf(answer, {"x-amz-bucket-region"});

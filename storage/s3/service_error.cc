@@ -102,6 +102,10 @@ Error ToError(const ServiceError& answer) {
   if (!answer.message.empty()) text += ": " + answer.message;
   if (!answer.request_id.empty()) text += " (request " + answer.request_id + ")";
   Error error(meaning.means, std::move(text), meaning.retry);
+  // OSS; no right is missing then.
+  if (answer.code == "AccessDenied" && !answer.endpoint.empty())
+    return std::move(error).WithHint("the service says that the bucket is at " + answer.endpoint +
+                                     "; say endpoint=... with it if that is to be believed");
   if (meaning.hint.empty()) return error;
   return std::move(error).WithHint(std::string(meaning.hint));
 }

@@ -17,7 +17,8 @@ struct ServiceError {
   std::string detail = {};   ///< OSS: its finer code, "0002-00000209"
   std::string message = {};  ///< the service's own words
   std::string request_id = {};
-  std::string region = {};  ///< where the bucket really is, when the service says so
+  std::string region = {};    ///< where the bucket really is, when the service says so
+  std::string endpoint = {};  ///< likewise
 };
 
 /// "404 NoSuchKey: The specified key does not exist (request 4442587FB7D0A2F9)", and what to do.

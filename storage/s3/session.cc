@@ -19,6 +19,17 @@ std::unique_ptr<Signer> MakeSigner(const Bucket& bucket) {
   return MakeOssV4Signer(std::move(options));
 }
 
+/// The bucket where the service says that it is, when that is another place and may be believed.
+std::optional<Bucket> Elsewhere(const ServiceError& refusal, const Bucket& bucket) {
+  if (bucket.dialect->signing == Signing::kOssV4) {
+    auto moved = bucket.AtEndpoint(refusal.endpoint);
+    if (moved && moved->host == bucket.host) moved.reset();
+    return moved;
+  }
+  if (!IsRegion(refusal.region) || refusal.region == bucket.region) return std::nullopt;
+  return bucket.InRegion(refusal.region);
+}
+
 bool IsAnswer(const Call& call, int status) {
   return (status >= 200 && status < 300) ||
          std::find(call.also.begin(), call.also.end(), status) != call.also.end();
@@ -134,12 +145,10 @@ bool Session::Amend(const ServiceError& refusal, const http::Answer& answer, con
     skew_s_ = std::chrono::duration_cast<std::chrono::seconds>(*there - clock_.Now()).count();
     return amended.clock = true;
   }
-  const bool elsewhere = !refusal.region.empty() && refusal.region != to.bucket.region;
-  if (elsewhere && dialect_->signing == Signing::kSigV4 && !amended.region) {
-    Bucket moved = to.bucket.InRegion(refusal.region);
-    auto signer = MakeSigner(moved);
+  if (auto moved = amended.region ? std::nullopt : Elsewhere(refusal, to.bucket)) {
+    auto signer = MakeSigner(*moved);
     std::lock_guard lock(mutex_);
-    target_ = std::make_shared<const Target>(Target{std::move(moved), std::move(signer)});
+    target_ = std::make_shared<const Target>(Target{std::move(*moved), std::move(signer)});
     return amended.region = true;
   }
   return false;

@@ -84,6 +84,23 @@ def told_apart(binary, url):
             check(words in str(told), f"{words} is not told: {told}")
 
 
+def in_another_region(binary, url):
+    """The service says where the bucket is, and there it is asked, with HEAD as well."""
+    with Sandbox(binary, snapshot=None) as sandbox:
+        some_files(sandbox)
+        elsewhere = {"OSS_REGION": "", "OSS_ENDPOINT": "http://oss-cn-beijing.aliyuncs.com",
+                     "http_proxy": url}
+        runner = runner_as(sandbox, url, identities.STS, **elsewhere)
+        there_and_back(runner, "oss://places/another-region")
+        runner.run("verify", "oss://places/another-region", "--level", "list")
+        # A name that is none of the service's own leads nowhere else.
+        port = url.rsplit(":", 1)[1]
+        runner.env["OSS_ENDPOINT"] = f"http://oss-cn-beijing.localhost:{port}"
+        runner.env["OSS_REGION"] = "cn-beijing"
+        told = runner.run("copy", "{DIR}/source", "oss://places/nowhere", code=5)
+        check("oss-cn-hangzhou.localhost" in told["hint"], f"where it is is not told: {told}")
+
+
 def another_clock(binary):
     """One hour is more than the service bears: the program takes over its time."""
     with servers.serving(servers.OSS, ["--clock-offset", "3600"]) as url, \
@@ -105,7 +122,8 @@ class oss_signed_ahead:
 def main():
     try:
         with servers.serving(servers.OSS) as url:
-            for test in (with_a_token, without_deleting, symbolic_links, told_apart):
+            for test in (with_a_token, without_deleting, symbolic_links, told_apart,
+                         in_another_region):
                 print(test.__name__, flush=True)
                 test(sys.argv[1], url)
         print("another_clock", flush=True)

@@ -5,7 +5,7 @@ import re
 import urllib.parse
 
 from .errors import OssError
-from .identities import ANONYMOUS
+from .identities import ANONYMOUS, REGION
 
 
 @dataclasses.dataclass
@@ -62,15 +62,29 @@ def _is_address(name):
     return True
 
 
-def bucket_of_host(host, endpoint):
+# Where a region's endpoint is: on this machine, and, for those who have the double as their HTTP
+# proxy, where the vendor's own are.
+_DOMAINS = ("localhost", "aliyuncs.com")
+
+
+def bucket_of_host(host):
     """The bucket in front of the endpoint's name; None when the path has it, as with addresses."""
     name = host if host.startswith("[") else host.split(":")[0]
     if _is_address(name):
         return None
-    if name == endpoint:
-        return ""
-    if name.endswith("." + endpoint):
-        return name[:-len(endpoint) - 1]
+    for domain in _DOMAINS:
+        endpoint = f"oss-{REGION}.{domain}"
+        if name == endpoint:
+            return ""
+        if name.endswith("." + endpoint):
+            return name[:-len(endpoint) - 1]
+        other = re.fullmatch(rf"([^.]+)\.oss-[a-z0-9-]+\.{re.escape(domain)}", name)
+        if other:
+            # Of the message and the element: what the service is reported to say.
+            raise OssError("AccessDenied", "The bucket you are attempting to access must be "
+                                           "addressed using the specified endpoint. Please send "
+                                           "all future requests to this endpoint.",
+                           ec="0003-00001403", Bucket=other[1], Endpoint=endpoint)
     raise OssError("AccessDenied", "The bucket you are attempting to access must be addressed "
                                    "using the specified endpoint.")
 
@@ -82,10 +96,11 @@ def _check_names(bucket, key):
         raise OssError("InvalidObjectName", ObjectName=key)
 
 
-def parse(method, target, headers, endpoint):
-    path, _, query = target.partition("?")
+def parse(method, target, headers):
+    # A client that takes the double for its proxy asks for a whole URL.
+    path, _, query = re.sub(r"^http://[^/]*", "", target).partition("?")
     path = _decoded(path)
-    bucket = bucket_of_host(headers.get("host", ""), endpoint)
+    bucket = bucket_of_host(headers.get("host", ""))
     if bucket is None:
         bucket, _, key = path[1:].partition("/")
     elif bucket == "" and path != "/":

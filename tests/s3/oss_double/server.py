@@ -13,10 +13,9 @@ from . import request as requests_
 from . import routes, signatures
 from .answer import Answer
 from .errors import OssError
-from .identities import ANONYMOUS, REGION
+from .identities import ANONYMOUS
 from .state import State
 
-ENDPOINT = f"oss-{REGION}.localhost"
 _DRAIN = 1 << 20
 
 
@@ -99,7 +98,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if "transfer-encoding" in headers:
             self.close_connection = True
             raise OssError("MissingContentLength")
-        asked = requests_.parse(self.command, self.path, headers, ENDPOINT)
+        asked = requests_.parse(self.command, self.path, headers)
         asked.body, asked.length = body, body.left
         return asked, body
 

@@ -71,6 +71,14 @@ TEST(S3Bucket, AnotherRegionIsAnotherHostOnlyWhereTheHostFollowedFromIt) {
   EXPECT_EQ(own.region, "eu-west-1");
 }
 
+TEST(S3Bucket, OfANameOnlyOneLabelIsTheRegion) {
+  EXPECT_EQ(UrlOf("s3://b/k?endpoint=https://s3.dualstack.eu-west-1.amazonaws.com"),
+            "https://b.s3.dualstack.eu-west-1.amazonaws.com/a%20b/c us-east-1");
+  EXPECT_EQ(
+      Resolve("oss://b/k?endpoint=oss-cn-beijing.oss-object-process.aliyuncs.com").error().code(),
+      ErrorCode::kInvalidArgument);
+}
+
 TEST(S3Bucket, IsTheSameAtAllEndpointsOfItsVendor) {
   EXPECT_EQ(Resolve("s3://b/k")->Service(), "");
   EXPECT_EQ(Resolve("s3://b/k?endpoint=https://s3.eu-west-1.amazonaws.com")->Service(), "");

@@ -2,6 +2,7 @@
 
 #include "storage/s3/session.h"
 
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 
@@ -63,6 +64,103 @@ TEST(S3Session, ARegionThatDoesNotHelpIsAskedForOnce) {
       "");
   ExpectError(rig.client->Delete("a"), ErrorCode::kRefused, Retry::kNever);
   EXPECT_EQ(rig.server.requests().size(), 2u);
+}
+
+TEST(S3Session, ARegionThatCannotBeOneIsNotAskedFor) {
+  S3Rig rig(
+      [](const ServedRequest&) -> Reply {
+        auto reply = ErrorReply(301, "PermanentRedirect");
+        reply.headers.emplace_back("x-amz-bucket-region", "there.example/");
+        return reply;
+      },
+      "");
+  ExpectError(rig.client->Delete("a"), ErrorCode::kRefused, Retry::kNever);
+  EXPECT_EQ(rig.server.requests().size(), 1u) << "it would be part of a host's name";
+}
+
+/// Buckets of OSS by name, whose requests come to `handler` as to a proxy.
+class OssByName {
+ public:
+  explicit OssByName(HttpServer::Handler handler) : server_(std::move(handler)) {
+    ::setenv("http_proxy", server_.url().c_str(), 1);
+  }
+  ~OssByName() { ::unsetenv("http_proxy"); }
+
+  Result<void> DeleteIn(const std::string& endpoint) {
+    SF_TRY(const auto location, storage::ParseLocation("oss://b/?endpoint=" + endpoint));
+    SF_TRY(auto session, OpenSession(location, SystemClock(),
+                                     {.environment = {{"OSS_ACCESS_KEY_ID", "KEY"},
+                                                      {"OSS_ACCESS_KEY_SECRET", "secret"}}}));
+    Client client(std::move(session));
+    SF_TRY(client.Delete("k"));
+    return client.Delete("l");
+  }
+  /// "b.oss-cn-beijing.aliyuncs.com cn-beijing": host and region of each request.
+  std::vector<std::string> Asked() const {
+    std::vector<std::string> asked;
+    for (const auto& request : server_.requests()) {
+      const std::string scope = ScopeOf(request).substr(std::string("Credential=KEY/").size());
+      const auto region = scope.find('/') + 1;
+      asked.push_back(request.Header("host") + " " +
+                      scope.substr(region, scope.find('/', region) - region));
+    }
+    return asked;
+  }
+
+ private:
+  HttpServer server_;
+};
+
+Reply SentTo(const std::string& endpoint) {
+  return {.status = 403,
+          .headers = {{"Content-Type", "application/xml"}},
+          .body =
+              "<Error><Code>AccessDenied</Code><Message>The bucket you are attempting to access "
+              "must be addressed using the specified endpoint.</Message><Endpoint>" +
+              endpoint + "</Endpoint></Error>"};
+}
+
+TEST(S3Session, OssSaysAtWhichEndpointABucketIs) {
+  OssByName oss([](const ServedRequest& request) -> Reply {
+    if (request.Header("host") == "b.oss-cn-beijing.aliyuncs.com") return {.status = 204};
+    return SentTo("oss-cn-beijing.aliyuncs.com");
+  });
+  const auto deleted = oss.DeleteIn("http://oss-cn-hangzhou-internal.aliyuncs.com");
+  ASSERT_TRUE(deleted) << deleted.error().message();
+  EXPECT_EQ(oss.Asked(),
+            (std::vector<std::string>{"b.oss-cn-hangzhou-internal.aliyuncs.com cn-hangzhou",
+                                      "b.oss-cn-beijing.aliyuncs.com cn-beijing",
+                                      "b.oss-cn-beijing.aliyuncs.com cn-beijing"}));
+}
+
+TEST(S3Session, NoAnswerOfOssSendsCredentialsOutOfTheServicesDomain) {
+  std::string said;
+  OssByName oss([&](const ServedRequest&) { return SentTo(said); });
+  std::size_t requests = 0;
+  for (const char* endpoint :
+       {"oss-cn-beijing.example.com", "oss-cn-beijing.aliyuncs.com.example.com",
+        "oss-x.example.com/.aliyuncs.com", "oss-x.example.com#.aliyuncs.com",
+        "oss-x@example.com:80", "oss-.aliyuncs.com", "example.aliyuncs.com", "127.0.0.1"}) {
+    said = endpoint;
+    const auto deleted = oss.DeleteIn("http://oss-cn-hangzhou.aliyuncs.com");
+    ExpectError(deleted, ErrorCode::kPermission, Retry::kNever);
+    EXPECT_EQ(oss.Asked().size(), ++requests) << endpoint;
+    EXPECT_NE(deleted.error().hint().find(endpoint), std::string::npos) << deleted.error().hint();
+  }
+  // One that the user has in front of the service is not left for the service's own.
+  said = "oss-cn-beijing.aliyuncs.com";
+  ExpectError(oss.DeleteIn("http://gateway.example.com&region=cn-hangzhou"), ErrorCode::kPermission,
+              Retry::kNever);
+  EXPECT_EQ(oss.Asked().size(), ++requests);
+}
+
+TEST(S3Session, OssIsAskedElsewhereOnce) {
+  OssByName oss([n = std::make_shared<std::atomic<int>>(0)](const ServedRequest&) {
+    return SentTo("oss-r" + std::to_string(++*n) + ".aliyuncs.com");
+  });
+  ExpectError(oss.DeleteIn("http://oss-cn-hangzhou.aliyuncs.com"), ErrorCode::kPermission,
+              Retry::kNever);
+  EXPECT_EQ(oss.Asked().size(), 2u);
 }
 
 TEST(S3Session, TakesTheTimeOfTheServiceWhenTheClocksDiffer) {
