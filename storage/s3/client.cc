@@ -101,36 +101,20 @@ Error Client::NotFoundIfUnlisted(std::string_view key, Error refusal) {
   return Error(ErrorCode::kNotFound, std::string(key) + " is not in the listing of " + location());
 }
 
-Result<void> Client::RefuseIfThere(std::string_view key) {
-  auto meta = Head(key);
-  if (meta) return Error(ErrorCode::kConflict, std::string(key) + " exists already");
-  if (meta.error().code() == ErrorCode::kNotFound) return {};
-  return std::move(meta).error();
-}
-
-Result<void> Client::AddCondition(PutIfAbsent how, std::string_view key, NameValues& headers) {
-  switch (how) {
-    case PutIfAbsent::kIfNoneMatch: headers.emplace_back("if-none-match", "*"); break;
-    case PutIfAbsent::kForbidOverwrite:
-      headers.emplace_back("x-oss-forbid-overwrite", "true");
-      break;
-    case PutIfAbsent::kLookFirst: return RefuseIfThere(key);
-  }
-  return {};
-}
-
-Result<std::string> Client::Put(std::string_view key, ByteSpan bytes, bool overwrite) {
+Result<std::string> Client::PutOnce(std::string_view key, ByteSpan bytes,
+                                    const NameValues& condition) {
   Call call{.method = "PUT",
             .key = std::string(key),
             .headers = session_->new_objects().put,
             .body = bytes};
-  if (!overwrite) SF_TRY(AddCondition(dialect().put_if_absent, key, call.headers));
+  call.headers.insert(call.headers.end(), condition.begin(), condition.end());
   const BodyCheck check(dialect(), bytes);
   check.AddTo(call.headers);
   // A sum that is compared afterwards comes too late for an object that may not be replaced.
   if (dialect().checksum != BodyChecksum::kCrc64Nvme)
     call.headers.emplace_back("content-md5", Base64Encode(DigestBytes(Md5(bytes))));
   SF_TRY(const auto answer, session_->Send(call));
+  LearnVersions(answer);
   SF_TRY(check.Compare(answer));
   std::string etag = StripEtag(answer.Header("etag"));
   if (!etag.empty()) return etag;

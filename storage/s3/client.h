@@ -7,6 +7,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -58,7 +59,9 @@ struct WholeObject {
 /// Thread-safe.  Errors of all requests: those of Session::Send.
 class Client {
  public:
-  explicit Client(std::shared_ptr<Session> session) : session_(std::move(session)) {}
+  explicit Client(std::shared_ptr<Session> session)
+      : session_(std::move(session)),
+        kept_(dialect().conditions_are_kept ? Kept::kYes : Kept::kUnknown) {}
 
   const Dialect& dialect() const { return session_->dialect(); }
   const std::string& location() const { return session_->location(); }
@@ -77,7 +80,9 @@ class Client {
   Result<void> GetWhole(std::string_view key, MutableByteSpan out, const Version& expected) {
     return ReadWholeVersion(*session_, key, out, expected, etags_seen_);
   }
-  /// The whole object in one request; gives its ETag.
+  /// The whole object in one request; gives its ETag.  The first that must not replace anything is
+  /// sent twice where it is not known what the service makes of that.
+  /// Errors: kConflict; kRefused: the service replaces objects that it was told not to replace.
   Result<std::string> Put(std::string_view key, ByteSpan bytes, bool overwrite);
   /// Success also when it is not there.
   Result<void> Delete(std::string_view key);
@@ -123,9 +128,22 @@ class Client {
   Call CopyCall(const CopySource& from, std::string_view to) const;
   Result<void> CopyParts(const ObjectMeta& from, std::string_view to, const std::string& upload_id,
                          bool overwrite);
-  Result<void> AddCondition(PutIfAbsent how, std::string_view key, NameValues& headers);
+  /// Whether the service keeps to "only if it does not exist": what became of it so far.
+  enum class Kept { kUnknown, kYes, kNo };
+  /// Errors: kConflict: `key` exists; kRefused: see Put.
+  Result<void> AddCondition(PutIfAbsent how, Kept kept, std::string_view key, NameValues& headers);
+  Kept KeptByComplete() const;
+  Result<std::string> PutNew(std::string_view key, ByteSpan bytes);
+  Result<std::string> PutOnce(std::string_view key, ByteSpan bytes, const NameValues& condition);
+  void ProveCondition(std::string_view key, ByteSpan bytes, const NameValues& condition);
+  /// From the answer to a request that made an object.
+  void LearnVersions(const http::Answer& answer);
+  Error IgnoresCondition(std::string_view key) const;
 
   const std::shared_ptr<Session> session_;
+  std::atomic<Kept> kept_;
+  std::mutex proving_;
+  int proofs_left_ = 3;  // guarded by proving_
   std::atomic<bool> head_is_answered_{false};
   EtagsSeen etags_seen_;
 };

@@ -37,11 +37,13 @@ constexpr Dialect kDialects[] = {
     {.name = "s3"},  // a server that nothing more is known of
     {.name = "aws",
      .path_style = false,
+     .conditions_are_kept = true,
      .copy_if_absent = PutIfAbsent::kIfNoneMatch,
      .host_prefix = "s3.",
      .host_suffix = ".amazonaws.com"},
     {.name = "aws-cn",
      .path_style = false,
+     .conditions_are_kept = true,
      .host_prefix = "s3.",
      .host_suffix = ".amazonaws.com.cn",
      .default_region = "cn-north-1"},
@@ -78,10 +80,16 @@ constexpr Dialect kDialects[] = {
      .host_suffix = ".aliyuncs.com",
      .object_options = kOssS3ObjectOptions,
      .default_region = ""},
-    {.name = "minio"},
-    {.name = "versitygw"},
+    {.name = "minio", .conditions_are_kept = true},
+    {.name = "versitygw", .conditions_are_kept = true},
     // Checksums of CRC64NVME are younger than most installations.
     {.name = "ceph", .checksum = BodyChecksum::kMd5Etag, .multipart_checksum = false},
+    // Knows the requests and nothing more: no checksums, no conditions (`rclone serve s3`, s3s-fs).
+    {.name = "basic",
+     .checksum = BodyChecksum::kMd5Etag,
+     .multipart_checksum = false,
+     .put_if_absent = PutIfAbsent::kLookFirst,
+     .complete_if_absent = PutIfAbsent::kLookFirst},
     // Looks at no signature, digest or checksum.
     {.name = "moto", .checksum = BodyChecksum::kMd5Etag, .multipart_checksum = false},
 };

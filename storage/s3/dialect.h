@@ -75,6 +75,9 @@ struct Dialect {
   bool etag_follows_from_parts = true;
   PutIfAbsent put_if_absent = PutIfAbsent::kIfNoneMatch;
   PutIfAbsent complete_if_absent = PutIfAbsent::kIfNoneMatch;
+  /// Whether If-None-Match is known to count in both.  Else the first PUT of a process proves it,
+  /// and a HEAD goes before Complete.
+  bool conditions_are_kept = false;
   /// Of CopyObject.  Most servers know the conditions on the source alone (versitygw 1.8 ignores
   /// If-None-Match here).
   PutIfAbsent copy_if_absent = PutIfAbsent::kLookFirst;

@@ -73,9 +73,12 @@ Result<NewMultipart> Client::CreateMultipart(std::string_view key,
     call.headers.emplace_back("x-amz-checksum-algorithm", "CRC64NVME");
     call.headers.emplace_back("x-amz-checksum-type", "FULL_OBJECT");
   }
-  // The other conditions belong to Complete alone.
-  if (!options.overwrite && dialect().complete_if_absent == PutIfAbsent::kForbidOverwrite)
-    SF_TRY(AddCondition(dialect().complete_if_absent, key, call.headers));
+  // The other conditions belong to Complete alone; where they do not count it need not begin.
+  const PutIfAbsent how = dialect().complete_if_absent;
+  if (!options.overwrite && how == PutIfAbsent::kForbidOverwrite)
+    SF_TRY(AddCondition(how, kept_, key, call.headers));
+  if (!options.overwrite && how == PutIfAbsent::kIfNoneMatch && kept_ == Kept::kNo)
+    return IgnoresCondition(key);
   SF_TRY(const auto answer, session_->Send(call));
   NewMultipart started;
   SF_TRY(started.upload_id, ParseInitiatedUpload(answer.text));
@@ -153,13 +156,15 @@ Result<std::string> Client::Complete(std::string_view key, const std::string& up
             .headers = session_->new_objects().complete,
             .body = AsBytes(list),
             .timeouts = kPatient};
-  if (!whole.overwrite) SF_TRY(AddCondition(dialect().complete_if_absent, key, call.headers));
+  if (!whole.overwrite)
+    SF_TRY(AddCondition(dialect().complete_if_absent, KeptByComplete(), key, call.headers));
   if (whole.crc && dialect().checksum == BodyChecksum::kCrc64Nvme) {
     call.headers.emplace_back("x-amz-checksum-crc64nvme", ChecksumText(*whole.crc));
     call.headers.emplace_back("x-amz-checksum-type", "FULL_OBJECT");
     call.headers.emplace_back("x-amz-mp-object-size", std::to_string(whole.size_bytes));
   }
   SF_TRY(const auto answer, session_->Send(call));
+  LearnVersions(answer);
   SF_TRY(auto completed, ParseCompletedUpload(answer.text));
   if (const auto* body = std::get_if<ErrorBody>(&completed)) {
     return session_->ErrorUnder200(*body, answer).WithContext("completing " + std::string(key));

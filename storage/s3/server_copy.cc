@@ -44,8 +44,9 @@ Result<ObjectSums> Client::CopyWhole(const CopySource& from, std::string_view to
   Call call = CopyCall(from, to);
   const NameValues& added = session_->new_objects().copy;
   call.headers.insert(call.headers.end(), added.begin(), added.end());
-  if (!overwrite) SF_TRY(AddCondition(dialect().copy_if_absent, to, call.headers));
+  if (!overwrite) SF_TRY(AddCondition(dialect().copy_if_absent, kept_, to, call.headers));
   SF_TRY(const auto answer, session_->Send(call));
+  LearnVersions(answer);
   SF_TRY(auto copied, CopiedIn(answer, *session_));
   ObjectSums made{
       .meta = {.key = std::string(to), .mtime_ns = copied.mtime_ns, .etag = copied.etag},

@@ -136,7 +136,8 @@ Result<void> WriteProbe::PutIfAbsent() {
   if (told.answer.status == 409 || told.answer.status == 412) {
     notes_.Yes("put-if-absent", how);
   } else if (told.ok()) {
-    notes_.No("put-if-absent", "IGNORED", how + " was ignored: an object was replaced");
+    notes_.No("put-if-absent", "IGNORED",
+              how + " was ignored: an object was replaced; dialect=basic looks first");
   } else {
     notes_.Judge("put-if-absent", told);
   }

@@ -17,6 +17,9 @@ constexpr const char* kGone = "NoSuchUpload";
 
 std::string Md5Hex(std::string_view text) { return ToHex(DigestBytes(Md5(AsBytes(text)))); }
 
+/// Of a service whose conditions need no proof.
+constexpr const char* kKnown = "&sign=no&dialect=minio";
+
 /// A service that takes parts of one upload; what it says to Complete and HEAD is the test's.
 struct Service {
   std::string content = std::string(kPart, 'a') + "tail";
@@ -103,7 +106,7 @@ TEST(S3Upload, ACompletionWhoseAnswerWasLostIsRecognised) {
 
 TEST(S3Upload, ItsOwnObjectIsNotInTheWayOfASecondCompletion) {
   Service service;
-  S3Rig rig([&](const ServedRequest& request) { return service.Answer(request); });
+  S3Rig rig([&](const ServedRequest& request) { return service.Answer(request); }, kKnown);
   auto options = service.options();
   options.overwrite = false;
   auto upload = Started(rig, options);
@@ -219,18 +222,20 @@ TEST(S3Upload, APartThatArrivesDamagedIsNotAccepted) {
 TEST(S3Upload, ASmallObjectIsOnePutAndItsOwnConflictIsNone) {
   int puts = 0;
   std::string there = "other";
-  S3Rig rig([&](const ServedRequest& request) -> Reply {
-    if (request.method == "HEAD")
-      return {.headers = {{"ETag", Md5Hex(there)}}, .body = std::string("small")};
-    if (request.method == "GET")
-      return {.status = 206,
-              .headers = {{"ETag", Md5Hex(there)}, {"Content-Range", "bytes 0-4/5"}},
-              .body = there.substr(0, 5)};
-    ++puts;
-    EXPECT_EQ(request.Header("if-none-match"), "*");
-    if (puts == 1) return {.fault = Reply::Fault::kNoAnswer};
-    return ErrorReply(412, "PreconditionFailed");
-  });
+  S3Rig rig(
+      [&](const ServedRequest& request) -> Reply {
+        if (request.method == "HEAD")
+          return {.headers = {{"ETag", Md5Hex(there)}}, .body = std::string("small")};
+        if (request.method == "GET")
+          return {.status = 206,
+                  .headers = {{"ETag", Md5Hex(there)}, {"Content-Range", "bytes 0-4/5"}},
+                  .body = there.substr(0, 5)};
+        ++puts;
+        EXPECT_EQ(request.Header("if-none-match"), "*");
+        if (puts == 1) return {.fault = Reply::Fault::kNoAnswer};
+        return ErrorReply(412, "PreconditionFailed");
+      },
+      kKnown);
   UploadOptions options{.size_bytes = 5, .part_bytes = kPart, .overwrite = false};
   auto upload = Started(rig, options);
   ASSERT_TRUE(upload->PutPart(0, AsBytes("small")));
