@@ -29,8 +29,8 @@ struct Timeouts {
   std::chrono::milliseconds first_byte = std::chrono::seconds(30);
   /// Less than 1 KiB/s for so long, in either direction.
   std::chrono::seconds stall = std::chrono::seconds(30);
-  /// Then `stall` is the time without any byte, once the answer has begun: for services that send
-  /// blanks while they work.
+  /// Then `stall` is the time without any byte, be it of the request or of the answer: for services
+  /// that send blanks while they work.  Goes with `total`.
   bool any_byte_is_progress = false;
   /// For the whole attempt; 0 = none.
   std::chrono::milliseconds total = std::chrono::milliseconds(0);

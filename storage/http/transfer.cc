@@ -108,10 +108,9 @@ Result<void> Transfer::Prepare(CURL* handle) {
 }
 
 std::optional<Transfer::Clock::time_point> Transfer::AnswerDeadline() const {
-  if (answering_ && request_.timeouts.any_byte_is_progress)
-    return received_at_ + request_.timeouts.stall;
-  if (answering_ || !sent_at_) return std::nullopt;
-  return *sent_at_ + request_.timeouts.first_byte;
+  if (!answering_ && sent_at_) return *sent_at_ + request_.timeouts.first_byte;
+  if (!moved_at_ || !request_.timeouts.any_byte_is_progress) return std::nullopt;
+  return *moved_at_ + request_.timeouts.stall;
 }
 
 int Transfer::OnConnected(void* self, char*, char*, int, int) {
@@ -126,12 +125,13 @@ int Transfer::OnConnected(void* self, char*, char*, int, int) {
     return CURL_PREREQFUNC_ABORT;
   }
   transfer.sent_before_ = true;
+  transfer.moved_at_ = Clock::now();
   if (transfer.request_.body.empty()) transfer.sent_at_ = Clock::now();
   return CURL_PREREQFUNC_OK;
 }
 
 std::size_t Transfer::OnHeader(char* data, std::size_t size, std::size_t count, void* self) {
-  static_cast<Transfer*>(self)->received_at_ = Clock::now();
+  static_cast<Transfer*>(self)->moved_at_ = Clock::now();
   static_cast<Transfer*>(self)->TakeHeader({data, size * count});
   return size * count;
 }
@@ -155,7 +155,7 @@ void Transfer::TakeHeader(std::string_view line) {
 
 std::size_t Transfer::OnBody(char* data, std::size_t size, std::size_t count, void* self) {
   const ByteSpan bytes = AsBytes({data, size * count});
-  static_cast<Transfer*>(self)->received_at_ = Clock::now();
+  static_cast<Transfer*>(self)->moved_at_ = Clock::now();
   return static_cast<Transfer*>(self)->TakeBody(bytes) ? bytes.size() : bytes.size() + 1;
 }
 
@@ -200,7 +200,8 @@ std::size_t Transfer::OnSend(char* to, std::size_t size, std::size_t count, void
   const std::size_t now = std::min(size * count, rest.size());
   if (now > 0) std::memcpy(to, rest.data(), now);
   transfer.sent_ += now;
-  if (transfer.sent_ == transfer.request_.body.size()) transfer.sent_at_ = Clock::now();
+  transfer.moved_at_ = Clock::now();
+  if (transfer.sent_ == transfer.request_.body.size()) transfer.sent_at_ = transfer.moved_at_;
   return now;
 }
 

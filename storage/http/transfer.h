@@ -21,8 +21,8 @@ class Transfer {
 
   /// Sets every option of the handle; the handle may be used again after curl_easy_reset.
   Result<void> Prepare(CURL* handle);
-  /// When the answer's first byte has to be there, or the next one where any is progress; none
-  /// while the request is being sent, or while libcurl watches the speed.
+  /// When the answer's first byte has to be there, or the next one of either side where any is
+  /// progress; none while libcurl watches the speed.
   std::optional<Clock::time_point> AnswerDeadline() const;
   /// The answer, after libcurl said `code`.
   Result<Answer> Finish(CURLcode code);
@@ -48,8 +48,8 @@ class Transfer {
   std::size_t sent_ = 0;
   std::optional<Clock::time_point> sent_at_;
   bool sent_before_ = false;
-  Clock::time_point received_at_{};
-  bool answering_ = false;  ///< a status line has come
+  std::optional<Clock::time_point> moved_at_;  ///< a byte, in either direction
+  bool answering_ = false;                     ///< a status line has come
   bool body_begun_ = false;
   bool into_span_ = false;
 };

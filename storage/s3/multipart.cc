@@ -17,11 +17,6 @@ namespace {
 
 constexpr int kAbortTries = 5;
 
-/// The service joins the parts before it answers, and says nothing, or blanks, meanwhile.
-constexpr http::Timeouts kPatient{.first_byte = std::chrono::minutes(10),
-                                  .stall = std::chrono::minutes(10),
-                                  .any_byte_is_progress = true};
-
 constexpr std::string_view kNvmeInXml = "ChecksumCRC64NVME";
 
 /// Some services want the checksum of each part again where the upload was begun with one.

@@ -14,10 +14,6 @@ namespace stateferry::storage::s3 {
 
 namespace {
 
-/// Says nothing until the copy is made, which takes its time for gigabytes.
-constexpr http::Timeouts kPatient{.first_byte = std::chrono::minutes(10),
-                                  .stall = std::chrono::minutes(10),
-                                  .any_byte_is_progress = true};
 /// Grown for objects that would have too many.
 constexpr std::uint64_t kCopyPartBytes = std::uint64_t{1} << 30;
 

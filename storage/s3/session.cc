@@ -37,6 +37,14 @@ bool IsAnswer(const Call& call, int status) {
 
 }  // namespace
 
+http::Timeouts TimeoutsOf(const Call& call) {
+  http::Timeouts timeouts = call.timeouts;
+  // A page of a listing, or an error.  Above 1 KiB/s nothing counts as a stall.
+  if (timeouts.total.count() == 0 && call.body.empty() && call.into.empty())
+    timeouts.total = std::chrono::minutes(10);
+  return timeouts;
+}
+
 Session::Session(Bucket bucket, Clock& clock, SessionOptions options)
     : clock_(clock),
       options_(std::move(options)),
@@ -125,7 +133,7 @@ Result<http::Answer> Session::SendOnce(const Target& to, const Call& call, const
                         .headers = std::move(signed_request.headers),
                         .body = call.body,
                         .into = call.into,
-                        .timeouts = call.timeouts};
+                        .timeouts = TimeoutsOf(call)};
   request.wanted = [&call](const http::Answer& head) -> Result<bool> {
     if (!call.wanted || !IsAnswer(call, head.status)) return false;
     return call.wanted(head);

@@ -37,6 +37,15 @@ struct Call {
   http::Timeouts timeouts = {};
 };
 
+/// Of requests that the service works at before it answers, or while it sends blanks: it joins
+/// parts or copies.
+inline constexpr http::Timeouts kPatient{.first_byte = std::chrono::minutes(10),
+                                         .stall = std::chrono::minutes(10),
+                                         .any_byte_is_progress = true,
+                                         .total = std::chrono::hours(1)};
+/// Those of the call; what moves no data ends after a while, however it drips.
+http::Timeouts TimeoutsOf(const Call& call);
+
 struct SessionOptions {
   std::shared_ptr<http::Client> http = {};
   std::shared_ptr<CredentialsProvider> credentials = {};  ///< not asked for an anonymous bucket

@@ -167,6 +167,13 @@ bool HttpServer::Answer(int socket, const ServedRequest& request, const Reply& r
   std::string_view body = reply.body;
   if (reply.fault == Reply::Fault::kCutBody || reply.fault == Reply::Fault::kStallBody)
     body = body.substr(0, body.size() / 2);
+  if (reply.fault == Reply::Fault::kDripBody) {
+    for (; !body.empty() && !closing_; body.remove_prefix(1)) {
+      if (!SendAll(socket, body.substr(0, 1))) return false;
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    }
+    return true;
+  }
   if (!SendAll(socket, body)) return false;
   if (reply.fault == Reply::Fault::kStallBody) return wait_for_the_end();
   return reply.fault == Reply::Fault::kNone;

@@ -34,6 +34,7 @@ struct Reply {
     kHang,          ///< say nothing until the server goes away
     kCutBody,       ///< close after half of the body
     kStallBody,     ///< say nothing more after half of the body
+    kDripBody,      ///< give it byte by byte, 50 in a second
     kCloseQuietly,  ///< answer, then close without having said so
   };
   int status = 200;

@@ -2,7 +2,11 @@
 
 #include "storage/http/client.h"
 
+#include <arpa/inet.h>
 #include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <cstdlib>
 #include <set>
@@ -263,6 +267,73 @@ TEST(HttpClient, EachPhaseHasItsTimeLimit) {
     timeouts = {.total = milliseconds(300)};
     ExpectTransient(client.Send({.url = server.url() + "/k", .timeouts = timeouts}));
     EXPECT_LT(std::chrono::steady_clock::now() - begin, seconds(5));
+  }
+}
+
+/// A port whose connections are made by the kernel, and which nobody reads from.
+class DeafPort {
+ public:
+  DeafPort() : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof(address);
+    auto* const as_any = reinterpret_cast<sockaddr*>(&address);
+    EXPECT_EQ(::bind(socket_, as_any, size), 0);
+    EXPECT_EQ(::listen(socket_, 8), 0);
+    EXPECT_EQ(::getsockname(socket_, as_any, &size), 0);
+    url_ = "http://127.0.0.1:" + std::to_string(ntohs(address.sin_port));
+  }
+  ~DeafPort() { ::close(socket_); }
+  DeafPort(const DeafPort&) = delete;
+  DeafPort& operator=(const DeafPort&) = delete;
+  const std::string& url() const { return url_; }
+
+ private:
+  const int socket_;
+  std::string url_;
+};
+
+/// A test that would wait forever ends with another error instead.
+std::jthread StopLater(std::stop_source& stop) {
+  return std::jthread([&stop](std::stop_token over) {
+    for (int i = 0; i < 200 && !over.stop_requested(); ++i)
+      std::this_thread::sleep_for(milliseconds(100));
+    stop.request_stop();
+  });
+}
+
+TEST(HttpClient, ADripIsNoProgress) {
+  HttpServer server([&](const ServedRequest&) -> Reply {
+    return {.body = Random(100'000), .fault = Reply::Fault::kDripBody};
+  });
+  Client client({});
+  Request request{.url = server.url() + "/k", .timeouts = {.stall = seconds(1)}};
+  ExpectTransient(client.Send(request));
+  std::string into(100'000, '\0');
+  request.into = Writable(into);
+  request.wanted = [](const Answer&) -> Result<bool> { return true; };
+  ExpectTransient(client.Send(request));
+  // Where any byte is progress the whole attempt has to have an end.
+  request.timeouts = {
+      .stall = seconds(60), .any_byte_is_progress = true, .total = milliseconds(500)};
+  ExpectTransient(client.Send(request));
+}
+
+TEST(HttpClient, AServerThatTakesNoBytesIsLeft) {
+  const DeafPort deaf;
+  const std::string body = Random(32 << 20);  // more than the buffers of the system
+  for (const char* method : {"PUT", "POST"}) {
+    for (const bool any_byte : {false, true}) {
+      std::stop_source stop;
+      Client client({.stop = stop.get_token()});
+      const auto stopper = StopLater(stop);
+      ExpectTransient(
+          client.Send({.method = method,
+                       .url = deaf.url() + "/k",
+                       .body = AsBytes(body),
+                       .timeouts = {.stall = seconds(1), .any_byte_is_progress = any_byte}}));
+    }
   }
 }
 

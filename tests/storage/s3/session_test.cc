@@ -23,6 +23,22 @@ std::string ScopeOf(const ServedRequest& request) {
   return authorization.substr(from, authorization.find(',') - from);
 }
 
+// A server that gives one byte now and then must not keep a worker for days.
+TEST(S3Session, EveryRequestHasAnEnd) {
+  std::string bytes(10, 'x');
+  const MutableByteSpan into(reinterpret_cast<std::byte*>(bytes.data()), bytes.size());
+  for (const Call& call : {Call{.query = {{"list-type", "2"}}}, Call{.method = "HEAD", .key = "k"},
+                           Call{.method = "POST", .key = "k", .timeouts = kPatient},
+                           Call{.method = "PUT", .key = "k", .timeouts = kPatient}})
+    EXPECT_GT(TimeoutsOf(call).total.count(), 0) << call.method;
+  // What moves data may take its time, as long as it moves.
+  for (const Call& call : {Call{.key = "k", .into = into},
+                           Call{.method = "PUT", .key = "k", .body = AsBytes(bytes)}}) {
+    EXPECT_EQ(TimeoutsOf(call).total.count(), 0) << call.method;
+    EXPECT_FALSE(TimeoutsOf(call).any_byte_is_progress) << call.method;
+  }
+}
+
 TEST(S3Session, AnAnonymousProfileSignsNothing) {
   const fakes::ScratchDir home;
   std::filesystem::create_directory(home.File(".aliyun"));
