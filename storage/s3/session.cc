@@ -23,7 +23,7 @@ std::unique_ptr<Signer> MakeSigner(const Bucket& bucket) {
 std::optional<Bucket> Elsewhere(const ServiceError& refusal, const Bucket& bucket) {
   if (bucket.dialect->signing == Signing::kOssV4) {
     auto moved = bucket.AtEndpoint(refusal.endpoint);
-    if (moved && moved->host == bucket.host) moved.reset();
+    if (!moved || moved->host == bucket.host) return std::nullopt;
     return moved;
   }
   if (!IsRegion(refusal.region) || refusal.region == bucket.region) return std::nullopt;
