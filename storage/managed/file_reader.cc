@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/log.h"
+
 namespace stateferry::storage::managed {
 
 namespace {
@@ -63,6 +65,18 @@ Result<ChunkPlace> FileReader::Locate(const std::string& project, const OpenFile
 Result<void> FileReader::ReadRun(const std::string& project, const OpenFile& file,
                                  std::size_t first, const std::vector<ChunkPlace>& places,
                                  MutableByteSpan out) {
+  auto read = ReadRunOnce(project, file, first, places, out);
+  const bool through_a_network = core_.pack_store->shared() != nullptr;
+  if (read || read.error().code() != ErrorCode::kCorruption || !through_a_network) return read;
+  // No checksum goes with a range of an object: the bytes may be damaged on their way alone.
+  SF_TRY(ReadRunOnce(project, file, first, places, out));
+  LogWarning("storage", "{}; read again, it is right", read.error().message());
+  return {};
+}
+
+Result<void> FileReader::ReadRunOnce(const std::string& project, const OpenFile& file,
+                                     std::size_t first, const std::vector<ChunkPlace>& places,
+                                     MutableByteSpan out) {
   auto pack = core_.pack_store->Open(project, places.front().pack);
   if (!pack)
     return std::move(pack).error().WithContext("a pack that " + file.record.key + " needs");

@@ -48,9 +48,12 @@ class FileReader {
   Result<void> Fill(const std::string& project, const OpenFile& file, std::uint64_t offset,
                     MutableByteSpan out, Attempt& attempt);
   Result<ChunkPlace> Locate(const std::string& project, const OpenFile& file, Attempt& attempt);
-  /// Reads chunks [first, last), which lie back to back in one pack, into `out`.
+  /// Reads chunks from `first` on, which lie back to back in one pack, into `out`; twice when those
+  /// of a bucket arrive damaged.
   Result<void> ReadRun(const std::string& project, const OpenFile& file, std::size_t first,
                        const std::vector<ChunkPlace>& places, MutableByteSpan out);
+  Result<void> ReadRunOnce(const std::string& project, const OpenFile& file, std::size_t first,
+                           const std::vector<ChunkPlace>& places, MutableByteSpan out);
   Result<std::shared_ptr<const Bytes>> DecodeOne(const std::string& project, const OpenFile& file,
                                                  Attempt& attempt);
 

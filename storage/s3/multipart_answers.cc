@@ -34,9 +34,10 @@ Result<AnswerOrError<XmlDocument>> SuccessOrError(std::string_view xml,
 
 Result<std::string> ParseInitiatedUpload(std::string_view xml) {
   SF_TRY(const auto document, XmlDocument::Parse(xml));
-  if (std::string_view(document.root().name()) != "InitiateMultipartUploadResult") {
+  // The second name is the one that `rclone serve s3` gives it (1.76).
+  const std::string_view root = document.root().name();
+  if (root != "InitiateMultipartUploadResult" && root != "InitiateMultipartUpload")
     return BadAnswer("no InitiateMultipartUploadResult");
-  }
   std::string upload_id = ChildTextOr(document.root(), "UploadId");
   if (upload_id.empty()) return BadAnswer("an upload without id");
   return upload_id;

@@ -103,8 +103,11 @@ class RangeAnswer {
                    "the service gives no ETag, so a replaced object could "
                    "not be told from the one before");
     // Also of a service that does not know If-Match.
-    if (expected_ && (read_.version.etag != expected_->etag || total != expected_->size_bytes))
-      return Replaced();
+    if (expected_ && read_.version.etag != expected_->etag) return Replaced();
+    if (expected_ && total != expected_->size_bytes)
+      return Error(ErrorCode::kConflict,
+                   fmt::format("the service says {} bytes and {} of one version of the object",
+                               expected_->size_bytes, total));
     if (total <= offset_) return Refuse(fmt::format("a part of {} bytes", total));
     return {};
   }
@@ -138,8 +141,14 @@ Result<bool> JudgeWhole(const http::Answer& head, const Version& expected) {
   const std::string etag = StripEtag(head.Header("etag"));
   if (etag.empty())
     return Error(ErrorCode::kRefused, "the service gives no ETag of a whole object");
+  if (etag != expected.etag) return Replaced();
+  // One version has one length: this answer is wrong, or the one that was planned by.
   const auto length = ParseNumber(head.Header("content-length"));
-  if (etag != expected.etag || (length && *length != expected.size_bytes)) return Replaced();
+  if (length && *length != expected.size_bytes)
+    return Error(ErrorCode::kConflict,
+                 fmt::format("the answer announces {} bytes, where {} are known under the same ETag",
+                             *length, expected.size_bytes),
+                 Retry::kMayHelp);
   return true;
 }
 

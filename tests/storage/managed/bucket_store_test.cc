@@ -62,6 +62,39 @@ TEST_F(BucketStoreTest, ADamagedIndexIsNamedAndRebuilt) {
   EXPECT_EQ(Files("one"), (Content{{"a", "text"}}));
 }
 
+/// What is read arrives damaged so many times.
+class FlippingBackend final : public ForwardingBackend {
+ public:
+  using ForwardingBackend::ForwardingBackend;
+  Result<std::size_t> ReadRange(std::string_view key, std::uint64_t offset,
+                                MutableByteSpan out) override {
+    SF_TRY(const auto read, inner().ReadRange(key, offset, out));
+    if (times-- > 0) out[read / 2] ^= std::byte{16};
+    return read;
+  }
+  std::atomic<int> times = 0;
+};
+
+TEST_F(BucketStoreTest, WhatIsDamagedOnItsWayIsReadAgain) {
+  const std::string text = RandomText(200'000, 6);
+  Commit(*Open("one"), "a", text);
+  for (const int times : {1, 1000}) {
+    const auto flipping = std::make_shared<FlippingBackend>(bucket_);
+    auto store = Must(TryOpen("two", ReadOnly(), flipping));
+    auto project = Must(store->Project("p"));
+    flipping->times = times;
+    std::string out(text.size(), '*');
+    const auto read = project->ReadRange(
+        "a", 0, {reinterpret_cast<std::byte*>(out.data()), out.size()});
+    ASSERT_EQ(read.has_value(), times == 1) << (read ? "" : read.error().message());
+    if (read) {
+      EXPECT_TRUE(out == text);
+    } else {
+      EXPECT_EQ(read.error().code(), ErrorCode::kCorruption);
+    }
+  }
+}
+
 TEST_F(BucketStoreTest, RebuildingReadsFootersAndRecordsAndNoChunks) {
   const std::string text = RandomText(20'000'000, 4);
   {

@@ -129,6 +129,9 @@ TEST(InitiatedUpload, NeedsAnId) {
   EXPECT_EQ(*ParseInitiatedUpload("<" + root + "<UploadId>VX/+=</UploadId></" + root), "VX/+=");
   EXPECT_FALSE(ParseInitiatedUpload("<" + root + "<UploadId/></" + root).has_value());
   EXPECT_FALSE(ParseInitiatedUpload("<" + root + "</" + root).has_value());
+  EXPECT_EQ(*ParseInitiatedUpload("<InitiateMultipartUpload><UploadId>of rclone</UploadId>"
+                                  "</InitiateMultipartUpload>"),
+            "of rclone");
   EXPECT_FALSE(ParseInitiatedUpload("<Error><UploadId>x</UploadId></Error>").has_value());
 }
 
