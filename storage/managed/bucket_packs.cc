@@ -11,6 +11,8 @@ namespace stateferry::storage::managed {
 
 namespace {
 
+constexpr std::string_view kPackSuffix = ".pack";
+
 /// A pack travels in parts of this length, so many at the same time.
 constexpr std::uint64_t kPackPartBytes = 16u << 20;
 constexpr std::size_t kPartsAtOnce = 4;
@@ -89,10 +91,13 @@ class BucketPacks final : public PackStore {
     SF_TRY(place_.backend->List(dir, [&](const ObjectMeta& meta) -> Result<void> {
       const auto slash = meta.key.rfind('/');
       if (slash < dir.size() || meta.key.find('/', dir.size()) != slash) return {};
+      const std::string path = place_.uri + "/" + meta.key.substr(place_.Key("").size());
       const auto id = PackIdOfFile(std::string_view(meta.key).substr(slash + 1));
-      if (id)
-        packs.push_back({*id, place_.uri + "/" + meta.key.substr(place_.Key("").size()),
-                         meta.size_bytes, meta.mtime_ns});
+      if (id) packs.push_back({*id, path, meta.size_bytes, meta.mtime_ns});
+      // What it holds would be missed in silence.
+      if (!id && meta.key.ends_with(kPackSuffix))
+        return Error(ErrorCode::kCorruption, path + " is listed, which is no name of a pack")
+            .WithHint("only stores may write below packs/ of a store");
       return {};
     }));
     return packs;
@@ -126,7 +131,7 @@ class BucketPacks final : public PackStore {
 
  private:
   static std::string Name(std::string_view project, const PackId& pack) {
-    return "packs/" + ProjectDirName(project) + "/" + pack.ToHex() + ".pack";
+    return "packs/" + ProjectDirName(project) + "/" + pack.ToHex() + std::string(kPackSuffix);
   }
   std::string KeyOf(const std::string& path) const {
     return place_.Key(path.substr(place_.uri.size() + 1));

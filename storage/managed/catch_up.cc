@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <unordered_map>
+#include <utility>
 
 #include "base/log.h"
 #include "base/task_group.h"
@@ -20,11 +21,14 @@ namespace {
 constexpr std::size_t kReaders = 16;
 /// ... so many at a time, whose footers are in memory together.
 constexpr std::size_t kWindow = 64;
+/// Neither listings nor ranges of objects come with a checksum.  What makes no sense may have been
+/// damaged on its way, and is asked for so often before it is taken for damaged in the store.
+constexpr int kLooks = 6;
 
 struct LoadedPack {
   PackContents contents;
   std::vector<PackChange> changes;
-  std::uint64_t bad_records = 0;
+  std::vector<std::string> bad_records;  ///< what is wrong with each
 };
 
 class CatcherUp {
@@ -37,11 +41,20 @@ class CatcherUp {
     // A listing takes time: what a commit needs was there before it, but may have been put behind
     // the listing's back.  The next listing has it.
     for (bool again = true; again;) {
+      in_doubt_ = false;
       SF_TRY(Look());
       SF_TRY(again, TakeIn());
+      again = again || in_doubt_;
     }
     SF_TRY(LetGo());
     return report_;
+  }
+
+  /// Whether what makes no sense is to be looked at once more.
+  bool Doubt() {
+    if (looks_left_ == 0) return false;
+    if (!in_doubt_) --looks_left_;
+    return in_doubt_ = true;
   }
 
  private:
@@ -49,12 +62,16 @@ class CatcherUp {
     report_.doomed.clear();
     SF_TRY(const auto marks, packs_.shared()->Marks());
     for (const auto& mark : marks) report_.doomed.insert(mark.id);
-    SF_TRY(listed_, packs_.List());
+    auto listed = packs_.List();
+    if (!listed && (listed.error().code() != ErrorCode::kCorruption || !Doubt()))
+      return std::move(listed).error();
+    unknown_.clear();
+    if (!listed) return {};
+    listed_ = std::move(listed).value();
     report_.packs_found = listed_.size();
     std::unordered_map<PackId, std::uint64_t> size_of;
     for (const auto& found : listed_) size_of[found.id] = found.size_bytes;
-    unknown_.clear();
-    gone_.clear();
+    const auto gone_before = std::exchange(gone_, {});
     report_.lost.clear();
     std::unordered_set<PackId> known;
     SF_TRY(ScanPacks(db_, [&](const PackId& id, const PackRow& row) -> Result<void> {
@@ -68,6 +85,8 @@ class CatcherUp {
     }));
     for (const auto& found : listed_)
       if (!known.contains(found.id) && !left_out_.contains(found.id)) unknown_.push_back(found);
+    // A wrong name or length in the listing looks the same.
+    if (gone_ != gone_before || !report_.lost.empty()) Doubt();
     return {};
   }
 
@@ -92,6 +111,7 @@ class CatcherUp {
   Result<void> Load(std::span<const FoundPack> window,
                     std::vector<std::optional<LoadedPack>>& loaded) {
     std::vector<std::optional<Error>> bad(window.size());
+    std::atomic<bool> missed{false};
     std::atomic<std::size_t> next{0};
     TaskGroup threads(stop_);
     for (std::size_t i = 0; i < std::min(kReaders, window.size()); ++i) {
@@ -104,7 +124,9 @@ class CatcherUp {
             loaded[at] = std::move(pack).value();
           } else if (pack.error().code() == ErrorCode::kCorruption) {
             bad[at] = std::move(pack).error();
-          } else if (pack.error().code() != ErrorCode::kNotFound) {  // gc beside us took it
+          } else if (pack.error().code() == ErrorCode::kNotFound) {
+            missed = true;  // gc beside us took it
+          } else {
             return std::move(pack).error();
           }
         }
@@ -112,7 +134,16 @@ class CatcherUp {
       });
     }
     SF_TRY(threads.Wait());
+    if (missed) Doubt();
     for (std::size_t i = 0; i < bad.size(); ++i) {
+      const bool damaged = bad[i] || (loaded[i] && !loaded[i]->bad_records.empty());
+      if (damaged && Doubt()) {
+        loaded[i].reset();
+        continue;
+      }
+      if (loaded[i])
+        for (const auto& record : loaded[i]->bad_records)
+          LogWarning("storage", "record left out of the index: {}", record);
       if (!bad[i]) continue;
       // An unreadable pack must not keep the readable ones from being used.
       LogWarning("storage", "pack left out of the index: {}", bad[i]->message());
@@ -135,8 +166,7 @@ class CatcherUp {
       return {};
     };
     auto leave_out = [&](const Error& error) -> Result<void> {
-      LogWarning("storage", "record left out of the index: {}", error.message());
-      ++pack.bad_records;
+      pack.bad_records.push_back(error.message());
       return {};
     };
     SF_TRY(ScanRecords(*source, pack.contents, keep, leave_out));
@@ -145,7 +175,7 @@ class CatcherUp {
 
   Result<void> Take(const PackId& id, const LoadedPack& pack) {
     const std::string& project = pack.contents.header.project;
-    report_.records_left_out += pack.bad_records;
+    report_.records_left_out += pack.bad_records.size();
     auto batch = db_.NewBatch();
     SF_TRY(PutChunks(id, pack, *batch));
     std::map<std::string, const PackChange*> newest;  // by FileKey
@@ -272,6 +302,8 @@ class CatcherUp {
   std::vector<FoundPack> listed_, unknown_;
   std::unordered_map<PackId, std::string> gone_;  // -> project
   std::unordered_set<PackId> left_out_;
+  int looks_left_ = kLooks - 1;
+  bool in_doubt_ = false;
 };
 
 }  // namespace

@@ -145,10 +145,11 @@ Result<bool> JudgeWhole(const http::Answer& head, const Version& expected) {
   // One version has one length: this answer is wrong, or the one that was planned by.
   const auto length = ParseNumber(head.Header("content-length"));
   if (length && *length != expected.size_bytes)
-    return Error(ErrorCode::kConflict,
-                 fmt::format("the answer announces {} bytes, where {} are known under the same ETag",
-                             *length, expected.size_bytes),
-                 Retry::kMayHelp);
+    return Error(
+        ErrorCode::kConflict,
+        fmt::format("the answer announces {} bytes, where {} are known under the same ETag",
+                    *length, expected.size_bytes),
+        Retry::kMayHelp);
   return true;
 }
 

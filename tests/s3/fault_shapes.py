@@ -109,7 +109,7 @@ class Schedule:
 
     def surroundings(self, services, stack):
         """The environment of the program, and what must be found nowhere."""
-        env = self.api.environment(f"http://127.0.0.1:{self.proxy.port}")
+        env = self.api.environment(self.proxy.url)
         if self.plan.tls:
             env = {name: value.replace("http:", "https:") for name, value in env.items()}
             env["SSL_CERT_FILE"] = services.authority

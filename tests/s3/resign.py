@@ -1,13 +1,14 @@
-"""SigV4 as a server sees it: what a request claims, whether that is right, and the same at another
-time.  For a server whose clock is another one than ours, or that knows no session tokens."""
+"""Signatures as a service sees them: what a request claims, whether that is right, and the same at
+another time.  For a server whose clock is another one than ours, or that knows no session tokens."""
 import calendar
 import hashlib
 import hmac
 import time
+import urllib.parse
 
 import servers
+from oss_double import identities
 
-TOKEN = "x-amz-security-token"
 FORM = "%Y%m%dT%H%M%SZ"
 
 
@@ -24,51 +25,80 @@ def headers_of(head):
     return headers
 
 
-def signature(head, headers, scope, signed, date):
-    """Of a request as it stands on the wire, had it been made at `date`."""
-    method, target, _ = head.split(b"\r\n")[0].decode("latin-1").split(" ")
-    path, _, query = target.partition("?")
-    pairs = sorted(pair if "=" in pair else pair + "=" for pair in query.split("&") if pair)
-    values = {**headers, "x-amz-date": date}
-    canonical = "\n".join([method, path, "&".join(pairs),
-                           *(f"{name}:{values.get(name, '')}" for name in signed), "",
-                           ";".join(signed), headers.get("x-amz-content-sha256", "")])
-    to_sign = "\n".join(["AWS4-HMAC-SHA256", date, scope,
-                         hashlib.sha256(canonical.encode("latin-1")).hexdigest()])
-    key = ("AWS4" + servers.SECRET_KEY).encode()
-    for part in scope.split("/"):
-        key = hmac.new(key, part.encode(), hashlib.sha256).digest()
-    return hmac.new(key, to_sign.encode(), hashlib.sha256).hexdigest()
+class S3:
+    """SigV4."""
+    algorithm, begin, secret = "AWS4-HMAC-SHA256", "AWS4", servers.SECRET_KEY
+    date, token, names = "x-amz-date", "x-amz-security-token", "SignedHeaders"
+
+    @staticmethod
+    def canonical(method, target, headers, names):
+        path, _, query = target.partition("?")
+        pairs = sorted(pair if "=" in pair else pair + "=" for pair in query.split("&") if pair)
+        return "\n".join([method, path, "&".join(pairs),
+                          *(f"{name}:{headers.get(name, '')}" for name in names), "",
+                          ";".join(names), headers.get("x-amz-content-sha256", "")])
+
+
+class Oss:
+    """Its V4: the bucket of the host is part of the path, its own headers are signed always."""
+    algorithm, begin, secret = "OSS4-HMAC-SHA256", "aliyun_v4", identities.FULL.secret
+    date, token, names = "x-oss-date", "x-oss-security-token", "AdditionalHeaders"
+
+    @staticmethod
+    def canonical(method, target, headers, names):
+        path, _, query = target.partition("?")
+        name = headers["host"].split(":")[0]
+        bucket = name.removesuffix(f"oss-{identities.REGION}.localhost").rstrip(".")
+        pairs = sorted(pair.removesuffix("=") for pair in query.split("&") if pair)
+        lines = [f"{name}:{value}" for name, value in sorted(headers.items())
+                 if name.startswith("x-oss-") or name in ("content-type", "content-md5", *names)]
+        return "\n".join([method, (f"/{bucket}" if bucket else "") + path, "&".join(pairs), *lines,
+                          "", ";".join(names), headers["x-oss-content-sha256"]])
+
+
+KINDS = {"s3": S3, "oss": Oss}
 
 
 class Claim:
     """What the Authorization header says of a request."""
 
-    def __init__(self, head):
-        self.headers = headers_of(head)
+    def __init__(self, service, head):
+        self.kind, self.head, self.headers = KINDS[service], head, headers_of(head)
         fields = dict(field.strip().split("=", 1) for field in
                       self.headers["authorization"].split(" ", 1)[1].split(","))
         self.key, _, self.scope = fields["Credential"].partition("/")
-        self.signed = fields["SignedHeaders"].split(";")
+        self.signed = fields.get(self.kind.names, "").split(";") if self.kind.names in fields else []
         self.signature = fields["Signature"]
-        self.date = self.headers["x-amz-date"]
+        self.date = self.headers[self.kind.date]
         self.time = calendar.timegm(time.strptime(self.date, FORM))
         self.region = self.scope.split("/")[1]
-        self.token = self.headers.get(TOKEN)
+        self.token = self.headers.get(self.kind.token)
 
-    def is_right(self, head):
-        return self.signature == signature(head, self.headers, self.scope, self.signed, self.date)
+    def is_right(self):
+        return self.signature == self.signature_of(self.headers, self.scope, self.signed, self.date)
 
+    def signature_of(self, headers, scope, names, date):
+        """Of the request as it stands on the wire, had it been made at `date`."""
+        method, target, _ = self.head.split(b"\r\n")[0].decode("latin-1").split(" ")
+        canonical = self.kind.canonical(method, target, {**headers, self.kind.date: date}, names)
+        to_sign = "\n".join([self.kind.algorithm, date, scope,
+                             hashlib.sha256(canonical.encode("latin-1")).hexdigest()])
+        key = (self.kind.begin + self.kind.secret).encode()
+        for part in scope.split("/"):
+            key = hmac.new(key, part.encode(), hashlib.sha256).digest()
+        return hmac.new(key, to_sign.encode(), hashlib.sha256).hexdigest()
 
-def signed_again(head):
-    """The same request as made now, and by the keys alone: these servers know no session tokens."""
-    claim, date = Claim(head), now()
-    scope = "/".join([date[:8], *claim.scope.split("/")[1:]])
-    signed = [name for name in claim.signed if name != TOKEN]
-    lines = [line for line in head.decode("latin-1").split("\r\n")
-             if line.split(":")[0].lower() not in ("authorization", "x-amz-date", TOKEN)]
-    new = signature(head, claim.headers, scope, signed, date)
-    lines[1:1] = [f"x-amz-date: {date}",
-                  f"Authorization: AWS4-HMAC-SHA256 Credential={claim.key}/{scope}, "
-                  f"SignedHeaders={';'.join(signed)}, Signature={new}"]
-    return "\r\n".join(lines).encode("latin-1")
+    def signed_again(self):
+        """The same request as made now, and by the keys alone: these servers know no such tokens."""
+        kind, date = self.kind, now()
+        scope = "/".join([date[:8], *self.scope.split("/")[1:]])
+        names = [name for name in self.signed if name != kind.token]
+        headers = {name: value for name, value in self.headers.items() if name != kind.token}
+        lines = [line for line in self.head.decode("latin-1").split("\r\n")
+                 if line.split(":")[0].lower() not in ("authorization", kind.date, kind.token)]
+        fields = [f"Credential={self.key}/{scope}"]
+        fields += [f"{kind.names}={';'.join(names)}"] if names else []
+        fields.append(f"Signature={self.signature_of(headers, scope, names, date)}")
+        lines[1:1] = [f"{kind.date}: {date}",
+                      f"Authorization: {kind.algorithm} {', '.join(fields)}"]
+        return "\r\n".join(lines).encode("latin-1")

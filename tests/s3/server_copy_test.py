@@ -15,8 +15,8 @@ import time
 import oss_signed
 import servers
 import signed
-from fault_proxy import FaultProxy, error_answer
 from program_test import MIB, Runner, Sandbox, check
+from proxy import Proxy, error_answer
 
 LARGE = random.Random(3).randbytes(24 * MIB)
 OTHER = random.Random(4).randbytes(24 * MIB)
@@ -24,12 +24,11 @@ PARTS = 5  # of 5 MiB
 IN_PARTS = ("--part-size", "5MiB")
 
 
-class CopyProxy(FaultProxy):
+class CopyProxy(Proxy):
     """Calls on_copy(n) for the n-th copy: bytes answer instead of the server, "deaf" after it."""
 
     def __init__(self, url):
-        super().__init__(url, 0)
-        self.plan.stop()
+        super().__init__(url)
         self.lock = threading.Lock()
         self.on_copy = self.on_end = lambda _: None
         self.reset()

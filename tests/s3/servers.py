@@ -228,6 +228,23 @@ def oss_environment(url, principal=identities.FULL):
     return {**found, "OSS_SESSION_TOKEN": principal.token} if principal.token else found
 
 
+def certificate(directory):
+    """Of an authority of the tests: its own certificate, one for the servers here, and their key."""
+    def path(name):
+        return os.path.join(directory, name)
+    names = f"IP:127.0.0.1,DNS:*.oss-{identities.REGION}.localhost,DNS:oss-{identities.REGION}.localhost"
+    with open(path("extensions"), "w") as file:
+        file.write(f"subjectAltName={names}\nbasicConstraints=CA:FALSE\n")
+    run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj",
+         "/CN=authority of the tests", "-keyout", path("ca-key.pem"), "-out", path("ca.pem")])
+    run(["openssl", "req", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=127.0.0.1", "-keyout",
+         path("key.pem"), "-out", path("request.pem")])
+    run(["openssl", "x509", "-req", "-days", "2", "-in", path("request.pem"), "-CA", path("ca.pem"),
+         "-CAkey", path("ca-key.pem"), "-CAcreateserial", "-extfile", path("extensions"), "-out",
+         path("cert.pem")])
+    return path("ca.pem"), path("cert.pem"), path("key.pem")
+
+
 def missing(name, why):
     """Says loudly that a server could not be had.  In CI that is a failure."""
     print(f"\n*** NOT TESTED against {name}: {why}\n", file=sys.stderr, flush=True)

@@ -10,16 +10,15 @@ import sys
 
 import servers
 import signed
-from fault_proxy import FaultProxy
 from program_test import MIB, Runner, Sandbox, check
+from proxy import Proxy
 
 
-class ForgetfulProxy(FaultProxy):
+class ForgetfulProxy(Proxy):
     """Passes requests on without their If-None-Match, and counts those of each method."""
 
     def __init__(self, url, meanwhile=lambda: None):
-        super().__init__(url, 0)
-        self.plan.stop()
+        super().__init__(url)
         self.meanwhile = meanwhile
         self.put = []
 

@@ -15,20 +15,19 @@ import threading
 
 import servers
 import signed
-from fault_proxy import FaultProxy
 from program_test import MIB, Runner, Sandbox, check
+from proxy import Proxy
 
 CONTENT = random.Random(11).randbytes(24 * MIB)
 BEGIN = re.compile(rb"POST \S*\?uploads")
 END = re.compile(rb"POST \S*\?uploadId=")
 
 
-class DeafProxy(FaultProxy):
+class DeafProxy(Proxy):
     """The server's answers to requests like `deaf_to` reach nobody, `times` times."""
 
     def __init__(self, url, deaf_to, times, on_deaf=lambda: None):
-        super().__init__(url, 0)
-        self.plan.stop()
+        super().__init__(url)
         self.deaf_to, self.times, self.on_deaf = deaf_to, times, on_deaf
         self.heard = threading.Event()
         self.parts = 0

@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include "tests/fakes/faulty_backend.h"
 #include "tests/storage/managed/bucket_fixture.h"
 
@@ -62,18 +64,65 @@ TEST_F(BucketStoreTest, ADamagedIndexIsNamedAndRebuilt) {
   EXPECT_EQ(Files("one"), (Content{{"a", "text"}}));
 }
 
-/// What is read arrives damaged so many times.
+/// What is read of ranges arrives damaged so many times, and the names in so many listings.
 class FlippingBackend final : public ForwardingBackend {
  public:
   using ForwardingBackend::ForwardingBackend;
   Result<std::size_t> ReadRange(std::string_view key, std::uint64_t offset,
                                 MutableByteSpan out) override {
     SF_TRY(const auto read, inner().ReadRange(key, offset, out));
-    if (times-- > 0) out[read / 2] ^= std::byte{16};
+    if (times-- > 0) out[read - 1 - read / 4] ^= std::byte{1};
     return read;
   }
-  std::atomic<int> times = 0;
+  /// As a service that has a checksum of the object gives it.
+  Result<bool> ReadVersion(const ObjectMeta& version, MutableByteSpan out) override {
+    SF_TRY(inner().ReadRange(version.key, 0, out));
+    if (whole-- > 0) return Error(ErrorCode::kCorruption, "arrived with other bytes");
+    return true;
+  }
+  Result<void> List(std::string_view prefix,
+                    const std::function<Result<void>(const ObjectMeta&)>& visit) override {
+    const bool flips = prefix.ends_with("packs/") && listings-- > 0;
+    return inner().List(prefix, [&](const ObjectMeta& meta) -> Result<void> {
+      ObjectMeta told = meta;
+      if (flips && told.key.ends_with(".pack")) flip(told);
+      return visit(told);
+    });
+  }
+
+  std::atomic<int> times = 0, whole = 0, listings = 0;
+  std::function<void(ObjectMeta&)> flip;
 };
+
+TEST_F(BucketStoreTest, WhatIsDamagedOnItsWayIsMissedByNoIndex) {
+  Commit(*Open("one"), "a", "text of a");
+  Commit(*Open("one"), "b", "text of b");
+  const Content all = {{"a", "text of a"}, {"b", "text of b"}};
+  for (const int times : {1, 2, 3}) {
+    const auto flipping = std::make_shared<FlippingBackend>(bucket_);
+    flipping->times = times;
+    flipping->whole = times;
+    auto store = Must(TryOpen(fmt::format("ranges-{}", times), ReadOnly(), flipping));
+    EXPECT_EQ(ReadEverything(*Must(store->Project("p"))), all) << times;
+  }
+  const auto before_suffix = [](ObjectMeta& meta) -> char& {
+    return meta.key[meta.key.size() - 6];
+  };
+  const std::function<void(ObjectMeta&)> flips[] = {
+      [&](ObjectMeta& meta) { before_suffix(meta) = before_suffix(meta) == '0' ? '1' : '0'; },
+      [&](ObjectMeta& meta) { before_suffix(meta) = 'x'; },
+      [](ObjectMeta& meta) { meta.size_bytes -= 16; }};
+  for (const auto& flip : flips)
+    for (const bool known : {false, true}) {
+      const auto flipping = std::make_shared<FlippingBackend>(bucket_);
+      const auto machine = fmt::format("listing-{}-{}", &flip - flips, known);
+      if (known) Must(TryOpen(machine, ReadOnly(), flipping));
+      flipping->flip = flip;
+      flipping->listings = 1;
+      auto store = Must(TryOpen(machine, ReadOnly(), flipping));
+      EXPECT_EQ(ReadEverything(*Must(store->Project("p"))), all) << machine;
+    }
+}
 
 TEST_F(BucketStoreTest, WhatIsDamagedOnItsWayIsReadAgain) {
   const std::string text = RandomText(200'000, 6);
@@ -84,8 +133,8 @@ TEST_F(BucketStoreTest, WhatIsDamagedOnItsWayIsReadAgain) {
     auto project = Must(store->Project("p"));
     flipping->times = times;
     std::string out(text.size(), '*');
-    const auto read = project->ReadRange(
-        "a", 0, {reinterpret_cast<std::byte*>(out.data()), out.size()});
+    const auto read =
+        project->ReadRange("a", 0, {reinterpret_cast<std::byte*>(out.data()), out.size()});
     ASSERT_EQ(read.has_value(), times == 1) << (read ? "" : read.error().message());
     if (read) {
       EXPECT_TRUE(out == text);
