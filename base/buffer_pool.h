@@ -12,8 +12,15 @@
 
 namespace stateferry {
 
+/// Memory that begins with a page, of whole pages.
+struct FreePages {
+  void operator()(std::byte* pages) const;
+};
+using Pages = std::unique_ptr<std::byte[], FreePages>;
+
 /// A fixed number of equally large buffers: the bound on a transfer's memory.  Buffers are made on
-/// first use and kept.  Thread-safe; must outlive its leases.
+/// first use and kept, and begin with a page, as reading and writing past the page cache demands
+/// (File::PassPageCache).  Thread-safe; must outlive its leases.
 class BufferPool {
  public:
   class Lease {
@@ -26,10 +33,10 @@ class BufferPool {
 
    private:
     friend class BufferPool;
-    Lease(BufferPool* pool, std::unique_ptr<std::byte[]> buffer, std::size_t size)
+    Lease(BufferPool* pool, Pages buffer, std::size_t size)
         : pool_(pool), buffer_(std::move(buffer)), size_(size) {}
     BufferPool* pool_;
-    std::unique_ptr<std::byte[]> buffer_;
+    Pages buffer_;
     std::size_t size_;
   };
 
@@ -42,14 +49,14 @@ class BufferPool {
   std::size_t capacity() const { return capacity_; }
 
  private:
-  void Return(std::unique_ptr<std::byte[]> buffer);
+  void Return(Pages buffer);
 
   const std::size_t buffer_bytes_;
   const std::size_t capacity_;
   std::mutex mutex_;
   std::condition_variable_any available_;
-  std::vector<std::unique_ptr<std::byte[]>> free_;  // guarded by mutex_
-  std::size_t made_ = 0;                            // guarded by mutex_
+  std::vector<Pages> free_;  // guarded by mutex_
+  std::size_t made_ = 0;     // guarded by mutex_
 };
 
 }  // namespace stateferry

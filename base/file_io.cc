@@ -71,11 +71,14 @@ struct File::State {
   std::string path;
   IoHooks* hooks = nullptr;
   std::atomic<bool> poisoned{false};
+  int direct_fd = -1;  // the same file, past the page cache
+  std::atomic<bool> passes_cache{false};
 
   State(int fd_in, std::string path_in, IoHooks* hooks_in)
       : fd(fd_in), path(std::move(path_in)), hooks(hooks_in) {}
   ~State() {
     if (fd >= 0) ::close(fd);
+    if (direct_fd >= 0) ::close(direct_fd);
   }
   State(const State&) = delete;
   State& operator=(const State&) = delete;
@@ -85,6 +88,28 @@ struct File::State {
       return Error(ErrorCode::kIo, path + ": an earlier fsync of this file failed");
     if (hooks) return hooks->Before(op, path);
     return {};
+  }
+
+  /// How many of the bytes may pass the page cache; 0: none.
+  std::size_t PastCache(std::uint64_t offset, const std::byte* data, std::size_t size) const {
+    const bool aligned =
+        offset % kPageBytes == 0 && reinterpret_cast<std::uintptr_t>(data) % kPageBytes == 0;
+    const std::size_t whole_pages = size - size % kPageBytes;
+    return passes_cache && aligned && whole_pages >= kPassCacheFrom ? whole_pages : 0;
+  }
+
+  /// One system call past the page cache.
+  template <typename F>
+  ssize_t PassCache(IoOp op, std::size_t size, F call) const {
+    if (hooks) {
+      const auto allowed = hooks->PassCache(op, size);
+      if (!allowed) {
+        errno = EINVAL;
+        return -1;
+      }
+      size = std::min(size, *allowed);
+    }
+    return Uninterrupted([&] { return call(size); });
   }
 };
 
@@ -96,9 +121,54 @@ void File::Close() { state_.reset(); }
 int File::fd() const { return state_->fd; }
 const std::string& File::path() const { return state_->path; }
 
+void File::PassPageCache() {
+  if (state_->direct_fd >= 0) return;
+  const int flags = ::fcntl(state_->fd, F_GETFL);
+  if (flags < 0) return;
+  // A second description of the very same file, whatever its name leads to by now: for the first
+  // one the page cache remains in use.
+  const std::string same = "/proc/self/fd/" + std::to_string(state_->fd);
+  state_->direct_fd = Uninterrupted(
+      [&] { return ::open(same.c_str(), (flags & O_ACCMODE) | O_DIRECT | O_CLOEXEC); });
+  state_->passes_cache = state_->direct_fd >= 0;
+}
+
+// What cannot be read so is left to an ordinary read, which tells why.
+std::size_t File::ReadPastCache(std::uint64_t offset, MutableByteSpan out) const {
+  std::size_t done = 0;
+  while (const std::size_t size =
+             state_->PastCache(offset + done, out.data() + done, out.size() - done)) {
+    const ssize_t n = state_->PassCache(IoOp::kRead, size, [&](std::size_t now) {
+      return ::pread(state_->direct_fd, out.data() + done, now, static_cast<off_t>(offset + done));
+    });
+    if (n < 0 && (errno == EINVAL || errno == EOPNOTSUPP)) state_->passes_cache = false;
+    if (n <= 0) break;
+    done += static_cast<std::size_t>(n);
+  }
+  return done;
+}
+
+/// Fewer bytes than there are when the rest has to be written in the ordinary way.
+Result<std::size_t> File::WritePastCache(std::uint64_t offset, ByteSpan bytes) {
+  std::size_t done = 0;
+  while (const std::size_t size =
+             state_->PastCache(offset + done, bytes.data() + done, bytes.size() - done)) {
+    const ssize_t n = state_->PassCache(IoOp::kWrite, size, [&](std::size_t now) {
+      return ::pwrite(state_->direct_fd, bytes.data() + done, now,
+                      static_cast<off_t>(offset + done));
+    });
+    if (n < 0 && errno != EINVAL && errno != EOPNOTSUPP)
+      return ErrnoError(errno, "writing " + state_->path);
+    if (n < 0) state_->passes_cache = false;  // some file systems say so no earlier
+    if (n <= 0) break;
+    done += static_cast<std::size_t>(n);
+  }
+  return done;
+}
+
 Result<std::size_t> File::ReadAt(std::uint64_t offset, MutableByteSpan out) const {
   SF_TRY(state_->Check(IoOp::kRead));
-  std::size_t done = 0;
+  std::size_t done = ReadPastCache(offset, out);
   while (done < out.size()) {
     const ssize_t n = Uninterrupted([&] {
       return ::pread(state_->fd, out.data() + done, out.size() - done,
@@ -113,7 +183,7 @@ Result<std::size_t> File::ReadAt(std::uint64_t offset, MutableByteSpan out) cons
 
 Result<void> File::WriteAt(std::uint64_t offset, ByteSpan bytes) {
   SF_TRY(state_->Check(IoOp::kWrite));
-  std::size_t done = 0;
+  SF_TRY(std::size_t done, WritePastCache(offset, bytes));
   while (done < bytes.size()) {
     const ssize_t n = Uninterrupted([&] {
       return ::pwrite(state_->fd, bytes.data() + done, bytes.size() - done,

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -35,6 +36,11 @@ class IoHooks {
  public:
   virtual ~IoHooks() = default;
   virtual Result<void> Before(IoOp op, std::string_view path) = 0;
+  /// Called before each system call that passes the page cache, as file systems may do with it: the
+  /// bytes that the call moves at most; none: they refuse it.
+  virtual std::optional<std::size_t> PassCache(IoOp /*op*/, std::size_t size_bytes) {
+    return size_bytes;
+  }
 };
 
 struct FileStat {
@@ -44,6 +50,11 @@ struct FileStat {
   bool is_regular = false;
   bool is_directory = false;
 };
+
+/// Whatever passes the page cache begins at a multiple of this, in the file and in memory.
+inline constexpr std::size_t kPageBytes = 4096;
+/// Smaller pieces are not worth a wait for the disk.
+inline constexpr std::size_t kPassCacheFrom = 1u << 20;
 
 /// An open file.  Reads and writes at explicit offsets are thread-safe; Sync is too.
 /// After a failed Sync the file is poisoned: the kernel may have dropped the dirty pages and marked
@@ -57,6 +68,10 @@ class File {
   ~File();
 
   bool is_open() const { return state_ != nullptr; }
+  /// From now on the aligned part of each large read and write goes past the page cache (O_DIRECT),
+  /// where the file system can do that: for what is written once, or read to see what the disk has.
+  /// Call it before other threads use the file.
+  void PassPageCache();
   const std::string& path() const;
   /// Reads up to out.size() bytes; fewer only at the end of the file.
   Result<std::size_t> ReadAt(std::uint64_t offset, MutableByteSpan out) const;
@@ -79,6 +94,8 @@ class File {
  private:
   friend class FileIo;
   struct State;
+  std::size_t ReadPastCache(std::uint64_t offset, MutableByteSpan out) const;
+  Result<std::size_t> WritePastCache(std::uint64_t offset, ByteSpan bytes);
   std::unique_ptr<State> state_;
 };
 
