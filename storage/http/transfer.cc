@@ -36,6 +36,13 @@ std::optional<ErrorCode> LastingError(CURLcode code) {
   }
 }
 
+/// Fewer system calls for each part than with libcurl's defaults of 16 and 64 KiB; but libcurl
+/// makes the buffer anew for each request, and for a small one a large buffer is what costs.
+long BufferFor(std::size_t size_bytes) {
+  constexpr std::size_t kSmallest = 64u << 10, kLargest = 512u << 10;
+  return static_cast<long>(std::clamp(size_bytes, kSmallest, kLargest));
+}
+
 }  // namespace
 
 Transfer::~Transfer() { curl_slist_free_all(header_list_); }
@@ -93,9 +100,8 @@ Result<void> Transfer::Prepare(CURL* handle) {
   curl_easy_setopt(handle, CURLOPT_SEEKFUNCTION, OnRewind);
   curl_easy_setopt(handle, CURLOPT_SEEKDATA, this);
   curl_easy_setopt(handle, CURLOPT_ERRORBUFFER, curl_message_);
-  // Fewer system calls for each part than with the defaults of 16 and 64 KiB.
-  curl_easy_setopt(handle, CURLOPT_BUFFERSIZE, 512L << 10);
-  curl_easy_setopt(handle, CURLOPT_UPLOAD_BUFFERSIZE, 512L << 10);
+  curl_easy_setopt(handle, CURLOPT_BUFFERSIZE, BufferFor(request_.into.size()));
+  curl_easy_setopt(handle, CURLOPT_UPLOAD_BUFFERSIZE, BufferFor(request_.body.size()));
 
   const Timeouts& limits = request_.timeouts;
   curl_easy_setopt(handle, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(limits.connect.count()));

@@ -31,7 +31,10 @@ std::string Credentials::ShownId() const {
   return access_key_id.size() < 8 ? "..." : access_key_id.substr(0, 4) + "...";
 }
 
-Payload Payload::Empty() { return Sha256Of({}); }
+Payload Payload::Empty() {
+  static const Payload empty = Sha256Of({});
+  return empty;
+}
 
 Payload Payload::Sha256Of(ByteSpan body) {
   return {Kind::kSha256, ToHex(DigestBytes(Sha256(body)))};
