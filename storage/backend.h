@@ -27,6 +27,11 @@ struct ObjectMeta {
   std::string etag;
 };
 
+struct SummedRead {
+  std::size_t size_bytes = 0;
+  std::optional<std::uint64_t> checksum = {};  ///< of the bytes; opaque
+};
+
 struct Capabilities {
   std::uint64_t min_part_bytes = 1;  ///< of every part but the last
   std::uint64_t max_part_bytes = UINT64_MAX;
@@ -116,11 +121,22 @@ class Backend {
   virtual Result<bool> ReadVersion(const ObjectMeta& /*version*/, MutableByteSpan /*out*/) {
     return false;
   }
-  /// This backend's own checksum of bytes, if it makes one: it adds those of all ranges that were
-  /// read up, and compares them with the place's checksum of the object in the Stat after the last.
-  virtual std::optional<std::uint64_t> ChecksumOf(ByteSpan /*bytes*/) { return std::nullopt; }
+  /// ReadRange that tells the checksum, if this backend makes one: it adds those of all ranges that
+  /// were read up, and compares them with the place's checksum of the object in the Stat after the
+  /// last.
+  virtual Result<SummedRead> ReadSummed(std::string_view key, std::uint64_t offset,
+                                        MutableByteSpan out) {
+    SF_TRY(const std::size_t read, ReadRange(key, offset, out));
+    return SummedRead{.size_bytes = read};
+  }
+  /// ReadRange of what was written and flushed, in order to compare it: from where it is stored
+  /// rather than from a cache that still has it from the writing, where there is a difference.
+  virtual Result<std::size_t> ReadBack(std::string_view key, std::uint64_t offset,
+                                       MutableByteSpan out) {
+    return ReadRange(key, offset, out);
+  }
   /// Counts a range of that version of the object as read by this process: an earlier one has read
-  /// it, and kept its ChecksumOf.
+  /// it, and kept the checksum of ReadSummed.
   virtual void AddRead(const ObjectMeta& /*meta*/, std::uint64_t /*offset*/,
                        std::uint64_t /*size_bytes*/, std::uint64_t /*checksum*/) {}
   /// Small object in one atomic step; visible and durable on return.

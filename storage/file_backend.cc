@@ -42,6 +42,15 @@ class FileBackend final : public Backend {
     return file.ReadAt(offset, out);
   }
 
+  Result<std::size_t> ReadBack(std::string_view key, std::uint64_t offset,
+                               MutableByteSpan out) override {
+    SF_TRY(BucketDir::CheckBucketKey(key));
+    SF_TRY(auto file, bucket_.OpenForRead(key));
+    if (offset > static_cast<std::uint64_t>(INT64_MAX)) return std::size_t{0};
+    if (out.size() >= kPassCacheFrom) file.PassPageCache();
+    return file.ReadAt(offset, out);
+  }
+
   Result<ObjectMeta> Put(std::string_view key, ByteSpan bytes, const PutOptions& options) override {
     SF_TRY(const auto stat, uploads_.Put(key, bytes, options));
     return FileMeta(std::string(key), stat);

@@ -1,12 +1,13 @@
 #include "storage/file_uploads.h"
 
 #include <fcntl.h>
+#include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <array>
 #include <functional>
-#include <random>
 #include <utility>
 
 #include "base/hash.h"
@@ -36,10 +37,10 @@ std::string TokenPrefix(std::string_view key, const UploadOptions& options) {
 }
 
 std::string RandomHex() {
-  std::random_device device;
-  std::string raw;
-  for (int i = 0; i < 4; ++i) AppendLittle<std::uint32_t>(raw, device());
-  return ToHex(AsBytes(raw));
+  // Not std::random_device, which asks the processor what it can do for each file.
+  std::array<std::byte, 16> raw{};
+  SF_ASSERT(::getrandom(raw.data(), raw.size(), 0) == static_cast<ssize_t>(raw.size()));
+  return ToHex(raw);
 }
 
 Error Ended(const UploadFile& upload) {
@@ -67,6 +68,17 @@ Result<void> InThreads(std::size_t count, const std::function<Result<void>(std::
   (void)sync_rest({});
   (void)group.Wait();
   return first_failure;
+}
+
+/// Nobody needs what was just copied in memory, and to write it from there costs more than to
+/// receive it.  Where parts do not begin with a page they meet in one, which is then left to the
+/// kernel.
+void PassPageCache(const UploadFile& upload) {
+  const auto& options = upload.options;
+  const bool pages =
+      options.part_bytes % kPageBytes == 0 || options.part_bytes >= options.size_bytes;
+  if (pages && std::min(options.part_bytes, options.size_bytes) >= kPassCacheFrom)
+    upload.file->PassPageCache();
 }
 
 class FileUpload final : public Upload {
@@ -120,6 +132,7 @@ Result<std::shared_ptr<UploadFile>> FileUploads::Create(std::string_view key,
     auto file = bucket_.io().Open(upload->temp(), OpenMode::kCreateNew);
     if (file) {
       upload->file = std::make_shared<File>(std::move(*file));
+      PassPageCache(*upload);
       break;
     }
     if (file.error().code() != ErrorCode::kNotFound || i == kTries) return file.error();
@@ -163,6 +176,7 @@ Result<std::shared_ptr<File>> FileUploads::OpenFile(UploadFile& upload) {
   if (upload.file) return upload.file;
   SF_TRY(auto file, bucket_.io().Open(upload.temp(), OpenMode::kReadWrite));
   upload.file = std::make_shared<File>(std::move(file));
+  PassPageCache(upload);
   ++*open_files_;
   return upload.file;
 }

@@ -70,7 +70,7 @@ struct PartReceipt {
   std::uint32_t part_index = 0;
   std::uint32_t size_bytes = 0;
   Hash128 hash = {};  ///< XXH3-128 of the plain bytes; not known when by_service
-  /// Backend::ChecksumOf of the source; only of whole objects.
+  /// of Backend::ReadSummed of the source; only of whole objects.
   std::optional<std::uint64_t> source_checksum = {};
   /// The service has copied the part, and no byte of it was seen.
   bool by_service = false;

@@ -185,7 +185,8 @@ Result<void> Mover::CopyPart(Job& job, std::stop_token stop) {
 }
 
 /// What travels whole is one request that compares version and bytes, where the source has one.
-Result<std::size_t> Mover::ReadSource(FileRun& file, std::uint32_t part, MutableByteSpan bytes) {
+Result<storage::SummedRead> Mover::ReadSource(FileRun& file, std::uint32_t part,
+                                              MutableByteSpan bytes) {
   const auto& task = file.record.task;
   auto& backend = *file.source.backend;
   if (task.whole_object && file.part_count() == 1 && !task.etag.empty()) {
@@ -194,9 +195,9 @@ Result<std::size_t> Mover::ReadSource(FileRun& file, std::uint32_t part, Mutable
     // Once more by the way of larger files, which tells why.
     if (!read && read.error().code() != ErrorCode::kCorruption) return read.error();
     file.is_version = read && *read;
-    if (file.is_version) return bytes.size();
+    if (file.is_version) return storage::SummedRead{.size_bytes = bytes.size()};
   }
-  return backend.ReadRange(file.source.key, task.offset + file.part_offset(part), bytes);
+  return backend.ReadSummed(file.source.key, task.offset + file.part_offset(part), bytes);
 }
 
 /// No receipt: the file failed, or the run stops.
@@ -214,20 +215,20 @@ Result<Mover::Receipt> Mover::CopyBytes(FileRun& file, std::uint32_t part, std::
     file.Fail(std::move(read).error().WithContext("reading " + SourceName(task)));
     return Receipt();
   }
-  in_.meter.bytes_read += *read;
-  if (*read != bytes.size()) {
+  in_.meter.bytes_read += read->size_bytes;
+  if (read->size_bytes != bytes.size()) {
     file.short_read = true;
-    file.Fail(Error(ErrorCode::kCorruption,
-                    fmt::format("{} ends at byte {}, but {} bytes of it from byte {} are needed",
-                                SourceName(task), task.offset + file.part_offset(part) + *read,
-                                task.size_bytes, task.offset)));
+    file.Fail(
+        Error(ErrorCode::kCorruption,
+              fmt::format("{} ends at byte {}, but {} bytes of it from byte {} are needed",
+                          SourceName(task), task.offset + file.part_offset(part) + read->size_bytes,
+                          task.size_bytes, task.offset)));
     return Receipt();
   }
   PartReceipt receipt{.part_index = part,
                       .size_bytes = static_cast<std::uint32_t>(bytes.size()),
                       .hash = Xxh3_128(bytes)};
-  if (task.whole_object && !file.is_version)
-    receipt.source_checksum = file.source.backend->ChecksumOf(bytes);
+  if (task.whole_object) receipt.source_checksum = read->checksum;
   SF_TRY(AtDestination(file, file.upload->PutPart(part, bytes)));
   if (file.failed) return Receipt();
   file.hashes[part] = receipt.hash;
@@ -422,7 +423,7 @@ Result<void> Mover::CheckPart(FileRun& file, std::uint32_t part, MutableByteSpan
       file.Fail(Error(ErrorCode::kCorruption, name + " is not empty as it was written"));
     return {};
   }
-  auto read = in_.ends.to().ReadRange(file.to_key, file.part_offset(part), bytes);
+  auto read = in_.ends.to().ReadBack(file.to_key, file.part_offset(part), bytes);
   if (!read) return unreadable(std::move(read).error());
   if (*read != bytes.size() || Xxh3_128(bytes) != file.hashes[part]) {
     file.Fail(Error(ErrorCode::kCorruption,

@@ -60,7 +60,8 @@ class Mover {
   Result<LateJoin> Await(FileRun& file, std::stop_token stop);
   Result<void> Complete(FileRun& file, std::stop_token stop);
   Result<void> CopyPart(Job& job, std::stop_token stop);
-  static Result<std::size_t> ReadSource(FileRun& file, std::uint32_t part, MutableByteSpan bytes);
+  static Result<storage::SummedRead> ReadSource(FileRun& file, std::uint32_t part,
+                                                MutableByteSpan bytes);
   Result<Receipt> CopyBytes(FileRun& file, std::uint32_t part, std::stop_token stop);
   Result<bool> CopyWhole(Job& job, std::stop_token stop);
   Result<Receipt> CopyByService(FileRun& file, std::uint32_t part);

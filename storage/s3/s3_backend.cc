@@ -47,10 +47,16 @@ class S3Backend final : public Backend {
 
   Result<std::size_t> ReadRange(std::string_view key, std::uint64_t offset,
                                 MutableByteSpan out) override {
+    SF_TRY(const auto read, ReadSummed(key, offset, out));
+    return read.size_bytes;
+  }
+
+  Result<SummedRead> ReadSummed(std::string_view key, std::uint64_t offset,
+                                MutableByteSpan out) override {
     SF_TRY(CheckKey(key));
     if (out.empty()) {
       SF_TRY(Stat(key));
-      return std::size_t{0};
+      return SummedRead{};
     }
     auto read = client_->GetRange(key, offset, out, versions_->Find(key));
     if (!read) {
@@ -64,9 +70,10 @@ class S3Backend final : public Backend {
     if (!read->version.etag.empty() && !versions_->Agree(key, read->version))
       return Error(ErrorCode::kConflict,
                    std::string(key) + " was replaced while it was being read");
-    if (const auto crc = CrcOf(client_->dialect(), out.first(read->count)); crc && read->count > 0)
+    const auto crc = CrcOf(client_->dialect(), out.first(read->count));
+    if (crc && read->count > 0)
       versions_->NoteRead(key, read->version, offset, read->count, *crc, client_->dialect());
-    return read->count;
+    return SummedRead{.size_bytes = read->count, .checksum = crc};
   }
 
   Result<bool> ReadVersion(const ObjectMeta& meta, MutableByteSpan out) override {
@@ -76,10 +83,6 @@ class S3Backend final : public Backend {
     SF_TRY(client_->GetWhole(meta.key, out, version));
     versions_->Note(meta.key, version);
     return true;
-  }
-
-  std::optional<std::uint64_t> ChecksumOf(ByteSpan bytes) override {
-    return CrcOf(client_->dialect(), bytes);
   }
 
   void AddRead(const ObjectMeta& meta, std::uint64_t offset, std::uint64_t size_bytes,

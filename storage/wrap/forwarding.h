@@ -23,11 +23,16 @@ class ForwardingBackend : public Backend {
                                 MutableByteSpan out) override {
     return inner_->ReadRange(key, offset, out);
   }
+  Result<std::size_t> ReadBack(std::string_view key, std::uint64_t offset,
+                               MutableByteSpan out) override {
+    return inner_->ReadBack(key, offset, out);
+  }
   Result<bool> ReadVersion(const ObjectMeta& version, MutableByteSpan out) override {
     return inner_->ReadVersion(version, out);
   }
-  std::optional<std::uint64_t> ChecksumOf(ByteSpan bytes) override {
-    return inner_->ChecksumOf(bytes);
+  Result<SummedRead> ReadSummed(std::string_view key, std::uint64_t offset,
+                                MutableByteSpan out) override {
+    return inner_->ReadSummed(key, offset, out);
   }
   void AddRead(const ObjectMeta& meta, std::uint64_t offset, std::uint64_t size_bytes,
                std::uint64_t checksum) override {

@@ -49,6 +49,18 @@ class MeteredBackend final : public ForwardingBackend {
     if (read) meter_->read_bytes += *read;
     return read;
   }
+  Result<SummedRead> ReadSummed(std::string_view key, std::uint64_t offset,
+                                MutableByteSpan out) override {
+    auto read = Count(*meter_, MeteredOp::kRead, inner().ReadSummed(key, offset, out));
+    if (read) meter_->read_bytes += read->size_bytes;
+    return read;
+  }
+  Result<std::size_t> ReadBack(std::string_view key, std::uint64_t offset,
+                               MutableByteSpan out) override {
+    auto read = Count(*meter_, MeteredOp::kRead, inner().ReadBack(key, offset, out));
+    if (read) meter_->read_bytes += *read;
+    return read;
+  }
   Result<bool> ReadVersion(const ObjectMeta& version, MutableByteSpan out) override {
     auto read = inner().ReadVersion(version, out);
     if (read && !*read) return read;

@@ -109,6 +109,14 @@ class RetryingBackend final : public ForwardingBackend {
                                 MutableByteSpan out) override {
     return retrier_->Run([&] { return inner().ReadRange(key, offset, out); });
   }
+  Result<SummedRead> ReadSummed(std::string_view key, std::uint64_t offset,
+                                MutableByteSpan out) override {
+    return retrier_->Run([&] { return inner().ReadSummed(key, offset, out); });
+  }
+  Result<std::size_t> ReadBack(std::string_view key, std::uint64_t offset,
+                               MutableByteSpan out) override {
+    return retrier_->Run([&] { return inner().ReadBack(key, offset, out); });
+  }
   Result<bool> ReadVersion(const ObjectMeta& version, MutableByteSpan out) override {
     return retrier_->Run([&] { return inner().ReadVersion(version, out); });
   }

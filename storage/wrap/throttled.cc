@@ -79,6 +79,18 @@ class ThrottledBackend final : public ForwardingBackend {
     SF_TRY(limit_->read.Take(read, stop_));
     return read;
   }
+  Result<SummedRead> ReadSummed(std::string_view key, std::uint64_t offset,
+                                MutableByteSpan out) override {
+    SF_TRY(const auto read, inner().ReadSummed(key, offset, out));
+    SF_TRY(limit_->read.Take(read.size_bytes, stop_));
+    return read;
+  }
+  Result<std::size_t> ReadBack(std::string_view key, std::uint64_t offset,
+                               MutableByteSpan out) override {
+    SF_TRY(const std::size_t read, inner().ReadBack(key, offset, out));
+    SF_TRY(limit_->read.Take(read, stop_));
+    return read;
+  }
   Result<bool> ReadVersion(const ObjectMeta& version, MutableByteSpan out) override {
     SF_TRY(const bool read, inner().ReadVersion(version, out));
     if (read) SF_TRY(limit_->read.Take(out.size(), stop_));

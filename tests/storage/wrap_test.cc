@@ -248,6 +248,22 @@ TEST_F(WrapTest, MeterCountsCallsErrorsAndBytes) {
   EXPECT_EQ(MeteredOpName(MeteredOp::kFlush), "flush");
 }
 
+TEST_F(WrapTest, ReadingBackIsRetriedCountedAndSlowedLikeReading) {
+  ASSERT_TRUE(faulty_->Put("k", AsBytes("12345"), {}));
+  faulty_->Fail({.op = BackendOp::kReadRange, .call = 1, .error = kBusy});
+  auto meter = std::make_shared<Meter>();
+  auto limit = std::make_shared<BandwidthLimit>(clock_, BandwidthTable(5));
+  auto backend = WithMeter(WithThrottle(WithReadOnly(Retrying()), limit), meter);
+  const auto start = clock_.Steady();
+  Bytes out(5);
+  for (int i = 0; i < 11; ++i) EXPECT_EQ(*backend->ReadBack("k", 0, out), 5u);
+  EXPECT_GE(clock_.Steady() - start, seconds(9));
+  EXPECT_EQ(AsText(out), "12345");
+  EXPECT_EQ(*counter_, 1u);
+  EXPECT_EQ(meter->read_bytes, 55u);
+  EXPECT_EQ(meter->Calls(MeteredOp::kRead), 11u);
+}
+
 TEST_F(WrapTest, ReadOnlyRefusesEveryChange) {
   ASSERT_TRUE(faulty_->Put("k", AsBytes("x"), {}));
   auto backend = WithReadOnly(faulty_);

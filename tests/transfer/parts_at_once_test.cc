@@ -11,8 +11,8 @@ namespace {
 class CrowdedBackend final : public storage::ForwardingBackend {
  public:
   using ForwardingBackend::ForwardingBackend;
-  Result<std::size_t> ReadRange(std::string_view key, std::uint64_t offset,
-                                MutableByteSpan out) override {
+  Result<storage::SummedRead> ReadSummed(std::string_view key, std::uint64_t offset,
+                                         MutableByteSpan out) override {
     {
       std::unique_lock lock(mutex_);
       most = std::max(most, ++now_);
@@ -20,7 +20,7 @@ class CrowdedBackend final : public storage::ForwardingBackend {
       changed_.wait_for(lock, std::chrono::milliseconds(50), [&] { return now_ > 2; });
       --now_;
     }
-    return inner().ReadRange(key, offset, out);
+    return inner().ReadSummed(key, offset, out);
   }
   int most = 0;
 

@@ -8,8 +8,11 @@ namespace {
 class SummingBackend final : public storage::ForwardingBackend {
  public:
   using ForwardingBackend::ForwardingBackend;
-  std::optional<std::uint64_t> ChecksumOf(ByteSpan bytes) override {
-    return static_cast<std::uint64_t>(bytes[0]) + 100;
+  Result<storage::SummedRead> ReadSummed(std::string_view key, std::uint64_t offset,
+                                         MutableByteSpan out) override {
+    SF_TRY(const auto read, inner().ReadRange(key, offset, out));
+    return storage::SummedRead{.size_bytes = read,
+                               .checksum = static_cast<std::uint64_t>(out[0]) + 100};
   }
   void AddRead(const storage::ObjectMeta& meta, std::uint64_t offset, std::uint64_t size_bytes,
                std::uint64_t checksum) override {

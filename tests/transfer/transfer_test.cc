@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "storage/managed/managed_store.h"
+#include "storage/wrap/forwarding.h"
 #include "tests/transfer/forwarding_journal.h"
 #include "tests/transfer/transfer_rig.h"
 #include "tests/transfer/watched_backend.h"
@@ -382,6 +383,29 @@ TEST_F(RunTransferTest, WhatDoesNotReadBackFailsAndIsMovedAgain) {
   ASSERT_TRUE(again) << again.error().message();
   EXPECT_EQ(again->status, TransferStatus::kCommitted);
   EXPECT_EQ(again->files_moved, 1u);
+}
+
+TEST_F(RunTransferTest, WhatWasWrittenIsReadFromWhereItIsStored) {
+  class Stored final : public storage::ForwardingBackend {
+   public:
+    using ForwardingBackend::ForwardingBackend;
+    Result<std::size_t> ReadBack(std::string_view key, std::uint64_t offset,
+                                 MutableByteSpan out) override {
+      SF_TRY(const auto read, inner().ReadRange(key, offset, out));
+      if (offset == kPart) out[0] ^= std::byte{1};  // which no cache shows
+      return read;
+    }
+  };
+  PutSource("a", Content(3 * kPart, 1));
+  places = std::make_unique<storage::Places>(FileIo(), clock, storage::PlacesOptions());
+  places->Register(At("mem://source/"), source);
+  places->Register(At("mem://target/"), std::make_shared<Stored>(target));
+
+  auto report = Run();
+
+  ASSERT_TRUE(report) << report.error().message();
+  ASSERT_EQ(report->failures.size(), 1u);
+  EXPECT_EQ(report->failures[0].code, ErrorCode::kCorruption);
 }
 
 TEST_F(RunTransferTest, WithoutVerifyingTheDestinationIsNotReadBack) {
