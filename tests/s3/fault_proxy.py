@@ -25,7 +25,8 @@ def http_date(ahead_s=0):
 
 
 def with_length(head, length):
-    lines = [line for line in head.split(b"\r\n") if not line.lower().startswith(b"content-length:")]
+    lines = [line for line in head.split(b"\r\n")
+             if not line.lower().startswith(b"content-length:")]
     return b"\r\n".join([lines[0], b"Content-Length: %d" % length, *lines[1:]])
 
 

@@ -136,7 +136,8 @@ class Schedule:
             done = self.sandbox.run([*words, *(options if words[0] in ("copy", "relocate") else []),
                                      "--output", "json"], env=self.env, timeout=HANG_S)
         except subprocess.TimeoutExpired as hung:
-            raise AssertionError(f"{words} hangs:\n{(hung.stderr or b'')[-3000:].decode()}") from hung
+            said = (hung.stderr or b"")[-3000:].decode()
+            raise AssertionError(f"{words} hangs:\n{said}") from hung
         self.search(done.stdout + done.stderr, f"what {words} printed")
         lines = done.stdout.decode().splitlines()
         check(lines, f"{words}: exit {done.returncode}, nothing said: {done.stderr[-2000:]}")
@@ -206,7 +207,7 @@ class Schedule:
         check_same(tree(self.sandbox.path("back")), source, "back")
 
     def relocated(self, *by_way_of):
-        """The words for the snapshot, and what it is in {DIR}/back when it comes there undisturbed."""
+        """The words for the snapshot, and what it is in {DIR}/back when nothing disturbs it."""
         snapshot = os.path.join("{BUCKET}", SNAPSHOTS[self.snapshot])
         words = (snapshot, f"--map=file:///tmp/flink-origin/{self.snapshot}={{BUCKET}}")
         places = [snapshot, *by_way_of, "{DIR}/back"]
@@ -239,7 +240,7 @@ class Schedule:
         self.without_faults("store", "check", store, "--level", "deep")
 
     def managed_copy(self):
-        """Into a store in the bucket, out of it by a machine that knows nothing of it, and in again."""
+        """Into a store in the bucket, out of it by a machine that knows nothing of it, and again."""
         source = self.make_source()
         with self.store() as store:
             self.through_faults("copy", "{DIR}/source", f"{store}/p/one")

@@ -2,10 +2,11 @@
 """The program behind a proxy that spoils requests: right bytes in the end, or a stop with a reason.
 
 Usage: fault_test.py BINARY [--count N] [--jobs N] [SEED]...
-Each seed is one schedule of faults (fault_plan.py): the commands of a shape (fault_shapes.py), with
-S3 or OSS, over TLS or not, run through it.  Each run either ends with the right bytes, or stops with
-a reason, and the same command without faults then completes.  No run may hang, and no secret may be
-in anything that it printed or left behind.  At the end a table says what was injected how often.
+Each seed is one schedule of faults (fault_plan.py): the commands of a shape (fault_shapes.py),
+with S3 or OSS, over TLS or not, run through it.  Each run either ends with the right bytes, or
+stops with a reason, and the same command without faults then completes.  No run may hang, and no
+secret may be in anything that it printed or left behind.  At the end a table says what was injected
+how often.
 Default: SF_FAULT_SEEDS=N new seeds, 2.
 """
 import argparse
@@ -25,7 +26,8 @@ from program_test import check
 
 SCHEDULES_PER_SERVER = 20
 ENOUGH = 100  # schedules, of which every kind of fault has to be met by some
-COLUMNS = ("all", "copy", "relocate", "managed copy", "managed relocate", "s3", "oss", "plain", "tls")
+COLUMNS = ("all", "copy", "relocate", "managed copy", "managed relocate", "s3", "oss", "plain",
+           "tls")
 
 
 class Services:
@@ -65,8 +67,9 @@ class Tally:
         lines = [row("", COLUMNS), row("schedules", [self.schedules[c] for c in COLUMNS])]
         lines += [row(said, [self.injected[column][kind] for column in COLUMNS])
                   for kind, said in {**KINDS, **RARE}.items()]
-        return "\n".join([*lines, f"{self.runs} runs of the program, {self.stopped} of them stopped "
-                                  "and were completed by the next one"])
+        lines.append(f"{self.runs} runs of the program, {self.stopped} of them stopped and were "
+                     "completed by the next one")
+        return "\n".join(lines)
 
 
 def survive(binary, services, seed):
@@ -77,8 +80,8 @@ def survive(binary, services, seed):
             schedule.play()
         except AssertionError as why:
             raise AssertionError(f"seed {seed} ({plan}): {why}") from why
-    print(f"seed {seed}: {plan}: {plan.faults()} faults, {schedule.stopped} of {schedule.runs} runs "
-          "stopped", flush=True)
+    print(f"seed {seed}: {plan}: {plan.faults()} faults, {schedule.stopped} of {schedule.runs} "
+          "runs stopped", flush=True)
     return schedule
 
 

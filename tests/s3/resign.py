@@ -1,5 +1,6 @@
 """Signatures as a service sees them: what a request claims, whether that is right, and the same at
-another time.  For a server whose clock is another one than ours, or that knows no session tokens."""
+another time.  For a server whose clock is another one than ours, or that knows no session tokens.
+"""
 import calendar
 import hashlib
 import hmac
@@ -67,7 +68,7 @@ class Claim:
         fields = dict(field.strip().split("=", 1) for field in
                       self.headers["authorization"].split(" ", 1)[1].split(","))
         self.key, _, self.scope = fields["Credential"].partition("/")
-        self.signed = fields.get(self.kind.names, "").split(";") if self.kind.names in fields else []
+        self.signed = [name for name in fields.get(self.kind.names, "").split(";") if name]
         self.signature = fields["Signature"]
         self.date = self.headers[self.kind.date]
         self.time = calendar.timegm(time.strptime(self.date, FORM))
@@ -89,7 +90,7 @@ class Claim:
         return hmac.new(key, to_sign.encode(), hashlib.sha256).hexdigest()
 
     def signed_again(self):
-        """The same request as made now, and by the keys alone: these servers know no such tokens."""
+        """The same request as made now, and by the keys alone: the servers know no such tokens."""
         kind, date = self.kind, now()
         scope = "/".join([date[:8], *self.scope.split("/")[1:]])
         names = [name for name in self.signed if name != kind.token]

@@ -27,6 +27,7 @@ OSS_SDK_V4, OSS_SDK_V1 = "1.4.1", "2.19.1"
 ACCESS_KEY = "TESTKEYOFSTATEFERRY"
 SECRET_KEY = "secret-of-the-test-servers"
 SKIPPED = 77
+START_SECONDS = 240  # one of Java takes its time beside other tests
 
 
 class Unavailable(Exception):
@@ -201,7 +202,7 @@ def end(process, log):
 
 
 def wait_for(process, port, log):
-    for _ in range(1200):
+    for _ in range(20 * START_SECONDS):
         # Whoever listens while it has ended is another.
         if process.poll() is not None:
             log.seek(0)
@@ -209,7 +210,7 @@ def wait_for(process, port, log):
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
             return
         time.sleep(0.05)
-    raise Unavailable("the server does not listen after 60 s")
+    raise Unavailable(f"the server does not listen after {START_SECONDS} s")
 
 
 def environment(url):
@@ -229,12 +230,13 @@ def oss_environment(url, principal=identities.FULL):
 
 
 def certificate(directory):
-    """Of an authority of the tests: its own certificate, one for the servers here, and their key."""
+    """An authority of the tests: its own certificate, one for the servers here, and their key."""
     def path(name):
         return os.path.join(directory, name)
-    names = f"IP:127.0.0.1,DNS:*.oss-{identities.REGION}.localhost,DNS:oss-{identities.REGION}.localhost"
+    oss = f"oss-{identities.REGION}.localhost"
     with open(path("extensions"), "w") as file:
-        file.write(f"subjectAltName={names}\nbasicConstraints=CA:FALSE\n")
+        file.write(f"subjectAltName=IP:127.0.0.1,DNS:{oss},DNS:*.{oss}\n"
+                   "basicConstraints=CA:FALSE\n")
     run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj",
          "/CN=authority of the tests", "-keyout", path("ca-key.pem"), "-out", path("ca.pem")])
     run(["openssl", "req", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=127.0.0.1", "-keyout",

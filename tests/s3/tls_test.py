@@ -13,15 +13,7 @@ import signed
 from program_test import MIB, Runner, Sandbox, check, contents
 
 
-def certificate(directory):
-    cert, key = os.path.join(directory, "cert.pem"), os.path.join(directory, "key.pem")
-    servers.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj",
-                 "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out",
-                 cert])
-    return cert, key
-
-
-def there_and_back(binary, url, cert):
+def there_and_back(binary, url, authority):
     with Sandbox(binary, snapshot=None) as sandbox:
         runner = Runner(sandbox, url, "secured")
         os.makedirs(sandbox.path("source"))
@@ -30,7 +22,7 @@ def there_and_back(binary, url, cert):
         words = ("copy", "{DIR}/source", "s3://secured/x", "--part-size", "5MiB")
         denied = runner.run(*words, code=5)
         check("certificate" in denied["message"], f"an unknown certificate was taken: {denied}")
-        runner.env["SSL_CERT_FILE"] = cert
+        runner.env["SSL_CERT_FILE"] = authority
         runner.run(*words)
         runner.run("copy", "s3://secured/x", "{DIR}/back", "--part-size", "5MiB")
         check(contents(sandbox.path("back")) == contents(sandbox.path("source")), "other bytes")
@@ -40,14 +32,14 @@ def there_and_back(binary, url, cert):
 def main():
     with tempfile.TemporaryDirectory(prefix="stateferry-tls-") as directory:
         try:
-            cert, key = certificate(directory)
-            os.environ["SSL_CERT_FILE"] = cert  # for the test's own requests
+            authority, cert, key = servers.certificate(directory)
+            os.environ["SSL_CERT_FILE"] = authority  # for the test's own requests
             plain = servers.COMMANDS["versitygw"]
             servers.COMMANDS["versitygw"] = lambda port, directory: [
                 word for part in plain(port, directory)
                 for word in (["--cert", cert, "--key", key, part] if part == "posix" else [part])]
             with servers.serving("versitygw") as url:
-                there_and_back(sys.argv[1], url.replace("http:", "https:"), cert)
+                there_and_back(sys.argv[1], url.replace("http:", "https:"), authority)
         except servers.Unavailable as why:
             servers.missing("versitygw", why)
             sys.exit(servers.SKIPPED)
