@@ -71,6 +71,7 @@ storage::Places& App::places() {
     if (options.Has("retries")) place_options.retries = static_cast<int>(options.Number("retries"));
     place_options.stop = StopOfWaits();
     place_options.named_stores = parts_.settings.Stores();
+    place_options.place_profiles = parts_.settings.Places();
     if (const auto home = Home()) place_options.stores_dir = *home + "/stores";
     place_options.environment = parts_.environment.variables;
     places_ = std::make_unique<storage::Places>(parts_.io, parts_.clock, std::move(place_options));

@@ -52,6 +52,7 @@ const std::vector<Command>& Commands() {
       ConfigSetCommand(),
       ConfigPathCommand(),
       ConfigListProfilesCommand(),
+      ConfigListPlacesCommand(),
       CompletionCommand(),
       VersionCommand(),
       HelpCommand(),

@@ -7,6 +7,8 @@
 #include <filesystem>
 
 #include "base/file_io.h"
+#include "cli/closest.h"
+#include "storage/s3/new_object.h"
 
 namespace stateferry::cli {
 
@@ -78,8 +80,148 @@ Result<std::map<std::string, std::string>> ReadStores(const std::string& path,
   return stores;
 }
 
+namespace s3 = storage::s3;
+
+/// Reads one place of "places:".
+class PlaceReader {
+ public:
+  PlaceReader(const std::string& path, const YAML::Node& name) : path_(path), name_(name) {
+    place_.origin = fmt::format("{}:{}", path, name.Mark().line + 1);
+  }
+
+  Result<s3::PlaceProfile> Read(const YAML::Node& map) {
+    if (!map.IsMap()) return At(path_, name_.Mark(), "a place is NAME: with settings below it");
+    for (const auto& entry : map) {
+      const std::string key = entry.first.IsScalar() ? entry.first.Scalar() : "";
+      if (key.empty()) return At(path_, entry.first.Mark(), "a key must be a plain word");
+      SF_TRY(Take(key, entry.first, entry.second));
+    }
+    SF_TRY(Check());
+    return std::move(place_);
+  }
+  /// Whether a key itself stands there, and not where it is.
+  bool has_secrets() const { return !keys_.secret.text.empty() || !keys_.token.text.empty(); }
+
+ private:
+  struct Text {
+    std::string_view name;
+    s3::KeyText s3::PlaceKeys::*key;
+  };
+  static constexpr Text kTexts[] = {{"access-key-id", &s3::PlaceKeys::id},
+                                    {"secret-access-key", &s3::PlaceKeys::secret},
+                                    {"session-token", &s3::PlaceKeys::token}};
+  static constexpr std::string_view kPrefix = "prefix", kProcess = "credential-process";
+
+  Error Wrong(const std::string& what) const {
+    return At(path_, name_.Mark(), fmt::format("place {}: {}", name_.Scalar(), what));
+  }
+
+  Result<void> Take(const std::string& key, const YAML::Node& key_node, const YAML::Node& node) {
+    if (key == kPrefix) return TakePrefixes(key_node, node);
+    // No message shows the value: it may be a secret.
+    if (!node.IsScalar() || node.Scalar().empty())
+      return At(path_, key_node.Mark(), fmt::format("{} needs a value", key));
+    const std::string& value = node.Scalar();
+    for (const auto& [name, text] : kTexts) {
+      s3::KeyText& into = keys_.*text;
+      const bool here = key == name, file = key == fmt::format("{}-file", name),
+                 variable = key == fmt::format("{}-variable", name);
+      if (!here && !file && !variable) continue;
+      if (into.IsSet())
+        return At(path_, key_node.Mark(), fmt::format("{} is said in two ways", name));
+      if (here) into.text = s3::Secret(value);
+      if (variable) into.variable = value;
+      if (file) into.file = Absolute(value);
+      return {};
+    }
+    if (key == kProcess) {
+      place_.credential_process = value;
+      return {};
+    }
+    const auto options = s3::PlaceOptionNames();
+    if (std::find(options.begin(), options.end(), key) == options.end() &&
+        !s3::IsNewObjectOption(key))
+      return Unknown(key, key_node);
+    if (key == "endpoint" && value.find('@') != std::string::npos)
+      return At(path_, key_node.Mark(), "the endpoint of a place holds credentials");
+    place_.options[key] = value;
+    return {};
+  }
+
+  std::string Absolute(const std::string& file) const {
+    const std::filesystem::path given(file);
+    return given.is_absolute() ? file : (std::filesystem::path(ParentDir(path_)) / given).string();
+  }
+
+  Error Unknown(const std::string& key, const YAML::Node& key_node) const {
+    std::vector<std::string> known = s3::PlaceOptionNames();
+    for (const std::string_view name : {kPrefix, kProcess}) known.emplace_back(name);
+    for (const char* name : {"storage-class", "sse", "sse-kms-key-id", "acl", "tag.NAME"})
+      known.emplace_back(name);
+    for (const Text& text : kTexts)
+      for (const char* ending : {"", "-file", "-variable"})
+        known.push_back(std::string(text.name) + ending);
+    const auto closest = ClosestWord(key, known);
+    return At(path_, key_node.Mark(), fmt::format("'{}' is not a setting of a place", key))
+        .WithHint(closest ? fmt::format("did you mean {}?", *closest)
+                          : fmt::format("known are {}", fmt::join(known, ", ")));
+  }
+
+  Result<void> TakePrefixes(const YAML::Node& key_node, const YAML::Node& node) {
+    SF_TRY(const Setting setting, ReadSetting(path_, key_node, node));
+    for (const std::string& text : setting.values) {
+      auto prefix = storage::ParseLocation(text);
+      if (!prefix) return At(path_, key_node.Mark(), "prefix: " + prefix.error().message());
+      // As foreign metadata has them; not shown.
+      if (prefix->authority.find_first_of("@:") != std::string::npos)
+        return At(path_, key_node.Mark(), "prefix: what stands for the bucket holds credentials");
+      if ((prefix->scheme != "s3" && prefix->scheme != "oss") || !prefix->options.empty())
+        return At(path_, key_node.Mark(),
+                  fmt::format("prefix: {} is not s3://BUCKET/KEY or oss://BUCKET/KEY, without "
+                              "options",
+                              prefix->ToString()));
+      place_.prefixes.push_back(std::move(*prefix));
+    }
+    return {};
+  }
+
+  Result<void> Check() {
+    const bool keys = keys_.id.IsSet() || keys_.secret.IsSet() || keys_.token.IsSet();
+    if (keys && !(keys_.id.IsSet() && keys_.secret.IsSet()))
+      return Wrong("access-key-id and secret-access-key belong together");
+    if (keys + !place_.credential_process.empty() + place_.options.contains("profile") > 1)
+      return Wrong("keys, credential-process and profile are three ways to say one thing");
+    if (keys) place_.keys = keys_;
+    return {};
+  }
+
+  const std::string& path_;
+  const YAML::Node name_;
+  s3::PlaceProfile place_;
+  s3::PlaceKeys keys_;
+};
+
+Result<void> ReadPlaces(const std::string& path, const YAML::Node& map, ConfigFile& config) {
+  if (!map.IsMap()) return At(path, map.Mark(), "places needs names with settings below it");
+  for (const auto& entry : map) {
+    if (!entry.first.IsScalar() || entry.first.Scalar().empty())
+      return At(path, entry.first.Mark(), "a place is NAME: with settings below it");
+    PlaceReader reader(path, entry.first);
+    SF_TRY(s3::PlaceProfile place, reader.Read(entry.second));
+    for (const auto& [name, other] : config.places)
+      for (const storage::Location& prefix : place.prefixes)
+        if (std::find(other.prefixes.begin(), other.prefixes.end(), prefix) != other.prefixes.end())
+          return At(path, entry.first.Mark(),
+                    fmt::format("{} is a prefix of the place {}, too", prefix.ToString(), name));
+    config.has_secrets = config.has_secrets || reader.has_secrets();
+    config.places[entry.first.Scalar()] = std::move(place);
+  }
+  return {};
+}
+
 Result<ConfigFile> Read(const std::string& path, const YAML::Node& root) {
-  ConfigFile config{.path = path, .settings = {}, .profiles = {}, .stores = {}};
+  ConfigFile config;
+  config.path = path;
   if (root.IsNull()) return config;
   if (!root.IsMap()) return At(path, root.Mark(), "expected KEY: VALUE lines");
   for (const auto& entry : root) {
@@ -87,6 +229,8 @@ Result<ConfigFile> Read(const std::string& path, const YAML::Node& root) {
     if (key.empty()) return At(path, entry.first.Mark(), "a key must be a plain word");
     if (key == "stores") {
       SF_TRY(config.stores, ReadStores(path, entry.second));
+    } else if (key == "places") {
+      SF_TRY(ReadPlaces(path, entry.second, config));
     } else if (key == "profiles") {
       if (!entry.second.IsMap())
         return At(path, entry.second.Mark(), "profiles needs names with settings below it");
@@ -209,8 +353,14 @@ Result<std::string> EditConfig(const std::string& path, std::string_view text,
       return x.first == y.first && x.second.values == y.second.values;
     });
   };
+  // Lines have moved.
+  const auto without_lines = [](s3::PlaceProfiles places) {
+    for (auto& [name, place] : places) place.origin.clear();
+    return places;
+  };
   bool good = after.has_value() && same(after->settings, wanted.settings) &&
-              after->profiles.size() == wanted.profiles.size() && after->stores == wanted.stores;
+              after->profiles.size() == wanted.profiles.size() && after->stores == wanted.stores &&
+              without_lines(after->places) == without_lines(wanted.places);
   if (good)
     for (const auto& [name, settings] : wanted.profiles)
       good = good && after->profiles.contains(name) && same(after->profiles[name], settings);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "storage/s3/place_profile.h"
 
 namespace stateferry::cli {
 
@@ -22,6 +23,8 @@ struct ConfigFile {
   SettingMap settings;                         ///< top level
   std::map<std::string, SettingMap> profiles;  ///< "profiles:"
   std::map<std::string, std::string> stores;   ///< "stores:": name -> directory, absolute
+  storage::s3::PlaceProfiles places;           ///< "places:"
+  bool has_secrets = false;                    ///< keys themselves, not where they are
 };
 
 /// Relative directories of stores are relative to the file.

@@ -103,11 +103,18 @@ ManPage ConfigPage() {
           "false, options that may be repeated are lists, in the environment one value a line. "
           "Below profiles: are named sections, of which --profile NAME or profile: NAME chooses "
           "one; it beats the top level of its file. Below stores: are names of stores for "
-          "managed://NAME/PROJECT/KEY.") +
+          "managed://NAME/PROJECT/KEY. Below places: are named places in buckets, with "
+          "endpoint, region, style, dialect, sign, what new objects get, and whose credentials: "
+          "access-key-id and secret-access-key with session-token, each also as NAME-file or "
+          "NAME-variable; or credential-process; or a profile of the vendor's tools. A location "
+          "chooses one by ?profile=NAME, or is at or below one of its prefix. A file that holds "
+          "keys should be readable for its owner alone.") +
       ".SH EXAMPLE\n" +
       Literal(
           "bwlimit: 200MiB/s\nmap:\n  - file:///old/cp=/new/cp\nstores:\n  main: /srv/store\n"
-          "profiles:\n  night:\n    bwlimit: off\n") +
+          "profiles:\n  night:\n    bwlimit: off\n"
+          "places:\n  backup:\n    prefix: s3://backup\n    endpoint: https://minio:9000\n"
+          "    access-key-id: BACKUP\n    secret-access-key-file: /run/secrets/backup\n") +
       ".SH SETTINGS\n";
   for (const OptionSpec& spec : AllKnownOptions())
     if (!spec.only_on_command_line)

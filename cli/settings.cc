@@ -1,6 +1,7 @@
 #include "cli/settings.h"
 
 #include <fmt/format.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <sstream>
@@ -26,7 +27,7 @@ Result<void> CheckKeys(const SettingMap& settings, const std::vector<OptionSpec>
                    fmt::format("{}: '{}' is not a setting", setting.origin, name))
           .WithHint(fmt::format("give --{} on the command line, each time", name));
     if (spec == nullptr) {
-      std::vector<std::string> names = {"stores", "profiles"};
+      std::vector<std::string> names = {"stores", "profiles", "places"};
       for (const OptionSpec& option : known) names.push_back(option.name);
       const auto closest = ClosestWord(name, names);
       return Error(ErrorCode::kInvalidArgument,
@@ -89,6 +90,27 @@ Error Unreadable(Error error) {
   return std::move(error).WithHint("set $HOME to a directory of yours, or give --config FILE");
 }
 
+/// As ssh and the tools of the vendors have it: keys are nobody else's business.
+void WarnOfSecrets(const ConfigFile& file, Settings& settings) {
+  struct stat found {};
+  if (!file.has_secrets || stat(file.path.c_str(), &found) != 0 || (found.st_mode & 077) == 0)
+    return;
+  settings.warnings.push_back(fmt::format(
+      "{} holds secret keys and is not for its owner alone: chmod 600 {}", file.path, file.path));
+}
+
+/// The working directory may be one that was unpacked from somewhere.
+Result<void> RunsNothing(const ConfigFile& file) {
+  for (const auto& [name, place] : file.places)
+    if (!place.credential_process.empty())
+      return Error(ErrorCode::kRefused,
+                   fmt::format("{}: place {}: a configuration that is read because it is in the "
+                               "working directory runs no program",
+                               place.origin, name))
+          .WithHint("move the place into the user's configuration, or give --config " + file.path);
+  return {};
+}
+
 Result<void> ReadFile(const FileIo& io, const std::string& path, bool must_exist,
                       const std::vector<OptionSpec>& known, Settings& settings) {
   const auto looked = io.Exists(path);
@@ -103,6 +125,7 @@ Result<void> ReadFile(const FileIo& io, const std::string& path, bool must_exist
   auto text = io.ReadSmall(path, kMaxConfigBytes);
   if (!text) return Unreadable(text.error());
   SF_TRY(ConfigFile file, ParseConfig(path, *text));
+  WarnOfSecrets(file, settings);
   SF_TRY(CheckKeys(file.settings, known));
   for (const auto& [name, profile] : file.profiles) SF_TRY(CheckKeys(profile, known));
   settings.files.push_back(std::move(file));
@@ -142,6 +165,19 @@ std::optional<Setting> Settings::Find(const std::string& name) const {
   return std::nullopt;
 }
 
+storage::s3::PlaceProfiles Settings::Places() const {
+  storage::s3::PlaceProfiles places;
+  for (const ConfigFile& file : files) {
+    // A prefix belongs to the strongest file that has it.
+    storage::s3::PlaceProfiles weaker = file.places;
+    for (const auto& [unused, stronger] : places)
+      for (const storage::Location& prefix : stronger.prefixes)
+        for (auto& [name, place] : weaker) std::erase(place.prefixes, prefix);
+    places.insert(weaker.begin(), weaker.end());
+  }
+  return places;
+}
+
 std::map<std::string, std::string> Settings::Stores() const {
   std::map<std::string, std::string> stores;
   for (const ConfigFile& file : files) stores.insert(file.stores.begin(), file.stores.end());
@@ -161,6 +197,7 @@ Result<Settings> LoadSettings(const FileIo& io, const Environment& environment,
   } else {
     if (const std::string& here = environment.working_directory; !here.empty())
       SF_TRY(ReadFile(io, here + "/stateferry.yaml", false, request.known, settings));
+    for (const ConfigFile& file : settings.files) SF_TRY(RunsNothing(file));
     if (const std::string user = UserConfigPath(environment); !user.empty())
       SF_TRY(ReadFile(io, user, false, request.known, settings));
   }

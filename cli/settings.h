@@ -39,6 +39,8 @@ struct Settings {
   std::optional<Setting> Find(const std::string& name) const;
   /// name -> directory, of all files.
   std::map<std::string, std::string> Stores() const;
+  /// What is said of places in buckets, of all files.
+  storage::s3::PlaceProfiles Places() const;
 };
 
 struct SettingsRequest {

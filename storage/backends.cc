@@ -45,15 +45,23 @@ Result<Place> OpenManaged(OpenContext& context, const Location& location, Access
       .backend = std::move(backend), .prefix = std::move(found.path.key), .location = location};
 }
 
-Result<Place> OpenInBucket(OpenContext& context, const Location& location, Access) {
+Result<Place> OpenInBucket(OpenContext& context, const Location& location, Access access) {
+  const PlacesOptions& options = context.options();
   std::string name = location.scheme + " " + location.authority;
   for (const auto& [option, value] : location.options) name += " " + option + "=" + value;
+  std::string profile;
+  if (s3::FindProfile(location, options.place_profiles, &profile)) name += " as " + profile;
+  // Only where objects are made: the service that is read from may not know such options.
+  const bool new_objects = access == Access::kWrite && !options.new_objects.empty();
+  if (new_objects) name += " for new objects";
   SF_TRY(auto backend, context.Keep(name, [&] {
     return s3::OpenBucket(
         location, context.clock(),
-        {.environment = context.options().environment,
+        {.environment = options.environment,
+         .profiles = options.place_profiles,
+         .new_objects = new_objects ? options.new_objects : s3::NewObjectsSaid(),
          .rate_of = [&](const s3::Bucket& bucket) { return context.RateOf(bucket); },
-         .stop = context.options().stop});
+         .stop = options.stop});
   }));
   return Place{
       .backend = std::move(backend), .prefix = location.path.substr(1), .location = location};

@@ -132,11 +132,14 @@ std::string Places::ServiceOf(const Location& location) const {
   // It takes the files of the vendor's tools, and a transfer asks several times for each file.
   std::string name = complete->scheme + " " + complete->authority;
   for (const auto& [option, value] : complete->options) name += " " + option + "=" + value;
+  const PlacesOptions& options = state_->context.options();
+  std::string profile;
+  if (s3::FindProfile(*complete, options.place_profiles, &profile)) name += " as " + profile;
   auto known = state_->services.find(name);
   if (known == state_->services.end()) {
     // What cannot be resolved cannot be opened either, and is reported there.
-    const auto bucket =
-        s3::FindBucket(*complete, state_->context.clock(), state_->context.options().environment);
+    const auto bucket = s3::FindBucket(*complete, state_->context.clock(), options.environment,
+                                       options.place_profiles);
     known = state_->services.emplace(name, bucket ? bucket->Service() : std::string()).first;
   }
   return known->second;

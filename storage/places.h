@@ -13,6 +13,7 @@
 #include "base/file_io.h"
 #include "storage/backend.h"
 #include "storage/location.h"
+#include "storage/s3/place_profile.h"
 #include "storage/wrap/bandwidth_table.h"
 
 namespace stateferry::storage {
@@ -56,6 +57,10 @@ struct PlacesOptions {
   /// Where the indexes of stores in buckets are kept, one directory for each.  "": such stores are
   /// not opened.
   std::string stores_dir = {};
+  /// What new objects get where the location of a bucket does not say it: "sse" -> "AES256".
+  s3::NewObjectsSaid new_objects = {};
+  /// What the configuration says of places in buckets.
+  s3::PlaceProfiles place_profiles = {};
   /// What buckets read of the environment: credentials, regions, endpoints, certificates, proxies.
   std::map<std::string, std::string> environment = {};
 };

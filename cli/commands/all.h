@@ -50,6 +50,7 @@ Command ConfigGetCommand();
 Command ConfigSetCommand();
 Command ConfigPathCommand();
 Command ConfigListProfilesCommand();
+Command ConfigListPlacesCommand();
 Command VersionCommand();
 Command HelpCommand();
 

@@ -138,6 +138,42 @@ Result<Outcome> RunListProfiles(App& app) {
   if (count == 0) app.out().Note("no profiles");
   return Outcome{.summary = {{"profiles", count}}};
 }
+/// Where its credentials come from; no secret, and no key id either.
+std::string SourceOf(const storage::s3::PlaceProfile& place) {
+  if (!place.credential_process.empty()) return "credential-process";
+  if (const auto profile = place.options.find("profile"); profile != place.options.end())
+    return "profile " + profile->second;
+  if (!place.keys) return place.options.contains("sign") ? "as sign says" : "the usual places";
+  const storage::s3::KeyText& secret = place.keys->secret;
+  if (!secret.file.empty()) return "the file " + secret.file;
+  if (!secret.variable.empty()) return "the variable " + secret.variable;
+  return "keys in the file";
+}
+
+Result<Outcome> RunListPlaces(App& app) {
+  const auto places = app.settings().Places();
+  for (const auto& [name, place] : places) {
+    Json prefixes = Json::array();
+    std::string text = name;
+    for (const storage::Location& prefix : place.prefixes) {
+      prefixes.push_back(prefix.ToString());
+      text += " " + prefix.ToString();
+    }
+    Json options = Json::object();
+    for (const auto& [option, value] : place.options) options[option] = value;
+    const std::string source = SourceOf(place);
+    app.out().Item({{"type", "place"},
+                    {"name", name},
+                    {"prefixes", prefixes},
+                    {"options", options},
+                    {"credentials", source},
+                    {"origin", place.origin}});
+    app.out().Line(fmt::format("{}  credentials: {}  # {}", text, source, place.origin));
+    app.out().Id(name);
+  }
+  if (places.empty()) app.out().Note("no places");
+  return Outcome{.summary = {{"places", places.size()}}};
+}
 }  // namespace
 
 Command ConfigGetCommand() {
@@ -175,6 +211,16 @@ Command ConfigPathCommand() {
           .options = {},
           .examples = {},
           .run = RunPath};
+}
+
+Command ConfigListPlacesCommand() {
+  return {.name = "config list-places",
+          .summary = "List the places in buckets that the configuration names",
+          .details = "With their prefixes and where their credentials come from; no key is shown.",
+          .arguments = {},
+          .options = {},
+          .examples = {},
+          .run = RunListPlaces};
 }
 
 Command ConfigListProfilesCommand() {

@@ -66,7 +66,7 @@ class OwnedSource final : public CredentialSource {
 /// What the place itself says; null when it says nothing.
 std::unique_ptr<CredentialSource> ConfiguredSource(const CredentialSurroundings& around,
                                                    const CredentialOptions& options) {
-  if (options.keys) return MakeStaticSource(*options.keys, "the configuration");
+  if (options.keys) return MakePlaceKeysSource(around, *options.keys, options.described);
   if (!options.credential_process.empty()) {
     return MakeProcessSource(around, options.credential_process);
   }

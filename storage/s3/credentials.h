@@ -6,6 +6,7 @@
 
 #include "base/result.h"
 #include "storage/s3/credential_source.h"
+#include "storage/s3/place_profile.h"
 #include "storage/s3/signer.h"
 
 namespace stateferry::storage::s3 {
@@ -49,9 +50,10 @@ class CachedCredentials final : public CredentialsProvider {
 
 /// What the user said about one place's credentials.
 struct CredentialOptions {
-  /// From the place's own configuration; wins over everything.
-  std::optional<Credentials> keys = {};
+  /// From the place's own configuration; they win over everything.
+  std::optional<PlaceKeys> keys = {};
   std::string credential_process = {};  ///< likewise, next
+  std::string described = {};           ///< where those two are said: "place night of FILE:3"
   /// Of the service's own files.  Naming one switches everything else off, the environment too.
   std::string profile = {};
 };

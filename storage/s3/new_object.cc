@@ -18,8 +18,6 @@ constexpr std::string_view kTag = "tag", kTagPrefix = "tag.";
 constexpr std::size_t kMaxTags = 10;
 constexpr std::string_view kUntil = "lock-until";
 
-using Options = std::map<std::string, std::string>;
-
 Error Wrong(std::string why) { return {ErrorCode::kInvalidArgument, std::move(why)}; }
 
 const ObjectOption* Find(std::span<const ObjectOption> rows, std::string_view name) {
@@ -59,7 +57,7 @@ Result<std::string> ValueOf(const ObjectOption& row, const std::string& text) {
   return text;
 }
 
-Result<void> CheckNeeds(const ObjectOption& row, const Options& options) {
+Result<void> CheckNeeds(const ObjectOption& row, const LocationOptions& options) {
   if (row.needs.empty()) return {};
   const auto needed = options.find(std::string(row.needs));
   const std::string_view value =
@@ -70,7 +68,7 @@ Result<void> CheckNeeds(const ObjectOption& row, const Options& options) {
 }
 
 /// "team=state&env=prod", encoded as a query is.
-Result<std::string> Tagging(const Options& options) {
+Result<std::string> Tagging(const LocationOptions& options) {
   std::string tagging;
   std::size_t count = 0;
   for (auto it = options.lower_bound(std::string(kTagPrefix));
@@ -105,7 +103,15 @@ std::string NewObjectOptionNames() {
   return names;
 }
 
-Result<NewObjectHeaders> ReadNewObjectOptions(const Options& options, const Dialect& dialect) {
+LocationOptions WithUsual(LocationOptions options, const LocationOptions& usual) {
+  const bool encrypted = options.contains("sse");
+  for (const auto& [name, value] : usual)
+    if (!encrypted || !name.starts_with("sse-")) options.emplace(name, value);
+  return options;
+}
+
+Result<NewObjectHeaders> ReadNewObjectOptions(const LocationOptions& options,
+                                              const Dialect& dialect) {
   NewObjectHeaders headers;
   for (const auto& [name, text] : options) {
     if (!IsNewObjectOption(name) || name.starts_with(kTagPrefix)) continue;

@@ -25,10 +25,16 @@ bool IsNewObjectOption(std::string_view name);
 /// The names of those options, for messages.
 std::string NewObjectOptionNames();
 
+using LocationOptions = std::map<std::string, std::string>;
+
+/// The options of a location with those of `usual` that it does not say itself.  A location that
+/// says how to encrypt takes no key from them.
+LocationOptions WithUsual(LocationOptions options, const LocationOptions& usual);
+
 /// From the options of a location; others are not looked at.
 /// Errors: kInvalidArgument, one sentence: an option that the dialect does not have, a value that
 /// is none, one option without the other that it needs.
-Result<NewObjectHeaders> ReadNewObjectOptions(const std::map<std::string, std::string>& options,
+Result<NewObjectHeaders> ReadNewObjectOptions(const LocationOptions& options,
                                               const Dialect& dialect);
 
 }  // namespace stateferry::storage::s3

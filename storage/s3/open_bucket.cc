@@ -38,18 +38,40 @@ Result<BucketProfile> ProfileOf(const Location& location, const CredentialSurrou
                        settings.addressing_style};
 }
 
-std::shared_ptr<CredentialsProvider> CredentialsOf(const Location& location, const Bucket& bucket,
-                                                   CredentialSurroundings around) {
-  const CredentialOptions options{.profile = bucket.profile};
+std::shared_ptr<CredentialsProvider> MakeCredentials(const Location& location,
+                                                     const CredentialOptions& options,
+                                                     CredentialSurroundings around) {
   return location.scheme == "oss" ? MakeOssCredentials(std::move(around), options)
                                   : MakeS3Credentials(std::move(around), options);
 }
 
+std::string Described(const std::string& name, const PlaceProfile& profile) {
+  return "place " + name + " of " + profile.origin;
+}
+
+bool HasCredentials(const PlaceProfile* profile) {
+  return profile && (profile->keys || !profile->credential_process.empty());
+}
+
+Result<Bucket> Find(const Location& location, Clock& clock, const OpenOptions& options) {
+  const Location complete = WithProfile(location, options.profiles, options.new_objects);
+  BucketProfile of_vendor;
+  // A place with keys of its own has nothing to do with the profiles of the vendor's tools.
+  if (!HasCredentials(FindProfile(location, options.profiles))) {
+    SF_TRY(of_vendor, ProfileOf(complete, Around(options.environment, clock, nullptr)));
+  }
+  auto bucket = ResolveBucket(complete, options.environment, of_vendor);
+  std::string name;
+  const PlaceProfile* ours = FindProfile(location, options.profiles, &name);
+  if (!bucket && ours) return std::move(bucket).error().WithContext(Described(name, *ours));
+  return bucket;
+}
+
 }  // namespace
 
-Result<Bucket> FindBucket(const Location& location, Clock& clock, const Variables& environment) {
-  SF_TRY(const auto profile, ProfileOf(location, Around(environment, clock, nullptr)));
-  return ResolveBucket(location, environment, profile);
+Result<Bucket> FindBucket(const Location& location, Clock& clock, const Variables& environment,
+                          const PlaceProfiles& profiles) {
+  return Find(location, clock, {.environment = environment, .profiles = profiles});
 }
 
 Result<std::shared_ptr<Session>> OpenSession(const Location& location, Clock& clock,
@@ -59,9 +81,19 @@ Result<std::shared_ptr<Session>> OpenSession(const Location& location, Clock& cl
   session.http = std::make_shared<http::Client>(
       http::ClientOptions{.ca_file = ValueOf(environment, "SSL_CERT_FILE"),
                           .ca_directory = ValueOf(environment, "SSL_CERT_DIR")});
-  SF_TRY(auto bucket, FindBucket(location, clock, environment));
+  SF_TRY(auto bucket, Find(location, clock, options));
   if (options.rate_of) session.rate = options.rate_of(bucket);
-  session.credentials = CredentialsOf(location, bucket, Around(environment, clock, session.http));
+  CredentialOptions credentials{.profile = bucket.profile};
+  std::string name;
+  const PlaceProfile* ours = FindProfile(location, options.profiles, &name);
+  if (HasCredentials(ours)) {
+    credentials.keys = ours->keys;
+    credentials.credential_process = ours->credential_process;
+    credentials.described = Described(name, *ours);
+    bucket.profile = name + " of the configuration";  // says whose credentials they are
+  }
+  session.credentials =
+      MakeCredentials(location, credentials, Around(environment, clock, session.http));
   return std::make_shared<Session>(std::move(bucket), clock, std::move(session));
 }
 

@@ -22,6 +22,51 @@ class StaticSource final : public CredentialSource {
   const std::string described_;
 };
 
+class PlaceKeysSource final : public CredentialSource {
+ public:
+  PlaceKeysSource(const CredentialSurroundings& around, PlaceKeys keys, std::string described)
+      : around_(around), keys_(std::move(keys)), described_(std::move(described)) {}
+
+  Result<std::optional<Credentials>> Fetch() override {
+    Credentials credentials;
+    SF_TRY(const Secret id, Read(keys_.id, "access-key-id"));
+    credentials.access_key_id = id.Reveal();
+    SF_TRY(credentials.secret_access_key, Read(keys_.secret, "secret-access-key"));
+    if (keys_.token.IsSet()) {
+      SF_TRY(credentials.session_token, Read(keys_.token, "session-token"));
+    }
+    return std::optional<Credentials>(std::move(credentials));
+  }
+  std::string Describe() const override { return described_; }
+
+ private:
+  Error Missing(std::string_view name, const std::string& why) const {
+    return {ErrorCode::kPermission, described_ + ": " + std::string(name) + why};
+  }
+
+  Result<Secret> Read(const KeyText& key, std::string_view name) const {
+    if (!key.variable.empty()) {
+      Secret text(around_.Variable(key.variable));
+      if (text.empty()) return Missing(name, "-variable is " + key.variable + ", which is not set");
+      return text;
+    }
+    if (key.file.empty()) return key.text;
+    auto content = around_.read_file(key.file);
+    if (!content) return std::move(content).error().WithContext(described_);
+    if (!content->has_value())
+      return Missing(name, "-file is " + key.file + ", which is not there");
+    // Editors and `echo` end it with a newline.
+    const std::string_view text = (*content)->Reveal();
+    Secret line(text.substr(0, text.find_first_of("\r\n")));
+    if (line.empty()) return Missing(name, "-file is " + key.file + ", which is empty");
+    return line;
+  }
+
+  const CredentialSurroundings& around_;
+  const PlaceKeys keys_;
+  const std::string described_;
+};
+
 class EnvironmentSource final : public CredentialSource {
  public:
   EnvironmentSource(const CredentialSurroundings& around, KeyVariables names)
@@ -72,6 +117,11 @@ class ProcessSource final : public CredentialSource {
 
 std::unique_ptr<CredentialSource> MakeStaticSource(Credentials credentials, std::string described) {
   return std::make_unique<StaticSource>(std::move(credentials), std::move(described));
+}
+
+std::unique_ptr<CredentialSource> MakePlaceKeysSource(const CredentialSurroundings& around,
+                                                      PlaceKeys keys, std::string described) {
+  return std::make_unique<PlaceKeysSource>(around, std::move(keys), std::move(described));
 }
 
 std::unique_ptr<CredentialSource> MakeEnvironmentSource(const CredentialSurroundings& around,

@@ -4,11 +4,17 @@
 #include <memory>
 
 #include "storage/s3/credential_source.h"
+#include "storage/s3/place_profile.h"
 
 namespace stateferry::storage::s3 {
 
 /// Always these; `described` says where they came from.
 std::unique_ptr<CredentialSource> MakeStaticSource(Credentials credentials, std::string described);
+
+/// The keys of a place's own configuration, each text read anew; `described` says where they are
+/// said.  kPermission: one that is not there, or is empty.
+std::unique_ptr<CredentialSource> MakePlaceKeysSource(const CredentialSurroundings& around,
+                                                      PlaceKeys keys, std::string described);
 
 /// Three variables that hold one set of keys.
 struct KeyVariables {

@@ -139,6 +139,123 @@ TEST_F(SettingsTest, ReadsStoresOfAllFiles) {
   EXPECT_EQ(stores.at("other"), "/srv/other");
 }
 
+TEST_F(SettingsTest, ReadsPlacesInBuckets) {
+  User(R"(transfers: 1
+places:
+  backup:
+    prefix: [s3a://backup/a, oss://other]
+    endpoint: https://minio:9000
+    region: eu
+    style: path
+    sse: AES256
+    tag.team: state
+    access-key-id: BACKUP
+    secret-access-key-file: keys/backup
+    session-token-variable: BACKUP_TOKEN
+  prod:
+    profile: production
+  run:
+    credential-process: get-keys --for prod
+)");
+  const auto settings = Load();
+  ASSERT_TRUE(settings) << settings.error().message();
+  const auto places = settings->Places();
+  ASSERT_EQ(places.size(), 3u);
+  const auto& backup = places.at("backup");
+  EXPECT_THAT(backup.origin, testing::EndsWith("config.yaml:3"));
+  ASSERT_EQ(backup.prefixes.size(), 2u);
+  EXPECT_EQ(backup.prefixes[0].ToString(), "s3://backup/a");
+  EXPECT_EQ(backup.options, (std::map<std::string, std::string>{{"endpoint", "https://minio:9000"},
+                                                                {"region", "eu"},
+                                                                {"sse", "AES256"},
+                                                                {"style", "path"},
+                                                                {"tag.team", "state"}}));
+  ASSERT_TRUE(backup.keys);
+  EXPECT_EQ(backup.keys->id.text.Reveal(), "BACKUP");
+  EXPECT_EQ(backup.keys->secret.file, dir_ / "user/stateferry/keys/backup");
+  EXPECT_EQ(backup.keys->token.variable, "BACKUP_TOKEN");
+  EXPECT_EQ(places.at("run").credential_process, "get-keys --for prod");
+  EXPECT_EQ(places.at("prod").options.at("profile"), "production");
+  EXPECT_THAT(settings->warnings, testing::IsEmpty()) << "no secret is in the file";
+}
+
+TEST_F(SettingsTest, OfOnePlaceTheStrongestFileCounts) {
+  User("places:\n  a: {region: user, prefix: s3://x}\n  b: {region: user, prefix: s3://y}\n");
+  Local("places:\n  a: {region: local}\n  c: {region: local, prefix: s3://y}\n");
+  const auto places = Load()->Places();
+  EXPECT_EQ(places.at("a").options.at("region"), "local");
+  EXPECT_EQ(places.at("b").prefixes.size(), 0u) << "s3://y is c's";
+  EXPECT_EQ(places.at("c").prefixes.size(), 1u);
+}
+
+TEST_F(SettingsTest, SaysWhatIsWrongWithAPlaceAndNoSecret) {
+  const std::pair<const char*, const char*> cases[] = {
+      {"places: x\n", "stateferry.yaml:1: places needs names with settings below it"},
+      {"places:\n  a: 1\n", "stateferry.yaml:2: a place is NAME: with settings below it"},
+      {"places:\n  a:\n    regoin: x\n", "stateferry.yaml:3: 'regoin' is not a setting of a place"},
+      {"places:\n  a:\n    secret-access-key: [HIDDEN]\n", "secret-access-key needs a value"},
+      {"places:\n  a:\n    region:\n", "stateferry.yaml:3: region needs a value"},
+      {"places:\n  a:\n    secret-access-key: HIDDEN\n",
+       "access-key-id and secret-access-key belong"},
+      {"places:\n  a:\n    session-token: HIDDEN\n", "access-key-id and secret-access-key belong"},
+      {"places:\n  a:\n    secret-access-key: HIDDEN\n    secret-access-key-file: f\n",
+       "stateferry.yaml:4: secret-access-key is said in two ways"},
+      {"places:\n  a: {access-key-id: i, secret-access-key: HIDDEN, profile: p}\n",
+       "three ways to say one thing"},
+      {"places:\n  a: {credential-process: HIDDEN, profile: p}\n", "three ways to say one thing"},
+      {"places:\n  a: {endpoint: 'https://u:HIDDEN@h'}\n", "endpoint of a place holds credentials"},
+      {"places:\n  a: {prefix: /srv/x}\n", "is not s3://BUCKET/KEY or oss://BUCKET/KEY"},
+      {"places:\n  a: {prefix: 's3://b?region=r'}\n", "is not s3://BUCKET/KEY or oss://BUCKET/KEY"},
+      {"places:\n  a: {prefix: 's3://I:HIDDEN@b'}\n", "stateferry.yaml:2: prefix: what stands"},
+      {"places:\n  a: {prefix: s3://b}\n  c: {prefix: s3a://b/}\n",
+       "stateferry.yaml:3: s3://b/ is a prefix of the place a, too"},
+  };
+  for (const auto& [text, message] : cases) {
+    Local(text);
+    const auto settings = Load();
+    ASSERT_FALSE(settings) << text;
+    EXPECT_EQ(settings.error().code(), ErrorCode::kInvalidArgument) << text;
+    EXPECT_THAT(settings.error().message(), HasSubstr(message));
+    EXPECT_THAT(settings.error().message() + settings.error().hint(),
+                testing::Not(HasSubstr("HIDDEN")));
+  }
+  Local("places:\n  a:\n    secret_access_key: HIDDEN\n");
+  EXPECT_EQ(Load().error().hint(), "did you mean secret-access-key?");
+}
+
+TEST_F(SettingsTest, WarnsOfKeysThatOthersMayRead) {
+  const std::string path = dir_ / "user/stateferry/config.yaml";
+  User("places:\n  a: {access-key-id: i, secret-access-key: HIDDEN}\n");
+  std::filesystem::permissions(path, std::filesystem::perms(0640));
+  auto settings = Load();
+  ASSERT_TRUE(settings);
+  ASSERT_EQ(settings->warnings.size(), 1u);
+  EXPECT_THAT(settings->warnings[0], HasSubstr("chmod 600 " + path));
+  std::filesystem::permissions(path, std::filesystem::perms(0600));
+  EXPECT_THAT(Load()->warnings, testing::IsEmpty());
+}
+
+TEST_F(SettingsTest, TheWorkingDirectoryRunsNoProgram) {
+  const std::string text = "places:\n  a:\n    credential-process: x\n";
+  Local(text);
+  const auto refused = Load();
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code(), ErrorCode::kRefused);
+  EXPECT_THAT(refused.error().message(), HasSubstr("stateferry.yaml:2: place a: "));
+  EXPECT_TRUE(Load("", dir_ / "work/stateferry.yaml"));
+  Local("");
+  User(text);
+  EXPECT_TRUE(Load());
+}
+
+TEST_F(SettingsTest, AnEditKeepsPlaces) {
+  const std::string text =
+      "places:\n  a:\n    access-key-id: i\n    secret-access-key: s # c\n    prefix: s3://b\n";
+  const auto edited = EditConfig("/c/config.yaml", text, "", "transfers", "3");
+  ASSERT_TRUE(edited) << edited.error().message();
+  EXPECT_EQ(*edited, "transfers: 3\n" + text);
+}
+
 TEST_F(SettingsTest, FindsTheHomeOfTheJournal) {
   environment_.variables["HOME"] = "/home/me";
   EXPECT_EQ(*DefaultHome(environment_), "/home/me/.local/state/stateferry");

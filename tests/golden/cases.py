@@ -51,6 +51,14 @@ CASES = {
         ["config", "path"],
         ["config", "list-profiles"],
     ],
+    # The variable is not set: nothing is asked.
+    "places": [
+        ["config", "list-places"],
+        ["config", "list-places", "--config", "{CONFIG}/places.yaml"],
+        ["config", "list-places", "--config", "{CONFIG}/places.yaml", "--output", "json"],
+        ["config", "list-places", "--config", "{CONFIG}/unknown-key.yaml"],
+        ["inspect", "oss://state/chk-1", "--config", "{CONFIG}/places.yaml"],
+    ],
     "policy-print": [
         ["policy", "print", "--principal", ALIBABA_ROLE, "oss://state"],
         ["policy", "print", "--principal", ALIBABA_ROLE, "oss://state/cp/job", "--owner", "42"],

@@ -40,8 +40,9 @@ class Sandbox:
 
     def fill(self, word):
         """BUCKET, JOB, MAP and DIR in a word of a command line stand for this sandbox's places, and
-        PROJECT for YAML of a small project."""
+        PROJECT for YAML of a small project, CONFIG for configurations."""
         return (word.replace("{PROJECT}", os.path.join(SOURCE, "tests/data/projects/small"))
+                .replace("{CONFIG}", os.path.join(SOURCE, "tests/data/config"))
                 .replace("{MAP}", f"--map=file:///tmp/flink-origin/{P1}={self.bucket}")
                 .replace("{JOB}", os.path.join(self.bucket, JOB))
                 .replace("{BUCKET}", self.bucket).replace("{DIR}", self.dir))

@@ -3,6 +3,7 @@
 
 Usage: oss_test.py BINARY
 """
+import json
 import os
 import pathlib
 import sys
@@ -101,6 +102,61 @@ def in_another_region(binary, url):
         check("oss-cn-hangzhou.localhost" in told["hint"], f"where it is is not told: {told}")
 
 
+def each_side_has_its_own_keys(binary, url):
+    """Of the configuration, by name and by prefix; the environment has none."""
+    reader, writer, token = identities.READ_ONLY, identities.FULL, identities.STS
+    with Sandbox(binary, snapshot=None) as sandbox:
+        some_files(sandbox)
+        runner = runner_as(sandbox, url)
+        usual = {name: runner.env.pop(name) for name in list(runner.env)}
+        runner.secrets = [value.encode() for value in (reader.secret, writer.secret, token.secret,
+                                                       token.token)]
+        at = f"endpoint: {usual['OSS_ENDPOINT']}\n    region: {identities.REGION}\n"
+        path = pathlib.Path(sandbox.path("user/.config/stateferry/config.yaml"))
+        path.parent.mkdir(parents=True)
+        path.write_text(f"""places:
+  reader:
+    {at}    access-key-id: {reader.key_id}
+    secret-access-key: {reader.secret}
+  writer:
+    prefix: oss://places/written
+    {at}    access-key-id-variable: WRITER_ID
+    secret-access-key-file: writer.key
+  process:
+    {at}    credential-process: sh print-keys.sh
+""")
+        path.chmod(0o600)
+        (path.parent / "writer.key").write_text(writer.secret + "\n")
+        keys = json.dumps({"Version": 1, "AccessKeyId": token.key_id, "SecretAccessKey": token.secret,
+                           "SessionToken": token.token})
+        pathlib.Path(sandbox.path("print-keys.sh")).write_text(f"echo '{keys}'\n")
+        runner.env["WRITER_ID"] = writer.key_id
+        told = runner.run("copy", "{DIR}/source", "oss://places/x?profile=reader", code=5)
+        check("AccessDenied" in told["message"], f"written with the keys of a reader: {told}")
+        there_and_back(runner, "oss://places/written/one")
+        runner.run("copy", "oss://places/written/one?profile=reader",
+                   "oss://places/other?profile=process", "--part-size", "128KiB")
+        # Elsewhere, and later: the place is known by its name.
+        runner.run("copy", "oss://places/written/one?profile=reader", "oss://places/written/two",
+                   "--part-size", "128KiB", "--max-transfer", "1KiB", code=10)
+        listed = sandbox.run(["transfer", "list", "--output", "json"], env=runner.env).stdout
+        stopped, = [json.loads(line)["id"] for line in listed.splitlines() if b"written/two" in line]
+        runner.run("transfer", "resume", stopped)
+        told = runner.run("store", "check", "oss://places/written", "--read-only")
+        check(told["summary"]["identity"].startswith("LTAI... (place writer of "), f"{told}")
+        del runner.env["WRITER_ID"]
+        told = runner.run("copy", "{DIR}/source", "oss://places/written/x", code=5)
+        check("access-key-id-variable is WRITER_ID, which is not set" in told["message"], f"{told}")
+        runner.run("config", "list-places")
+        runner.run("config", "get")
+        for found in pathlib.Path(sandbox.path("home")).rglob("*"):
+            content = found.read_bytes() if found.is_file() else b""
+            check(not any(secret in content for secret in runner.secrets), f"a secret is in {found}")
+        path.chmod(0o640)
+        shown = sandbox.run(["config", "list-places"], env=runner.env).stderr.decode()
+        check("chmod 600" in shown, f"no warning of what others may read: {shown}")
+
+
 def another_clock(binary):
     """One hour is more than the service bears: the program takes over its time."""
     with servers.serving(servers.OSS, ["--clock-offset", "3600"]) as url, \
@@ -123,7 +179,7 @@ def main():
     try:
         with servers.serving(servers.OSS) as url:
             for test in (with_a_token, without_deleting, symbolic_links, told_apart,
-                         in_another_region):
+                         in_another_region, each_side_has_its_own_keys):
                 print(test.__name__, flush=True)
                 test(sys.argv[1], url)
         print("another_clock", flush=True)

@@ -32,7 +32,7 @@ TEST(AwsCredentials, TheEnvironmentComesFirst) {
 TEST(AwsCredentials, TheConfigurationWinsOverAll) {
   FakeSurroundings fake;
   fake.variables = {{"AWS_ACCESS_KEY_ID", "AKIAENV"}, {"AWS_SECRET_ACCESS_KEY", "s"}};
-  Credentials mine{.access_key_id = "AKIAMINE", .secret_access_key = Secret("m")};
+  const PlaceKeys mine{.id = {.text = Secret("AKIAMINE")}, .secret = {.text = Secret("m")}};
   EXPECT_EQ(Id(S3Keys(fake, {.keys = mine})), "AKIAMINE");
   fake.run = [](const std::vector<std::string>& command) -> Result<Secret> {
     EXPECT_EQ(command, (std::vector<std::string>{"/opt/get keys", "--for", "s3"}));

@@ -15,6 +15,17 @@ Result<NewObjectHeaders> Read(const Options& options, const char* dialect = "aws
   return ReadNewObjectOptions(options, **FindDialect(dialect));
 }
 
+TEST(WhatIsUsual, ComesAfterWhatTheLocationSays) {
+  const std::map<std::string, std::string> usual = {
+      {"sse", "aws:kms"}, {"sse-kms-key-id", "k"}, {"tag.team", "state"}};
+  EXPECT_EQ(WithUsual({}, usual), usual);
+  EXPECT_EQ(WithUsual({{"tag.team", "other"}, {"region", "r"}}, {{"tag.team", "state"}}),
+            (std::map<std::string, std::string>{{"tag.team", "other"}, {"region", "r"}}));
+  EXPECT_EQ(WithUsual({{"sse", "SM4"}}, usual),
+            (std::map<std::string, std::string>{{"sse", "SM4"}, {"tag.team", "state"}}))
+      << "a key belongs to its own kind of encryption";
+}
+
 TEST(NewObject, EachOptionIsAHeaderOfTheDialect) {
   const Options options = {{"storage-class", "STANDARD_IA"},
                            {"sse", "aws:kms"},
