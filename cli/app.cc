@@ -7,6 +7,7 @@
 #include <iostream>
 
 #include "cli/no_journal.h"
+#include "cli/transfer_flags.h"
 #include "cli/worker.h"
 #include "state/catalog/rocksdb_catalog.h"
 
@@ -69,6 +70,7 @@ storage::Places& App::places() {
     if (options.Has("retry-max-backoff"))
       place_options.retry_max_wait = options.Duration("retry-max-backoff");
     if (options.Has("retries")) place_options.retries = static_cast<int>(options.Number("retries"));
+    place_options.new_objects = NewObjectsFrom(options);
     place_options.stop = StopOfWaits();
     place_options.named_stores = parts_.settings.Stores();
     place_options.place_profiles = parts_.settings.Places();

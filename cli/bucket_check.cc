@@ -7,6 +7,7 @@
 
 #include "base/hash.h"
 #include "cli/table.h"
+#include "cli/transfer_flags.h"
 #include "storage/s3/open_bucket.h"
 #include "storage/s3/probe.h"
 
@@ -61,12 +62,15 @@ void Print(Output& out, const std::vector<s3::ProbeFinding>& findings) {
 }  // namespace
 
 Result<Outcome> CheckBucket(App& app, const storage::Location& location) {
-  SF_TRY(auto session,
-         s3::OpenSession(location, app.clock(), {.environment = app.environment().variables}));
+  const bool read_only = app.options().Flag("read-only") || app.dry_run();
+  s3::OpenOptions how{.environment = app.environment().variables,
+                      .profiles = app.settings().Places()};
+  // What it writes is what transfers write: a bucket may take nothing else.
+  if (!read_only) how.new_objects = NewObjectsFrom(app.options());
+  SF_TRY(auto session, s3::OpenSession(location, app.clock(), how));
   auto who = session->Identity();
   if (!who) return std::move(who).error().WithContext(location.ToString());
   const std::string& identity = *who;
-  const bool read_only = app.options().Flag("read-only") || app.dry_run();
   const s3::Bucket bucket = session->bucket();
   const std::string endpoint = bucket.scheme + "://" + bucket.host;
   app.out().Line(fmt::format("{} at {}, region {}, dialect {}, as {}", location.ToString(),

@@ -41,6 +41,10 @@ Result<void> CheckValue(const OptionSpec& spec, std::string_view text) {
     case ValueKind::kFraction: SF_TRY(ParseFraction(text)); break;
     case ValueKind::kCompress: SF_TRY(ParseCompress(text)); break;
     case ValueKind::kPathMap: SF_TRY(ParsePathMap(text)); break;
+    case ValueKind::kTag:
+      if (const auto equals = text.find('='); equals == 0 || equals == std::string_view::npos)
+        return Error(ErrorCode::kInvalidArgument, fmt::format("'{}' is not NAME=VALUE", text));
+      break;
   }
   return {};
 }

@@ -23,6 +23,7 @@ enum class ValueKind {
   kFraction,    ///< "0.7" or "70%"
   kCompress,    ///< auto, none, zstd or zstd:LEVEL
   kPathMap,     ///< OLD=NEW
+  kTag,         ///< NAME=VALUE
 };
 
 struct OptionSpec {

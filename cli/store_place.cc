@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "cli/closest.h"
+#include "cli/transfer_flags.h"
 
 namespace stateferry::cli {
 
@@ -39,6 +40,7 @@ Result<storage::Places::StoreAt> FindStore(App& app, const std::string& text,
 
 Result<storage::Places::StoreAt> FindStore(App& app, const storage::Location& location,
                                            storage::Access access) {
+  SF_TRY(CheckNewObjectFlags(app.options(), location, "the store"));
   app.places().Give(location);
   return app.places().FindStore(location, access);
 }

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "cli/units.h"
+#include "storage/s3/new_object.h"
 
 namespace stateferry::cli {
 
@@ -97,7 +98,7 @@ std::vector<OptionSpec> TransferFlags() {
 }
 
 namespace {
-/// Of new objects in a bucket; each is an option of the destination, too, and is recorded as one.
+/// Of new objects in a bucket; each is an option of a location, too.
 std::vector<OptionSpec> NewObjectFlags() {
   return {
       {.name = "storage-class",
@@ -118,55 +119,94 @@ std::vector<OptionSpec> NewObjectFlags() {
        .value_name = "ACL",
        .help = "Access rights of new objects in a bucket, such as bucket-owner-full-control"},
       {.name = "tag",
-       .kind = ValueKind::kText,
+       .kind = ValueKind::kTag,
        .value_name = "NAME=VALUE",
        .help = "Tag of new objects in a bucket",
        .repeatable = true},
   };
 }
 
-Result<void> Refuse(const std::string& option, std::string_view why) {
-  return Error(ErrorCode::kInvalidArgument, fmt::format("--{} {}", option, why));
+/// The names of those that are given; none for a command that does not have them.
+std::vector<std::string> GivenNewObjectFlags(const OptionValues& options) {
+  std::vector<std::string> given;
+  for (const OptionSpec& spec : NewObjectFlags())
+    if (options.Has(spec.name) && options.IsSet(spec.name)) given.push_back(spec.name);
+  return given;
+}
+bool IsOnTheLine(const OptionValues& options, const std::string& name) {
+  return options.Origin(name).starts_with("--");
 }
 
-Result<void> AddTo(storage::Location& place, const std::string& option, const std::string& value) {
-  if (value.find_first_of("&?") != std::string::npos)
-    return Refuse(option, "may hold neither '&' nor '?'");
-  if (option != "tag") {
-    place.options.emplace(option, value);
-    return {};
-  }
-  const auto equals = value.find('=');
-  if (equals == 0 || equals == std::string::npos) return Refuse(option, "is not NAME=VALUE");
-  place.options.emplace("tag." + value.substr(0, equals), value.substr(equals + 1));
-  return {};
-}
 }  // namespace
+
+std::vector<OptionSpec> WithNewObjectFlags(std::vector<OptionSpec> own, Recorded recorded) {
+  for (OptionSpec& spec : NewObjectFlags()) {
+    spec.recorded = recorded == Recorded::kYes;
+    own.push_back(std::move(spec));
+  }
+  return own;
+}
 
 std::vector<OptionSpec> WithMovingFlags(std::vector<OptionSpec> own) {
   for (OptionSpec& spec : TransferFlags())
     if (spec.recorded && spec.name != "if-exists") own.push_back(std::move(spec));
-  return own;
+  return WithNewObjectFlags(std::move(own));
 }
 
 std::vector<OptionSpec> WithTransferFlags(std::vector<OptionSpec> own) {
   for (OptionSpec& spec : TransferFlags()) own.push_back(std::move(spec));
-  for (OptionSpec& spec : NewObjectFlags()) own.push_back(std::move(spec));
-  return own;
+  return WithNewObjectFlags(std::move(own));
+}
+
+storage::s3::NewObjectsSaid NewObjectsFrom(const OptionValues& options) {
+  storage::s3::NewObjectsSaid said;
+  for (const std::string& name : GivenNewObjectFlags(options)) {
+    auto& into = IsOnTheLine(options, name) ? said.here : said.usual;
+    for (const std::string& value : options.Texts(name)) {
+      const auto equals = name == "tag" ? value.find('=') : std::string::npos;
+      if (equals == std::string::npos)
+        into.emplace(name, value);
+      else
+        into.emplace("tag." + value.substr(0, equals), value.substr(equals + 1));
+    }
+  }
+  return said;
+}
+
+Result<void> CheckNewObjectFlags(const OptionValues& options, const storage::Location& place,
+                                 std::string_view argument) {
+  const bool in_bucket =
+      storage::IsInBucket(storage::BucketBehind(place).value_or(place).ToString());
+  for (const std::string& name : GivenNewObjectFlags(options)) {
+    // A configuration speaks of all that is written, the command line of this place.
+    if (!in_bucket && IsOnTheLine(options, name))
+      return Error(
+          ErrorCode::kInvalidArgument,
+          fmt::format("--{} is about objects in a bucket, and {} is not in one", name, argument));
+    // They may become part of a URI.
+    for (const std::string& value : options.Texts(name))
+      if (in_bucket && value.find_first_of("&?") != std::string::npos)
+        return Error(ErrorCode::kInvalidArgument,
+                     fmt::format("--{} may hold neither '&' nor '?'", name));
+  }
+  return {};
 }
 
 Result<storage::Location> DestinationOf(const App& app, std::size_t index) {
   SF_TRY(storage::Location place, app.Location(index));
-  for (const OptionSpec& spec : NewObjectFlags()) {
-    if (!app.options().IsSet(spec.name)) continue;
-    if (!storage::IsInBucket(storage::BucketBehind(place).value_or(place).ToString())) {
-      // A configuration speaks of all transfers, the command line of this one.
-      if (!app.options().Origin(spec.name).starts_with("--")) continue;
-      SF_TRY(Refuse(spec.name, "is about objects in a bucket, and DST is not in one"));
-    }
-    for (const std::string& value : app.options().Texts(spec.name))
-      SF_TRY(AddTo(place, spec.name, value));
-  }
+  SF_TRY(CheckNewObjectFlags(app.options(), place, "DST"));
+  const storage::Location bucket = storage::BucketBehind(place).value_or(place);
+  if (!storage::IsInBucket(bucket.ToString())) return place;
+  // Part of the destination, so that the same command goes on with the same transfer.  What
+  // a configuration says of this place is looked up when it is opened.
+  const auto [here, usual] = NewObjectsFrom(app.options());
+  place.options = storage::s3::WithUsual(std::move(place.options), here);
+  auto nearer = place.options;
+  const auto places = app.settings().Places();
+  if (const auto* profile = storage::s3::FindProfile(bucket, places))
+    nearer = storage::s3::WithUsual(std::move(nearer), profile->options);
+  for (const auto& [name, value] : storage::s3::WithUsual(nearer, usual))
+    if (!nearer.contains(name)) place.options.emplace(name, value);
   return place;
 }
 
@@ -194,12 +234,17 @@ transfer::TransferOptions TransferOptionsFrom(const App& app) {
 }
 
 namespace {
-/// The values of options are recorded themselves; of files, only the names of stores are needed.
+/// The values of options are recorded themselves; of files, only stores and places in buckets are
+/// needed.
 std::string ConfigToRecord(const Settings& settings, const std::vector<storage::Location>& places) {
   if (!settings.chosen_config.empty()) return settings.chosen_config;
-  for (const storage::Location& place : places)
+  for (const storage::Location& place : places) {
+    const storage::Location bucket = storage::BucketBehind(place).value_or(place);
     for (const ConfigFile& file : settings.files)
-      if (place.scheme == "managed" && file.stores.contains(place.authority)) return file.path;
+      if ((place.scheme == "managed" && file.stores.contains(place.authority)) ||
+          storage::s3::FindProfile(bucket, file.places))
+        return file.path;
+  }
   return "";
 }
 }  // namespace

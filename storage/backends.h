@@ -62,13 +62,13 @@ class OpenContext {
   Result<FoundStore> OpenStoreInBucket(const Location& location, const Location& behind,
                                        Access access);
   /// The bucket that `behind` is in, with retries, and its path there.
-  Result<managed::BucketPlace> PathInBucket(const Location& behind);
+  Result<managed::BucketPlace> PathInBucket(const Location& behind, Access access);
   /// The store that `location` is in.
   struct InBucket {
     managed::BucketPlace place;
     managed::StorePath path;
   };
-  Result<InBucket> ResolveInBucket(const Location& location, const Location& behind);
+  Result<InBucket> ResolveInBucket(const Location& location, const Location& behind, Access access);
 
   std::function<std::shared_ptr<Backend>(std::shared_ptr<Backend>)> with_retries_;
   std::map<std::string, std::shared_ptr<s3::RequestRate>> rates_;  // by bucket and service

@@ -22,21 +22,21 @@ std::string OptionsOf(const Location& location) {
 }
 }  // namespace
 
-Result<managed::BucketPlace> OpenContext::PathInBucket(const Location& behind) {
+Result<managed::BucketPlace> OpenContext::PathInBucket(const Location& behind, Access access) {
   if (options_.stores_dir.empty())
     return Error(ErrorCode::kRefused,
                  "there is no home directory for the index of the store that " + behind.ToString() +
                      " is in")
         .WithHint("say with --home where it may be");
-  SF_TRY(auto place, OpenPlace(*this, behind, Access::kWrite));
+  SF_TRY(auto place, OpenPlace(*this, behind, access));
   if (with_retries_) place.backend = with_retries_(std::move(place.backend));
   return managed::BucketPlace{
       .backend = std::move(place.backend), .prefix = std::move(place.prefix), .uri = {}};
 }
 
 Result<OpenContext::InBucket> OpenContext::ResolveInBucket(const Location& location,
-                                                           const Location& behind) {
-  SF_TRY(auto place, PathInBucket(behind));
+                                                           const Location& behind, Access access) {
+  SF_TRY(auto place, PathInBucket(behind, access));
   const std::string path = std::move(place.prefix);
   const std::string bucket = UriOf(location, "") + OptionsOf(location) + "\n";
   managed::BucketStorePath split;
@@ -61,7 +61,7 @@ Result<OpenContext::InBucket> OpenContext::ResolveInBucket(const Location& locat
 Result<OpenContext::FoundStore> OpenContext::OpenStoreInBucket(const Location& location,
                                                                const Location& behind,
                                                                Access access) {
-  SF_TRY(auto found, ResolveInBucket(location, behind));
+  SF_TRY(auto found, ResolveInBucket(location, behind, access));
   auto& open = stores_[found.path.store_dir];
   if (!open.writer && (access == Access::kWrite || !open.reader)) {
     auto store = managed::OpenInBucket(
@@ -86,7 +86,7 @@ Result<void> OpenContext::InitStore(const Location& location) {
     SF_TRY(const auto dir, DirectoryOf(location));
     return managed::Store::Init(io_, *clock_, dir);
   }
-  SF_TRY(auto place, PathInBucket(*behind));
+  SF_TRY(auto place, PathInBucket(*behind, Access::kWrite));
   place.uri = UriOf(location, place.prefix);
   return managed::InitBucket(*clock_, place);
 }
@@ -100,7 +100,7 @@ Result<managed::RebuildReport> OpenContext::RebuildIndex(const Location& locatio
     SF_TRY(const auto path, managed::ResolveStorePath(io_, dir));
     return managed::RebuildIndex(io_, *clock_, path.store_dir, progress, stop);
   }
-  SF_TRY(const auto found, ResolveInBucket(location, *behind));
+  SF_TRY(const auto found, ResolveInBucket(location, *behind, Access::kRead));
   return managed::RebuildIndexOfBucket(io_, *clock_, found.place, options_.stores_dir, progress,
                                        stop);
 }

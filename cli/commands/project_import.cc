@@ -6,6 +6,7 @@
 #include "cli/commands/all.h"
 #include "cli/project_flags.h"
 #include "cli/table.h"
+#include "cli/transfer_flags.h"
 #include "cli/units.h"
 #include "state/entities/kinds.h"
 #include "state/manifest/import_project.h"
@@ -124,17 +125,19 @@ Command ProjectImportCommand() {
           "the YAML; they are copied into the project's storage first, and verified.",
       .arguments = {{"NAME", "WORKSPACE/PROJECT of entities that name no project themselves",
                      false}},
-      .options = {{.name = "file",
-                   .letter = 'f',
-                   .kind = ValueKind::kPath,
-                   .value_name = "PATH",
-                   .help = "YAML file, directory with *.yaml below it, or - for standard input",
-                   .only_on_command_line = true},
-                  FormatOption("How the entities are written down"),
-                  {.name = "replace-files",
-                   .help = "Replace files of the same name and other content in the project's "
-                           "storage, which other jobs may use",
-                   .only_on_command_line = true}},
+      .options = WithNewObjectFlags(
+          {{.name = "file",
+            .letter = 'f',
+            .kind = ValueKind::kPath,
+            .value_name = "PATH",
+            .help = "YAML file, directory with *.yaml below it, or - for standard input",
+            .only_on_command_line = true},
+           FormatOption("How the entities are written down"),
+           {.name = "replace-files",
+            .help = "Replace files of the same name and other content in the project's "
+                    "storage, which other jobs may use",
+            .only_on_command_line = true}},
+          Recorded::kYes),
       .examples = {"stateferry project import prod/orders -f orders.yaml --dry-run",
                    "stateferry project import prod/orders -f export/"},
       .dry_run = DryRun::kSupported,

@@ -5,6 +5,7 @@
 #include "cli/bucket_check.h"
 #include "cli/commands/all.h"
 #include "cli/store_place.h"
+#include "cli/transfer_flags.h"
 #include "cli/units.h"
 
 namespace stateferry::cli {
@@ -65,6 +66,7 @@ Result<Outcome> CheckStore(App& app) {
 Result<Outcome> Run(App& app) {
   SF_TRY(const storage::Location location, storage::ParseLocation(app.argument(0)));
   if (!storage::IsInBucket(location.ToString())) return CheckStore(app);
+  SF_TRY(CheckNewObjectFlags(app.options(), location, "STORE"));
   if (app.options().Text("level") != "quick")
     return Error(ErrorCode::kInvalidArgument, "--level is for managed stores, not for buckets");
   return CheckBucket(app, location);
@@ -85,16 +87,16 @@ Command StoreCheckCommand() {
           "snapshots takes, with 3 when something had to stay.  With --read-only or --dry-run "
           "only list and get are tried.",
       .arguments = {{"STORE", "A store, any place in it, or a place in a bucket"}},
-      .options = {{.name = "level",
-                   .kind = ValueKind::kChoice,
-                   .value_name = "LEVEL",
-                   .help = "How closely to look",
-                   .default_text = "quick",
-                   .choices = {"quick", "deep"},
-                   .only_on_command_line = true},
-                  {.name = "read-only",
-                   .help = "In a bucket: write nothing, not even for a moment",
-                   .only_on_command_line = true}},
+      .options = WithNewObjectFlags({{.name = "level",
+                                      .kind = ValueKind::kChoice,
+                                      .value_name = "LEVEL",
+                                      .help = "How closely to look",
+                                      .default_text = "quick",
+                                      .choices = {"quick", "deep"},
+                                      .only_on_command_line = true},
+                                     {.name = "read-only",
+                                      .help = "In a bucket: write nothing, not even for a moment",
+                                      .only_on_command_line = true}}),
       .examples = {"stateferry store check managed:///srv/store --level deep",
                    "stateferry store check s3://state/cp --read-only"},
       .dry_run = DryRun::kSupported,

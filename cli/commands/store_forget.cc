@@ -2,6 +2,7 @@
 
 #include "cli/commands/all.h"
 #include "cli/store_place.h"
+#include "cli/transfer_flags.h"
 #include "cli/units.h"
 
 namespace stateferry::cli {
@@ -58,7 +59,7 @@ Command StoreForgetCommand() {
                         {.name = "PROJECT/KEY",
                          .help = "The snapshot, when the first argument is a store",
                          .required = false}},
-          .options = {},
+          .options = WithNewObjectFlags({}),
           .examples = {"stateferry store forget managed:///srv/store/orders/chk-42 --yes"},
           .dry_run = DryRun::kSupported,
           .run = Run};

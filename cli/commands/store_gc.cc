@@ -2,6 +2,7 @@
 
 #include "cli/commands/all.h"
 #include "cli/store_place.h"
+#include "cli/transfer_flags.h"
 #include "cli/units.h"
 
 namespace stateferry::cli {
@@ -74,34 +75,34 @@ Result<Outcome> Run(App& app) {
 }  // namespace
 
 Command StoreGcCommand() {
-  return {
-      .name = "store gc",
-      .summary = "Free the chunks that no file of a managed store needs",
-      .details =
-          "Packs that hold too little live data are rewritten.  Safe while transfers "
-          "into the store are unfinished.  In a bucket, where other machines may be writing, a "
-          "pack is marked first, and removed by a gc that comes later than the grace period.",
-      .arguments = {{"STORE", "A store, or any place in it"}},
-      .options = {{.name = "min-live",
-                   .kind = ValueKind::kFraction,
-                   .value_name = "FRACTION",
-                   .help = "Rewrite packs whose live part is smaller",
-                   .default_text = "0.7"},
-                  {.name = "stale-uploads",
-                   .kind = ValueKind::kDuration,
-                   .value_name = "AGE",
-                   .help = "Drop unfinished uploads older than this first",
-                   .default_text = "7d"},
-                  {.name = "grace",
-                   .kind = ValueKind::kDuration,
-                   .value_name = "AGE",
-                   .help = "In a bucket: leave packs and marks younger than this; at least 1h",
-                   .default_text = "24h"},
-                  {.name = "fail-if-nothing", .help = "Exit with 9 when there was nothing to do"}},
-      .examples = {"stateferry store gc managed:///srv/store --dry-run"},
-      .dry_run = DryRun::kSupported,
-      .stops_cleanly = true,
-      .run = Run};
+  return {.name = "store gc",
+          .summary = "Free the chunks that no file of a managed store needs",
+          .details =
+              "Packs that hold too little live data are rewritten.  Safe while transfers "
+              "into the store are unfinished.  In a bucket, where other machines may be writing, a "
+              "pack is marked first, and removed by a gc that comes later than the grace period.",
+          .arguments = {{"STORE", "A store, or any place in it"}},
+          .options = WithNewObjectFlags(
+              {{.name = "min-live",
+                .kind = ValueKind::kFraction,
+                .value_name = "FRACTION",
+                .help = "Rewrite packs whose live part is smaller",
+                .default_text = "0.7"},
+               {.name = "stale-uploads",
+                .kind = ValueKind::kDuration,
+                .value_name = "AGE",
+                .help = "Drop unfinished uploads older than this first",
+                .default_text = "7d"},
+               {.name = "grace",
+                .kind = ValueKind::kDuration,
+                .value_name = "AGE",
+                .help = "In a bucket: leave packs and marks younger than this; at least 1h",
+                .default_text = "24h"},
+               {.name = "fail-if-nothing", .help = "Exit with 9 when there was nothing to do"}}),
+          .examples = {"stateferry store gc managed:///srv/store --dry-run"},
+          .dry_run = DryRun::kSupported,
+          .stops_cleanly = true,
+          .run = Run};
 }
 
 }  // namespace stateferry::cli

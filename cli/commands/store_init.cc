@@ -1,11 +1,13 @@
 #include "cli/commands/all.h"
 #include "cli/store_place.h"
+#include "cli/transfer_flags.h"
 
 namespace stateferry::cli {
 
 namespace {
 Result<Outcome> Run(App& app) {
   SF_TRY(const storage::Location place, StoreLocation(app, app.argument(0)));
+  SF_TRY(CheckNewObjectFlags(app.options(), place, "STORE"));
   app.places().Give(place);
   SF_TRY(app.places().InitStore(place));
   const std::string uri = place.ToString();
@@ -23,7 +25,7 @@ Command StoreInitCommand() {
               "bucket, the prefix.  Any number of machines may write into a store in a "
               "bucket.",
           .arguments = {{"STORE", "A path, managed:///path, or managed+s3://BUCKET/PREFIX"}},
-          .options = {},
+          .options = WithNewObjectFlags({}),
           .examples = {"stateferry store init /srv/store",
                        "stateferry store init managed+s3://backup/ferry"},
           .dry_run = DryRun::kUnsupported,

@@ -6,6 +6,7 @@ Against moto, which takes every key, keeps every option, and looks at no signatu
 """
 import os
 import pathlib
+import re
 import sys
 import time
 import urllib.request
@@ -61,6 +62,47 @@ def options_arrive(binary, url):
         check("sse is \"SM4\"" in refused["message"], f"{refused}")
 
 
+def encrypted(url, bucket):
+    """Whether each key of a bucket has what the configuration says of new objects."""
+    _, listed = request(url, "GET", f"/{bucket}?list-type=2&max-keys=1000")
+    found = {}
+    for key in re.findall(rb"<Key>([^<]*)</Key>", listed):
+        headers, _ = request(url, "HEAD", f"/{bucket}/{key.decode()}")
+        found[key.decode()] = (headers["x-amz-server-side-encryption"] == "aws:kms" and
+                               headers["x-amz-tagging-count"] == "1")
+    return found
+
+
+def a_configuration_holds_for_all_that_write(binary, url):
+    """A store, a project's files and what a clone brings: every object in the bucket has it."""
+    with Sandbox(binary, snapshot=None) as sandbox:
+        runner = Runner(sandbox, url, "configured")
+        write(sandbox.path("stateferry.yaml"), b"sse: aws:kms\ntag: [team=state]\n")
+        for number in range(3):
+            write(sandbox.path(f"source/{number}"), os.urandom(200_000))
+        runner.run("store", "init", "managed+s3://configured/store")
+        runner.run("copy", "{DIR}/source", "managed+s3://configured/store/p/one")
+        runner.run("store", "forget", "managed+s3://configured/store/p/one", "--yes")
+        runner.run("store", "gc", "managed+s3://configured/store", "--stale-uploads", "0s")
+        for workspace, storage in (("from", "{DIR}/state"), ("to", "s3://configured/ws"),
+                                   ("vault", "managed+s3://configured/store")):
+            runner.run("project", "create", f"{workspace}/orders", "--region", "cn", "--architecture",
+                       "x86", "--owner", "alice", "--storage", storage)
+        runner.run("project", "import", "from/orders", "-f", "{PROJECT}/good")
+        runner.run("project", "import", "to/orders", "-f", "{PROJECT}/good")
+        runner.run("project", "create", "to/copy")
+        for target in ("to/copy", "vault/orders"):
+            runner.run("clone", "start", "from/orders", target, "--account", "alice")
+        found = encrypted(url, "configured")
+        for part in ("store/STORE", "ws/orders/", "ws/copy/"):
+            check(any(key.startswith(part) for key in found), f"nothing is in {part}: {found}")
+        check(len([key for key in found if key.startswith("store/")]) > 3, f"no packs: {found}")
+        check(all(found.values()), f"not said of all: {found}")
+        failed = runner.run("clone", "start", "from/orders", "to/copy", "--account", "alice", "--sse",
+                            "nonsense", code=3)["summary"]["totals"]
+        check(failed["failed"] > 0, f"what is on the line is not asked for: {failed}")
+
+
 def odd_names_are_named(binary, url):
     with Sandbox(binary, snapshot=None) as sandbox:
         runner = Runner(sandbox, url, "odd")
@@ -91,7 +133,7 @@ def requests_are_limited(binary, url):
 
 def on(name):
     with servers.serving(name) as url:
-        for test in (options_arrive, odd_names_are_named, requests_are_limited):
+        for test in (options_arrive, a_configuration_holds_for_all_that_write, odd_names_are_named, requests_are_limited):
             print(test.__name__, flush=True)
             test(sys.argv[1], url)
 
