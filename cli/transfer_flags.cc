@@ -70,8 +70,8 @@ std::vector<OptionSpec> TransferFlags() {
        .recorded = true,
        .only_on_command_line = true},
       {.name = "paranoid",
-       .help = "Into managed storage: read files again although their name, size and time say that "
-               "their content is there",
+       .help = "Read again what is there by its name, size and time, or by the checksum of a "
+               "service",
        .recorded = true},
       {.name = "retries",
        .kind = ValueKind::kCount,

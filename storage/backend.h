@@ -78,6 +78,10 @@ class Upload {
   virtual Result<void> Complete() = 0;
   /// After Complete: the ETag of the object as its answer told it; "" = only Stat does.
   virtual std::string completed_etag() const { return {}; }
+  /// After Complete: the service has compared all bytes that it received with a checksum of those
+  /// that were put, by this process and by others before it; reading them back would tell nothing
+  /// more about how they arrived.
+  virtual bool compared() const { return false; }
   /// Forgets all parts.
   virtual Result<void> Abort() = 0;
   /// Names this upload for a later process; parts that were accepted and flushed need not be put

@@ -302,6 +302,7 @@ Result<void> Mover::Conclude(Job& job, Receipt receipt, std::stop_token stop) {
     return {};
   }
   const std::string etag = file.upload->completed_etag();
+  const bool compared = file.upload->compared() && !in_.options.paranoid;
   file.upload.reset();
   file.source = {};  // its directory need not stay open until the file is journaled
   file.at_destination = true;
@@ -312,7 +313,10 @@ Result<void> Mover::Conclude(Job& job, Receipt receipt, std::stop_token stop) {
     if (const auto meta = in_.ends.to().Stat(file.to_key))
       file.completed_etag_hash = EtagHash(meta->etag);
   ++in_.meter.files_moved;
-  Conclude(job, Accepted::What::kCompleted, receipt);
+  if (compared && file.completed_etag_hash != 0)
+    ConcludeJoined(job);
+  else
+    Conclude(job, Accepted::What::kCompleted, receipt);
   return {};
 }
 

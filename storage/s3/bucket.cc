@@ -43,6 +43,13 @@ std::string RegionOfHost(const Dialect& dialect, std::string_view host) {
   return IsRegion(host) ? std::string(host) : "";
 }
 
+/// Nobody is on the way to it.
+bool IsThisMachine(std::string_view host) {
+  const std::string name = HostName(host);
+  return name == "localhost" || name.ends_with(".localhost") || name == "[::1]" ||
+         (name.starts_with("127.") && IsAddress(name));
+}
+
 class Resolver {
  public:
   Resolver(const Location& location, const Variables& environment, const BucketProfile& profile)
@@ -53,7 +60,6 @@ class Resolver {
     bucket_.name = location_.authority;
     bucket_.location = location_.scheme + "://" + location_.authority;
     bucket_.profile = Option("profile");
-    SF_TRY(bucket_.anonymous, Choice("sign", "no", "yes"));
     const bool oss = location_.scheme == "oss";
     bucket_.region = oss ? First("region", profile_.region, {"OSS_REGION"})
                          : First("region", profile_.region, {"AWS_REGION", "AWS_DEFAULT_REGION"});
@@ -61,6 +67,7 @@ class Resolver {
         oss ? First("endpoint", profile_.endpoint, {"OSS_ENDPOINT"})
             : First("endpoint", profile_.endpoint, {"AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"});
     if (!endpoint.empty()) SF_TRY(TakeEndpoint(endpoint));
+    SF_TRY(ChooseSigning());
     SF_TRY(ChooseDialect());
     SF_TRY(ChooseRegion());
     SF_TRY(const bool path, Choice("style", "path", "virtual"));
@@ -140,6 +147,26 @@ class Resolver {
                    "\" is not of the form https://HOST[:PORT]");
     bucket_.host = rest;
     return {};
+  }
+
+  Result<void> ChooseSigning() {
+    const std::string sign = Option("sign");
+    bucket_.anonymous = sign == "no";
+    bucket_.signs_bodies = sign == "bodies";
+    if (sign.empty() || sign == "yes")
+      bucket_.signs_bodies =
+          bucket_.scheme == "http" && (!IsThisMachine(bucket_.host) || HasProxy());
+    else if (sign != "no" && sign != "headers" && sign != "bodies")
+      return Wrong("sign is \"" + sign + "\", not yes, no, headers or bodies");
+    return {};
+  }
+
+  /// Of plain HTTP, as libcurl finds it.  Whether it is used for this host is not asked.
+  bool HasProxy() const {
+    for (const char* name : {"http_proxy", "all_proxy", "ALL_PROXY"})
+      if (const auto it = environment_.find(name); it != environment_.end() && !it->second.empty())
+        return true;
+    return false;
   }
 
   Result<void> ChooseDialect() {

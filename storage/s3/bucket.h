@@ -28,6 +28,8 @@ struct Bucket {
   std::string region;
   std::string profile;     ///< of the credentials; "" = the default order
   bool anonymous = false;  ///< sign nothing
+  /// Whether the signature of a request covers its body, by a SHA-256 of every byte.
+  bool signs_bodies = false;
   NewObjectHeaders new_objects;
 
   /// Method, host and path for `key`; "" for the bucket itself.
@@ -58,7 +60,8 @@ struct BucketProfile {
 /// Options of the location win over a profile that the location names, that over variables, and
 /// those over the profile that counts by default: endpoint (AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL;
 /// OSS_ENDPOINT), region (AWS_REGION, AWS_DEFAULT_REGION; OSS_REGION), style=path|virtual,
-/// dialect, profile, sign=yes|no; and those of new_object.h.
+/// dialect, profile, sign=yes|no|headers|bodies; and those of new_object.h.  With sign=yes bodies
+/// are signed where somebody on the way could change them: over plain HTTP to another machine.
 /// Errors: kInvalidArgument: no bucket, an unknown option or value, no region where one is needed;
 /// kRefused: credentials inside of the location.
 Result<Bucket> ResolveBucket(const Location& location, const Variables& environment,

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "storage/http/http_date.h"
 #include "storage/s3/body_check.h"
 #include "storage/s3/digest.h"
@@ -101,14 +103,31 @@ Error Client::NotFoundIfUnlisted(std::string_view key, Error refusal) {
   return Error(ErrorCode::kNotFound, std::string(key) + " is not in the listing of " + location());
 }
 
-Result<std::string> Client::PutOnce(std::string_view key, ByteSpan bytes,
-                                    const NameValues& condition) {
+/// `told`: the service has told its own checksum, and it is the right one.  A service that gets
+/// ours tells it again, which proves nothing unless it compares.
+bool Client::AnswersCompare(bool told) const {
+  switch (dialect().checksum) {
+    case BodyChecksum::kCrc64Nvme: return told && trial_.compares();
+    case BodyChecksum::kCrc64Ecma: return told;
+    case BodyChecksum::kMd5Etag: break;
+  }
+  return false;
+}
+
+Result<Stored> Client::PutOnce(std::string_view key, ByteSpan bytes, const NameValues& condition,
+                               Proof proof) {
   Call call{.method = "PUT",
             .key = std::string(key),
             .headers = session_->new_objects().put,
             .body = bytes};
-  call.headers.insert(call.headers.end(), condition.begin(), condition.end());
+  Changes(key);
   const BodyCheck check(dialect(), bytes);
+  Call conditional = call;
+  conditional.headers.insert(conditional.headers.end(), condition.begin(), condition.end());
+  // Of a wrong checksum that was taken what stands there now is this very call's.
+  if (proof == Proof::kNotWanted || dialect().checksum != BodyChecksum::kCrc64Nvme ||
+      !trial_.Try(*session_, conditional, *check.crc()))
+    call = std::move(conditional);
   check.AddTo(call.headers);
   // A sum that is compared afterwards comes too late for an object that may not be replaced.
   if (dialect().checksum != BodyChecksum::kCrc64Nvme)
@@ -116,13 +135,16 @@ Result<std::string> Client::PutOnce(std::string_view key, ByteSpan bytes,
   SF_TRY(const auto answer, session_->Send(call));
   LearnVersions(answer);
   SF_TRY(check.Compare(answer));
-  std::string etag = StripEtag(answer.Header("etag"));
-  if (!etag.empty()) return etag;
+  Stored stored{.etag = StripEtag(answer.Header("etag")),
+                .compared = AnswersCompare(WholeObjectCrc(dialect(), answer).has_value())};
+  if (!stored.etag.empty()) return stored;
   SF_TRY(auto meta, Head(key));
-  return std::move(meta.etag);
+  stored.etag = std::move(meta.etag);
+  return stored;
 }
 
 Result<void> Client::Delete(std::string_view key) {
+  Changes(key);
   SF_TRY(session_->Send({.method = "DELETE", .key = std::string(key), .also = {404}}));
   return {};
 }

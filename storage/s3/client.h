@@ -12,7 +12,9 @@
 #include <string>
 #include <string_view>
 
+#include "storage/s3/checksum_trial.h"
 #include "storage/s3/ranged_get.h"
+#include "storage/s3/recent_page.h"
 #include "storage/s3/session.h"
 #include "storage/service_copy.h"
 
@@ -56,11 +58,23 @@ struct WholeObject {
   bool overwrite = true;                  ///< false: kConflict when the key exists
 };
 
+/// What was put and is there.
+struct Stored {
+  std::string etag = {};
+  /// The service has compared what it received with a checksum of what was sent, or told its own,
+  /// which is the same: there is nothing in it to be read back.
+  bool compared = false;
+};
+
+/// Whether the caller wants Stored::compared, which may take a request more for the first object.
+enum class Proof { kNotWanted, kWanted };
+
 /// Thread-safe.  Errors of all requests: those of Session::Send.
 class Client {
  public:
   explicit Client(std::shared_ptr<Session> session)
       : session_(std::move(session)),
+        trial_(dialect().compares_checksums),
         kept_(dialect().conditions_are_kept ? Kept::kYes : Kept::kUnknown) {}
 
   const Dialect& dialect() const { return session_->dialect(); }
@@ -80,10 +94,11 @@ class Client {
   Result<void> GetWhole(std::string_view key, MutableByteSpan out, const Version& expected) {
     return ReadWholeVersion(*session_, key, out, expected, etags_seen_);
   }
-  /// The whole object in one request; gives its ETag.  The first that must not replace anything is
-  /// sent twice where it is not known what the service makes of that.
+  /// The whole object in one request.  The first that must not replace anything is sent twice where
+  /// it is not known what the service makes of that.
   /// Errors: kConflict; kRefused: the service replaces objects that it was told not to replace.
-  Result<std::string> Put(std::string_view key, ByteSpan bytes, bool overwrite);
+  Result<Stored> Put(std::string_view key, ByteSpan bytes, bool overwrite,
+                     Proof proof = Proof::kNotWanted);
   /// Success also when it is not there.
   Result<void> Delete(std::string_view key);
   /// Objects whose key starts with `prefix`, in bytewise order of their keys.  What `visit` returns
@@ -98,11 +113,11 @@ class Client {
   Result<StoredParts> ListParts(std::string_view key, const std::string& upload_id);
   /// Those of objects whose key starts with `prefix`.
   Result<std::vector<ListedUpload>> ListUploads(std::string_view prefix);
-  /// Gives the ETag of the object.  Errors: kNotFound when the upload is gone, which may mean that
-  /// an earlier Complete has reached its end unheard; kUnavailable (retry may help) also when the
-  /// answer is cut or carries an error under HTTP 200.
-  Result<std::string> Complete(std::string_view key, const std::string& upload_id,
-                               const StoredParts& parts, const WholeObject& whole);
+  /// Errors: kNotFound when the upload is gone, which may mean that an earlier Complete has reached
+  /// its end unheard; kUnavailable (retry may help) also when the answer is cut or carries an error
+  /// under HTTP 200.
+  Result<Stored> Complete(std::string_view key, const std::string& upload_id,
+                          const StoredParts& parts, const WholeObject& whole);
   /// Gives `to` the content of `from`, as long as that is still the version in `from`.  No byte
   /// comes here, so none is compared.  Errors: kNotFound; kConflict: `from` was replaced, or `to`
   /// exists.
@@ -122,6 +137,10 @@ class Client {
 
  private:
   Result<void> RefuseIfThere(std::string_view key);
+  Result<bool> IsThere(std::string_view key);
+  std::optional<bool> TellByPage(std::string_view key);
+  void Changes(std::string_view key);
+  Result<ListedKeys> ListAround(std::string_view key);
   Result<LookedAt> Look(Call call);
   Result<std::optional<ObjectMeta>> LearnByGet(std::string_view key);
   Error NotFoundIfUnlisted(std::string_view key, Error refusal);
@@ -133,19 +152,26 @@ class Client {
   /// Errors: kConflict: `key` exists; kRefused: see Put.
   Result<void> AddCondition(PutIfAbsent how, Kept kept, std::string_view key, NameValues& headers);
   Kept KeptByComplete() const;
-  Result<std::string> PutNew(std::string_view key, ByteSpan bytes);
-  Result<std::string> PutOnce(std::string_view key, ByteSpan bytes, const NameValues& condition);
+  Result<Stored> PutNew(std::string_view key, ByteSpan bytes, Proof proof);
+  Result<Stored> PutOnce(std::string_view key, ByteSpan bytes, const NameValues& condition,
+                         Proof proof);
   void ProveCondition(std::string_view key, ByteSpan bytes, const NameValues& condition);
   /// From the answer to a request that made an object.
   void LearnVersions(const http::Answer& answer);
   Error IgnoresCondition(std::string_view key) const;
+  bool AnswersCompare(bool told) const;
 
   const std::shared_ptr<Session> session_;
+  ChecksumTrial trial_;
   std::atomic<Kept> kept_;
   std::mutex proving_;
   int proofs_left_ = 3;  // guarded by proving_
   std::atomic<bool> head_is_answered_{false};
   EtagsSeen etags_seen_;
+  std::mutex looks_mutex_;
+  RecentPage recent_page_;                             // guarded by looks_mutex_
+  int looks_ = 0;                                      // guarded by looks_mutex_
+  std::chrono::steady_clock::time_point looks_since_;  // guarded by looks_mutex_
 };
 
 }  // namespace stateferry::storage::s3

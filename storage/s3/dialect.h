@@ -69,6 +69,9 @@ struct Dialect {
   /// Of endpoints that are host names; addresses are always asked in path style.
   bool path_style = true;
   BodyChecksum checksum = BodyChecksum::kCrc64Nvme;
+  /// It is documented that bodies which do not have their checksum are refused; of other services
+  /// that is tried (checksum_trial.h).
+  bool compares_checksums = false;
   /// Parts' checksums add up to one of the whole object, which Complete compares.
   bool multipart_checksum = true;
   /// A multipart object's ETag is the MD5 of its parts' MD5s, or else has no "-".

@@ -1,15 +1,71 @@
 // "Only if it does not exist", and whether the service keeps to it: requests of client.h.
 
+#include <algorithm>
+
 #include "base/log.h"
 #include "storage/s3/client.h"
+#include "storage/s3/s3_answers.h"
 
 namespace stateferry::storage::s3 {
 
 Result<void> Client::RefuseIfThere(std::string_view key) {
+  SF_TRY(const bool is_there, IsThere(key));
+  if (is_there) return Error(ErrorCode::kConflict, std::string(key) + " exists already");
+  return {};
+}
+
+Result<bool> Client::IsThere(std::string_view key) {
+  if (const auto told = TellByPage(key)) return *told;
   auto meta = Head(key);
-  if (meta) return Error(ErrorCode::kConflict, std::string(key) + " exists already");
-  if (meta.error().code() == ErrorCode::kNotFound) return {};
+  if (meta) return true;
+  if (meta.error().code() == ErrorCode::kNotFound) return false;
   return std::move(meta).error();
+}
+
+// Whoever asks for many keys at once is about to ask for more, and a page of a listing tells of
+// 1,000. A right to list that is missing, or a page that ends before the key, is no reason to fail.
+std::optional<bool> Client::TellByPage(std::string_view key) {
+  constexpr int kFewLooks = 8;
+  std::lock_guard lock(looks_mutex_);
+  const auto now = session_->SteadyTime();
+  if (const auto told = recent_page_.IsThere(key, now)) return told;
+  // What became of an own request only the object itself tells.
+  if (recent_page_.IsForgotten(key)) return std::nullopt;
+  if (now - looks_since_ > RecentPage::kFresh) looks_ = 0;
+  if (looks_++ == 0) looks_since_ = now;
+  if (looks_ <= kFewLooks) return std::nullopt;
+  auto page = ListAround(key);
+  if (!page) return std::nullopt;
+  recent_page_.Note(std::move(*page), now);
+  return recent_page_.IsThere(key, now);
+}
+
+/// Before each request that makes or deletes an object.
+void Client::Changes(std::string_view key) {
+  std::lock_guard lock(looks_mutex_);
+  recent_page_.Forget(key);
+}
+
+/// A page of the keys next to `key`, and behind it.
+Result<ListedKeys> Client::ListAround(std::string_view key) {
+  ListedKeys around{.prefix = std::string(key.substr(0, key.rfind('/') + 1)),
+                    .after = std::string(key.substr(0, key.size() - 1))};
+  Call call{.query = {{"list-type", "2"},
+                      {"encoding-type", "url"},
+                      {"max-keys", "1000"},
+                      {"prefix", around.prefix}}};
+  if (around.after.size() > around.prefix.size())
+    call.query.emplace_back("start-after", around.after);
+  else
+    around.after.clear();
+  SF_TRY(const auto answer, session_->Send(call));
+  const ListParsing parsing{.token_is_encoded = dialect().list_token_is_encoded};
+  SF_TRY(auto page, ParseListPage(answer.text, parsing));
+  for (auto& object : page.objects) around.keys.push_back(std::move(object.key));
+  if (!std::is_sorted(around.keys.begin(), around.keys.end()))
+    return Error(ErrorCode::kRefused, "the service does not list in order");
+  if (page.is_truncated) around.last = around.keys.empty() ? around.after : around.keys.back();
+  return around;
 }
 
 Error Client::IgnoresCondition(std::string_view key) const {
@@ -49,11 +105,11 @@ Client::Kept Client::KeptByComplete() const {
   return by_put_alone ? Kept::kUnknown : kept_.load();
 }
 
-Result<std::string> Client::Put(std::string_view key, ByteSpan bytes, bool overwrite) {
-  return overwrite ? PutOnce(key, bytes, {}) : PutNew(key, bytes);
+Result<Stored> Client::Put(std::string_view key, ByteSpan bytes, bool overwrite, Proof proof) {
+  return overwrite ? PutOnce(key, bytes, {}, proof) : PutNew(key, bytes, proof);
 }
 
-Result<std::string> Client::PutNew(std::string_view key, ByteSpan bytes) {
+Result<Stored> Client::PutNew(std::string_view key, ByteSpan bytes, Proof proof) {
   const PutIfAbsent how = dialect().put_if_absent;
   // One at a time until it is known: nobody relies on what is being found out.
   std::unique_lock lock(proving_, std::defer_lock);
@@ -62,17 +118,17 @@ Result<std::string> Client::PutNew(std::string_view key, ByteSpan bytes) {
   if (lock.owns_lock() && !proves) lock.unlock();
   NameValues condition;
   SF_TRY(AddCondition(how, kept_, key, condition));
-  auto etag = PutOnce(key, bytes, condition);
-  if (!etag || !proves) return etag;
+  auto stored = PutOnce(key, bytes, condition, proof);
+  if (!stored || !proves) return stored;
   ProveCondition(key, bytes, condition);
   if (kept_ == Kept::kNo) return IgnoresCondition(key);
-  return etag;
+  return stored;
 }
 
 // The object that was made just now is one that exists, and the same bytes do it no harm.
 void Client::ProveCondition(std::string_view key, ByteSpan bytes, const NameValues& condition) {
   --proofs_left_;
-  const auto again = PutOnce(key, bytes, condition);
+  const auto again = PutOnce(key, bytes, condition, Proof::kNotWanted);
   if (again)
     kept_ = Kept::kNo;
   else if (again.error().code() == ErrorCode::kConflict)

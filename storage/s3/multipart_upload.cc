@@ -80,30 +80,30 @@ Result<void> MultipartUpload::CheckAllThere() const {
 Result<void> MultipartUpload::Complete() {
   SF_TRY(CheckAllThere());
   versions_->Forget(key_);
-  auto etag = client_->Complete(key_, token_.upload_id, parts_,
-                                {.size_bytes = options_.size_bytes,
-                                 .checksummed = token_.checksummed,
-                                 .crc = WholeCrc(),
-                                 .overwrite = options_.overwrite});
-  if (!etag) etag = ResolveUnclear(std::move(etag).error());
-  if (!etag) return std::move(etag).error();
-  SF_TRY(CheckEtag(*etag));
-  completed_etag_ = *etag;
-  versions_->Note(key_, {std::move(*etag), options_.size_bytes});
+  auto stored = client_->Complete(key_, token_.upload_id, parts_,
+                                  {.size_bytes = options_.size_bytes,
+                                   .checksummed = token_.checksummed,
+                                   .crc = WholeCrc(),
+                                   .overwrite = options_.overwrite});
+  if (!stored) stored = ResolveUnclear(std::move(stored).error());
+  if (!stored) return std::move(stored).error();
+  SF_TRY(CheckEtag(stored->etag));
+  completed_ = *stored;
+  versions_->Note(key_, {std::move(stored->etag), options_.size_bytes});
   return {};
 }
 
 // An upload that is gone, or an object in the way: either it was somebody else, or an earlier
 // Complete of ours has reached its end and its answer was lost; whoever stands between us and the
 // service may have repeated it as well.  Then exactly our object is there.
-Result<std::string> MultipartUpload::ResolveUnclear(Error error) const {
+Result<Stored> MultipartUpload::ResolveUnclear(Error error) const {
   const bool gone = error.code() == ErrorCode::kNotFound;
   const bool in_the_way = error.code() == ErrorCode::kConflict && error.retry() == Retry::kNever;
   if (!gone && !in_the_way) return error;
   std::string etag;
   SF_TRY(const Whose whose, WhoseIsThere(etag));
   switch (whose) {
-    case Whose::kOurs: return etag;
+    case Whose::kOurs: return Stored{.etag = std::move(etag)};
     case Whose::kNobodys: return error;
     case Whose::kUnclear:
       return Error(ErrorCode::kConflict, "whether the object at " + key_ +

@@ -21,7 +21,8 @@ class MultipartUpload final : public Upload {
   Result<void> PutPart(std::uint32_t part_index, ByteSpan bytes) override;
   Result<void> CopyPart(std::uint32_t part_index, const CopySource& from) override;
   Result<void> Complete() override;
-  std::string completed_etag() const override { return completed_etag_; }
+  std::string completed_etag() const override { return completed_.etag; }
+  bool compared() const override { return completed_.compared; }
   Result<void> Abort() override;
   std::string ResumeToken() const override { return token_.Text(); }
 
@@ -32,14 +33,14 @@ class MultipartUpload final : public Upload {
   std::string ExpectedEtag() const;
   enum class Whose { kOurs, kOthers, kNobodys, kUnclear };
   Result<Whose> WhoseIsThere(std::string& etag) const;
-  Result<std::string> ResolveUnclear(Error error) const;
+  Result<Stored> ResolveUnclear(Error error) const;
 
   const std::shared_ptr<Client> client_;
   const std::shared_ptr<Versions> versions_;
   const std::string key_;
   const UploadOptions options_;
   const UploadToken token_;
-  std::string completed_etag_;
+  Stored completed_;
   mutable std::mutex mutex_;
   StoredParts parts_;  // guarded by mutex_ until Complete, which no PutPart may overlap
 };

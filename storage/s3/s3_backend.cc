@@ -95,9 +95,10 @@ class S3Backend final : public Backend {
   Result<ObjectMeta> Put(std::string_view key, ByteSpan bytes, const PutOptions& options) override {
     SF_TRY(CheckKey(key));
     versions_->Forget(key);
-    SF_TRY(auto etag, client_->Put(key, bytes, options.overwrite));
-    versions_->Note(key, {etag, bytes.size()});
-    return ObjectMeta{.key = std::string(key), .size_bytes = bytes.size(), .etag = std::move(etag)};
+    SF_TRY(auto stored, client_->Put(key, bytes, options.overwrite));
+    versions_->Note(key, {stored.etag, bytes.size()});
+    return ObjectMeta{
+        .key = std::string(key), .size_bytes = bytes.size(), .etag = std::move(stored.etag)};
   }
 
   std::string IntentToken(const UploadOptions& options) override {

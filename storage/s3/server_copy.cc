@@ -41,6 +41,7 @@ Result<ObjectSums> Client::CopyWhole(const CopySource& from, std::string_view to
   const NameValues& added = session_->new_objects().copy;
   call.headers.insert(call.headers.end(), added.begin(), added.end());
   if (!overwrite) SF_TRY(AddCondition(dialect().copy_if_absent, kept_, to, call.headers));
+  Changes(to);
   SF_TRY(const auto answer, session_->Send(call));
   LearnVersions(answer);
   SF_TRY(auto copied, CopiedIn(answer, *session_));

@@ -69,10 +69,10 @@ Result<std::string> Session::Identity() {
   return credentials.ShownId() + " (" + options_.credentials->Describe() + ")";
 }
 
-// Over TLS the body is safe and a checksum header guards it; signing it as well would cost a
-// SHA-256 of every byte.
+// Where nobody can change the body on its way a checksum header guards it; signing it as well would
+// cost a SHA-256 of every byte, here and at the service.
 Payload Session::PayloadOf(const Call& call) const {
-  if (dialect_->signing == Signing::kOssV4 || target()->bucket.scheme == "https")
+  if (dialect_->signing == Signing::kOssV4 || !target()->bucket.signs_bodies)
     return Payload::Unsigned();
   return call.body.empty() ? Payload::Empty() : Payload::Sha256Of(call.body);
 }

@@ -75,6 +75,7 @@ class Session {
   const std::string& service() const { return service_; }
   const std::string& bucket_name() const { return bucket_name_; }
   const NewObjectHeaders& new_objects() const { return new_objects_; }
+  std::chrono::steady_clock::time_point SteadyTime() const { return clock_.Steady(); }
   const RequestRate& rate() const { return *rate_; }
   /// What time it is at the service, as its first answer told; before one: here.
   SystemTime ServiceTime() const { return clock_.Now() + std::chrono::seconds(told_skew_s_); }

@@ -20,16 +20,16 @@ Result<void> WholeUpload::Complete() {
     return Error(ErrorCode::kInternal,
                  "the upload of " + key_ + " was completed without its only part");
   versions_->Forget(key_);
-  auto etag = client_->Put(key_, bytes_, options_.overwrite);
-  if (!etag) {
-    if (etag.error().code() != ErrorCode::kConflict || etag.error().retry() != Retry::kNever)
-      return std::move(etag).error();
+  auto stored = client_->Put(key_, bytes_, options_.overwrite, Proof::kWanted);
+  if (!stored) {
+    if (stored.error().code() != ErrorCode::kConflict || stored.error().retry() != Retry::kNever)
+      return std::move(stored).error();
     // The answer to our own PUT may have been lost on its way, and a proxy may have repeated it.
     SF_TRY(const bool ours, IsThereAlready());
-    if (!ours) return std::move(etag).error();
+    if (!ours) return std::move(stored).error();
   } else {
-    completed_etag_ = *etag;
-    versions_->Note(key_, {std::move(*etag), options_.size_bytes});
+    completed_ = *stored;
+    versions_->Note(key_, {std::move(stored->etag), options_.size_bytes});
   }
   bytes_ = {};
   return {};

@@ -21,7 +21,8 @@ class WholeUpload final : public Upload {
 
   Result<void> PutPart(std::uint32_t part_index, ByteSpan bytes) override;
   Result<void> Complete() override;
-  std::string completed_etag() const override { return completed_etag_; }
+  std::string completed_etag() const override { return completed_.etag; }
+  bool compared() const override { return completed_.compared; }
   Result<void> Abort() override;
   std::string ResumeToken() const override;
 
@@ -32,7 +33,7 @@ class WholeUpload final : public Upload {
   const std::shared_ptr<Versions> versions_;
   const std::string key_;
   const UploadOptions options_;
-  std::string completed_etag_;
+  Stored completed_;
   bool has_part_ = false;
   Bytes bytes_;
 };

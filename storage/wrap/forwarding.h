@@ -87,6 +87,7 @@ class ForwardingUpload : public Upload {
   }
   Result<void> Complete() override { return inner_->Complete(); }
   std::string completed_etag() const override { return inner_->completed_etag(); }
+  bool compared() const override { return inner_->compared(); }
   Result<void> Abort() override { return inner_->Abort(); }
   std::string ResumeToken() const override { return inner_->ResumeToken(); }
 

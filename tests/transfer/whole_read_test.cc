@@ -89,10 +89,15 @@ class TellingBackend final : public storage::ForwardingBackend {
      public:
       using ForwardingUpload::ForwardingUpload;
       std::string completed_etag() const override { return "told"; }
+      bool compared() const override { return is_compared; }
+      bool is_compared = false;
     };
     SF_TRY(auto upload, inner().StartUpload(key, options));
-    return std::unique_ptr<storage::Upload>(std::make_unique<Telling>(std::move(upload)));
+    auto telling = std::make_unique<Telling>(std::move(upload));
+    telling->is_compared = compares;
+    return std::unique_ptr<storage::Upload>(std::move(telling));
   }
+  bool compares = false;
 };
 
 TEST_F(WholeReadTest, TheEtagThatTheEndOfAnUploadTellsIsRemembered) {
@@ -107,6 +112,42 @@ TEST_F(WholeReadTest, TheEtagThatTheEndOfAnUploadTellsIsRemembered) {
   ASSERT_TRUE(report) << report.error().message();
   for (const auto& file : Plan()) EXPECT_EQ(file.to_etag_hash, EtagHash("told"));
   EXPECT_EQ(target->calls(BackendOp::kStat), stats);
+}
+
+TEST_F(WholeReadTest, WhatTheServiceHasComparedIsNotReadBack) {
+  auto telling = std::make_shared<TellingBackend>(target);
+  telling->compares = true;
+  places->Register(At("mem://telling/"), telling);
+  request.to = At("mem://telling/out");
+  PutSource("a", Content(kPart, 1));
+  PutSource("b", Content(3 * kPart, 1));
+  const auto reads = target->calls(BackendOp::kReadRange);
+
+  auto report = Run();
+
+  ASSERT_TRUE(report) << report.error().message();
+  EXPECT_EQ(report->status, TransferStatus::kCommitted);
+  EXPECT_EQ(target->calls(BackendOp::kReadRange), reads);
+  for (const auto& file : Plan()) {
+    EXPECT_EQ(file.state, FileState::kDone);
+    EXPECT_EQ(file.to_etag_hash, EtagHash("told"));
+    EXPECT_TRUE(file.content) << "verify can compare it later";
+  }
+}
+
+TEST_F(WholeReadTest, ParanoiaReadsItBack) {
+  auto telling = std::make_shared<TellingBackend>(target);
+  telling->compares = true;
+  places->Register(At("mem://telling/"), telling);
+  request.to = At("mem://telling/out");
+  options.paranoid = true;
+  PutSource("a", Content(kPart, 1));
+  const auto reads = target->calls(BackendOp::kReadRange);
+
+  auto report = Run();
+
+  ASSERT_TRUE(report) << report.error().message();
+  EXPECT_EQ(target->calls(BackendOp::kReadRange), reads + 1);
 }
 
 }  // namespace

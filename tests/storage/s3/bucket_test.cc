@@ -86,6 +86,31 @@ TEST(S3Bucket, IsTheSameAtAllEndpointsOfItsVendor) {
   EXPECT_EQ(Resolve("s3://b/k?endpoint=http://minio:9000")->Service(), "http://minio:9000");
 }
 
+TEST(S3Bucket, SignsBodiesWhereSomebodyCouldChangeThem) {
+  const auto signs = [](const std::string& endpoint, const std::string& options = "",
+                        const Variables& environment = {}) {
+    const auto bucket = Resolve("s3://b/k?endpoint=" + endpoint + options, environment);
+    EXPECT_TRUE(bucket) << bucket.error().message();
+    return bucket && bucket->signs_bodies;
+  };
+  EXPECT_TRUE(signs("http://minio:9000"));
+  EXPECT_TRUE(signs("http://10.0.0.1:9000"));
+  EXPECT_TRUE(signs("http://127.example.org"));
+  EXPECT_TRUE(signs("http://localhost.example.org"));
+  EXPECT_FALSE(signs("https://minio:9000"));
+  for (const char* here : {"http://localhost:9000", "http://127.0.0.1:9000", "http://[::1]:9000",
+                           "http://s3.localhost"}) {
+    EXPECT_FALSE(signs(here)) << here;
+    EXPECT_TRUE(signs(here, "", {{"http_proxy", "http://proxy:3128"}})) << here;
+    EXPECT_TRUE(signs(here, "&sign=bodies")) << here;
+  }
+  EXPECT_TRUE(signs("https://minio:9000", "&sign=bodies"));
+  EXPECT_FALSE(signs("http://minio:9000", "&sign=headers"));
+  EXPECT_EQ(Resolve("s3://b/k?sign=maybe").error().code(), ErrorCode::kInvalidArgument);
+  EXPECT_TRUE(Resolve("s3://b/k?sign=no")->anonymous);
+  EXPECT_FALSE(Resolve("s3://b/k?sign=headers")->anonymous);
+}
+
 TEST(S3Bucket, RefusesWhatItDoesNotUnderstand) {
   for (const char* uri :
        {"s3:///k", "s3://b/k?endpont=x", "s3://b/k?style=maybe", "s3://b/k?endpoint=ftp://x",

@@ -53,7 +53,7 @@ class S3IfAbsent : public testing::Test {
     return S3Rig([this](const ServedRequest& request) { return service_.Answer(request); }, options,
                  scheme);
   }
-  static Result<std::string> PutNew(S3Rig& rig, std::string_view key) {
+  static Result<Stored> PutNew(S3Rig& rig, std::string_view key) {
     return rig.client->Put(key, AsBytes("body"), false);
   }
   static std::string Methods(const S3Rig& rig) {
@@ -62,7 +62,7 @@ class S3IfAbsent : public testing::Test {
       methods += (methods.empty() ? "" : " ") + request.method;
     return methods;
   }
-  static Result<std::string> CompleteNew(S3Rig& rig) {
+  static Result<Stored> CompleteNew(S3Rig& rig) {
     const StoredParts parts{{1, {.size_bytes = 4, .etag = "a"}}};
     return rig.client->Complete("k", "u", parts, {.size_bytes = 4, .overwrite = false});
   }

@@ -5,6 +5,7 @@
 #include <fmt/chrono.h>
 
 #include "base/hash.h"
+#include "storage/s3/checksums.h"
 #include "storage/s3/digest.h"
 #include "storage/s3/upload_token.h"
 #include "tests/storage/s3/s3_rig.h"
@@ -235,7 +236,7 @@ TEST(S3Upload, ASmallObjectIsOnePutAndItsOwnConflictIsNone) {
         if (puts == 1) return {.fault = Reply::Fault::kNoAnswer};
         return ErrorReply(412, "PreconditionFailed");
       },
-      kKnown);
+      "&sign=no&dialect=aws&style=path");
   UploadOptions options{.size_bytes = 5, .part_bytes = kPart, .overwrite = false};
   auto upload = Started(rig, options);
   ASSERT_TRUE(upload->PutPart(0, AsBytes("small")));
@@ -262,6 +263,120 @@ TEST(S3Upload, ASmallObjectWhoseEtagIsNoMd5IsRecognisedByItsBytes) {
   ASSERT_TRUE(upload->PutPart(0, AsBytes("small")));
   there = "other";
   ExpectError(upload->Complete(), ErrorCode::kConflict, Retry::kNever);
+}
+
+/// Takes whole objects and parts, and refuses wrong checksums if it `compares`.
+struct Comparing {
+  bool compares = true;
+  std::vector<ServedRequest> puts = {};
+  std::optional<std::string> whole = {};  ///< the checksum that Complete told of the whole
+
+  Reply Answer(const ServedRequest& request) {
+    if (request.method == "HEAD") return {.status = 404};
+    if (request.method == "POST" && request.target.find("uploadId") == std::string::npos)
+      return {.headers = {{"x-amz-checksum-algorithm", "CRC64NVME"}},
+              .body =
+                  "<InitiateMultipartUploadResult><UploadId>u</UploadId>"
+                  "</InitiateMultipartUploadResult>"};
+    const std::string sum = request.Header("x-amz-checksum-crc64nvme");
+    if (request.method == "POST")
+      return {.body = "<CompleteMultipartUploadResult><ETag>\"e-2\"</ETag><ChecksumCRC64NVME>" +
+                      whole.value_or(sum) + "</ChecksumCRC64NVME></CompleteMultipartUploadResult>"};
+    puts.push_back(request);
+    if (compares && sum != ChecksumText(Crc64Nvme(AsBytes(request.body))))
+      return ErrorReply(400, "BadDigest");
+    return {.headers = {{"ETag", "\"e\""}, {"x-amz-checksum-crc64nvme", sum}}};
+  }
+  /// Of one small object.
+  static std::unique_ptr<Upload> Put(S3Rig& rig, bool overwrite = false) {
+    auto upload = Started(rig, {.size_bytes = 5, .part_bytes = kPart, .overwrite = overwrite});
+    EXPECT_TRUE(upload->PutPart(0, AsBytes("small")));
+    auto completed = upload->Complete();
+    EXPECT_TRUE(completed) << completed.error().message();
+    return upload;
+  }
+};
+
+TEST(S3Upload, IsComparedWhereTheServiceHasRefusedAWrongChecksum) {
+  Comparing service;
+  S3Rig rig([&](const ServedRequest& request) { return service.Answer(request); }, kKnown);
+  EXPECT_TRUE(Comparing::Put(rig)->compared());
+  ASSERT_EQ(service.puts.size(), 2u) << "one of them with a wrong checksum";
+  EXPECT_TRUE(Comparing::Put(rig)->compared());
+  EXPECT_EQ(service.puts.size(), 3u) << "which is tried once";
+}
+
+TEST(S3Upload, IsNotComparedWhereAnyChecksumIsTaken) {
+  Comparing service{.compares = false};
+  S3Rig rig([&](const ServedRequest& request) { return service.Answer(request); }, kKnown);
+  EXPECT_FALSE(Comparing::Put(rig)->compared());
+  ASSERT_EQ(service.puts.size(), 2u);
+  EXPECT_EQ(service.puts[0].Header("if-none-match"), "*") << "nobody's object is replaced";
+  EXPECT_EQ(service.puts[1].Header("if-none-match"), "") << "it is this object by now";
+  EXPECT_EQ(service.puts[1].Header("x-amz-checksum-crc64nvme"),
+            ChecksumText(Crc64Nvme(AsBytes("small"))))
+      << "no object may keep a wrong one";
+  EXPECT_EQ(service.puts[0].body, service.puts[1].body);
+  EXPECT_FALSE(Comparing::Put(rig)->compared());
+  EXPECT_EQ(service.puts.size(), 3u);
+}
+
+TEST(S3Upload, AnOutageTellsNothingAboutChecksums) {
+  Comparing service;
+  bool down = true;
+  S3Rig rig(
+      [&](const ServedRequest& request) {
+        return down ? ErrorReply(503, "SlowDown") : service.Answer(request);
+      },
+      kKnown);
+  auto upload = Started(rig, {.size_bytes = 5, .part_bytes = kPart});
+  ASSERT_TRUE(upload->PutPart(0, AsBytes("small")));
+  EXPECT_FALSE(upload->Complete());
+  EXPECT_FALSE(upload->compared());
+  rig.server.Change([&] { down = false; });
+  EXPECT_TRUE(upload->Complete());
+  EXPECT_TRUE(upload->compared());
+}
+
+TEST(S3Upload, AnObjectOfPartsIsComparedAsAWhole) {
+  Comparing service;
+  S3Rig rig([&](const ServedRequest& request) { return service.Answer(request); }, kKnown);
+  const std::string part(kPart, 'p');
+  const auto put = [&] {
+    auto upload = Started(rig, {.size_bytes = kPart + 4, .part_bytes = kPart});
+    EXPECT_TRUE(upload->PutPart(0, AsBytes(part)));
+    EXPECT_TRUE(upload->PutPart(1, AsBytes("tail")));
+    return upload;
+  };
+  auto upload = put();
+  ASSERT_TRUE(upload->Complete());
+  EXPECT_TRUE(upload->compared());
+  EXPECT_EQ(service.puts.size(), 3u);
+  // One that tells nothing of the whole has not compared it.
+  rig.server.Change([&] { service.whole = ""; });
+  upload = put();
+  ASSERT_TRUE(upload->Complete());
+  EXPECT_FALSE(upload->compared());
+  rig.server.Change([&] { service.whole = ChecksumText(std::uint64_t{1}); });
+  ExpectError(put()->Complete(), ErrorCode::kCorruption, Retry::kNever);
+}
+
+TEST(S3Upload, OssTellsItsOwnChecksum) {
+  bool tells = true;
+  S3Rig rig(
+      [&](const ServedRequest& request) -> Reply {
+        if (request.method == "HEAD") return {.status = 404};
+        Reply reply{.headers = {{"ETag", "\"e\""}}};
+        if (tells)
+          reply.headers.emplace_back("x-oss-hash-crc64ecma",
+                                     std::to_string(Crc64Ecma(AsBytes(request.body))));
+        return reply;
+      },
+      "&sign=no&region=r", "oss");
+  EXPECT_TRUE(Comparing::Put(rig)->compared());
+  EXPECT_EQ(rig.server.requests().size(), 2u) << "one of them a look whether it is there";
+  rig.server.Change([&] { tells = false; });
+  EXPECT_FALSE(Comparing::Put(rig)->compared());
 }
 
 TEST(S3Upload, RefusesWhatTheServiceCannotTake) {
