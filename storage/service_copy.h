@@ -18,6 +18,11 @@ struct ServicePlace {
   bool can_sign = true;   ///< false: objects are asked for as nobody in particular
   /// Objects may be links, which the service copies as links (ObjectSums::is_link).
   bool has_links = false;
+  /// Nothing guards bytes on their way here: plain HTTP from another machine.
+  bool in_the_open = false;
+  /// The kind of ObjectSums that the Stat after the last ReadRange compares with all that was read;
+  /// "" = none.
+  std::string compared_sum = {};
 };
 
 /// Why the service does not copy from one into the other by itself, a part of a sentence; "" = it

@@ -47,6 +47,8 @@ struct FileRun {
   /// The source ended early (it shrank, or always was short) or is another version now.
   std::atomic<bool> short_read{false};
 
+  /// Each part is, and both times the same must come: set before any part is handed out.
+  bool is_read_twice = false;
   /// All of it was read in one request of the version that was planned.
   bool is_version = false;
 

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/hash.h"
+#include "base/log.h"
 #include "transfer/unfinished.h"
 
 namespace stateferry::transfer {
@@ -79,6 +80,7 @@ Result<void> Mover::OpenFile(Job& job, std::stop_token stop) {
     return {};
   }
   if (file.failed || file.missing.empty()) return Conclude(job, std::nullopt, stop);
+  if (!file.by_service) file.is_read_twice = MustReadTwice(file);
   file.parts_left = file.missing.size();
   job.part_index = file.missing.front();
   const std::size_t at_once =
@@ -184,12 +186,28 @@ Result<void> Mover::CopyPart(Job& job, std::stop_token stop) {
   return Conclude(job, std::nullopt, stop);
 }
 
+bool Mover::ReadsVersion(const FileRun& file) {
+  const auto& task = file.record.task;
+  return task.whole_object && file.part_count() == 1 && !task.etag.empty();
+}
+
+/// Whether only a second reading tells that what comes is what is stored.  Also when it cannot be
+/// told.
+bool Mover::MustReadTwice(const FileRun& file) {
+  if (ReadsVersion(file)) return false;  // which compares by itself
+  const auto place = file.source.backend->service_place();
+  if (!place || !place->in_the_open) return false;
+  if (!file.record.task.whole_object || place->compared_sum.empty()) return true;
+  const auto told = file.source.backend->SumsOf(file.source.key);
+  return !told || !told->sums.contains(place->compared_sum);
+}
+
 /// What travels whole is one request that compares version and bytes, where the source has one.
 Result<storage::SummedRead> Mover::ReadSource(FileRun& file, std::uint32_t part,
                                               MutableByteSpan bytes) {
   const auto& task = file.record.task;
   auto& backend = *file.source.backend;
-  if (task.whole_object && file.part_count() == 1 && !task.etag.empty()) {
+  if (ReadsVersion(file)) {
     const auto read = backend.ReadVersion(
         {.key = file.source.key, .size_bytes = task.size_bytes, .etag = task.etag}, bytes);
     // Once more by the way of larger files, which tells why.
@@ -197,7 +215,27 @@ Result<storage::SummedRead> Mover::ReadSource(FileRun& file, std::uint32_t part,
     file.is_version = read && *read;
     if (file.is_version) return storage::SummedRead{.size_bytes = bytes.size()};
   }
-  return backend.ReadSummed(file.source.key, task.offset + file.part_offset(part), bytes);
+  const std::uint64_t offset = task.offset + file.part_offset(part);
+  auto read = backend.ReadSummed(file.source.key, offset, bytes);
+  return read && file.is_read_twice ? ReadAgain(file, offset, bytes.first(read->size_bytes)) : read;
+}
+
+/// Until the same bytes have come twice, one after the other; `bytes` came once.
+Result<storage::SummedRead> Mover::ReadAgain(FileRun& file, std::uint64_t offset,
+                                             MutableByteSpan bytes) {
+  constexpr int kTimes = 3;
+  auto before = Xxh3_128(bytes);
+  for (int i = 0; i < kTimes; ++i) {
+    SF_TRY(const auto read, file.source.backend->ReadRange(file.source.key, offset, bytes));
+    const auto now = Xxh3_128(bytes.first(read));
+    if (read == bytes.size() && now == before) return storage::SummedRead{.size_bytes = read};
+    before = now;
+    LogWarning("transfer", "{}: other bytes came the second time from byte {} on",
+               SourceName(file.record.task), offset);
+  }
+  return Error(ErrorCode::kUnavailable,
+               fmt::format("other bytes come each time from byte {} on", offset))
+      .WithHint("something on the way damages them");
 }
 
 /// No receipt: the file failed, or the run stops.

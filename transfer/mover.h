@@ -60,6 +60,10 @@ class Mover {
   Result<LateJoin> Await(FileRun& file, std::stop_token stop);
   Result<void> Complete(FileRun& file, std::stop_token stop);
   Result<void> CopyPart(Job& job, std::stop_token stop);
+  static bool ReadsVersion(const FileRun& file);
+  static bool MustReadTwice(const FileRun& file);
+  static Result<storage::SummedRead> ReadAgain(FileRun& file, std::uint64_t offset,
+                                               MutableByteSpan bytes);
   static Result<storage::SummedRead> ReadSource(FileRun& file, std::uint32_t part,
                                                 MutableByteSpan bytes);
   Result<Receipt> CopyBytes(FileRun& file, std::uint32_t part, std::stop_token stop);

@@ -87,6 +87,15 @@ Result<void> BodyCheck::CompareEtag(const http::Answer& answer) const {
   return LowerCase(etag) == ToHex(DigestBytes(Md5(body_))) ? Result<void>() : OtherBytes("MD5");
 }
 
+std::string_view SumName(const Dialect& dialect) {
+  switch (dialect.checksum) {
+    case BodyChecksum::kCrc64Nvme: return "crc64nvme";
+    case BodyChecksum::kCrc64Ecma: return "crc64ecma";
+    case BodyChecksum::kMd5Etag: break;
+  }
+  return "";
+}
+
 std::map<std::string, std::string> SumsFrom(const Dialect& dialect, const http::Answer& answer,
                                             std::string_view etag) {
   std::map<std::string, std::string> sums;

@@ -46,6 +46,9 @@ std::uint64_t CombineCrc(const Dialect& dialect, std::uint64_t first, std::uint6
 /// What the headers of an answer say about a whole object; none when they say nothing.
 std::optional<std::uint64_t> WholeObjectCrc(const Dialect& dialect, const http::Answer& answer);
 
+/// What CrcOf is called in SumsFrom; "" = none.
+std::string_view SumName(const Dialect& dialect);
+
 /// The checksums of a whole object in the headers of an answer, and its ETag where that is its MD5:
 /// see ObjectSums.
 std::map<std::string, std::string> SumsFrom(const Dialect& dialect, const http::Answer& answer,

@@ -67,6 +67,7 @@ class Resolver {
         oss ? First("endpoint", profile_.endpoint, {"OSS_ENDPOINT"})
             : First("endpoint", profile_.endpoint, {"AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"});
     if (!endpoint.empty()) SF_TRY(TakeEndpoint(endpoint));
+    bucket_.in_the_open = bucket_.scheme == "http" && (!IsThisMachine(bucket_.host) || HasProxy());
     SF_TRY(ChooseSigning());
     SF_TRY(ChooseDialect());
     SF_TRY(ChooseRegion());
@@ -154,8 +155,7 @@ class Resolver {
     bucket_.anonymous = sign == "no";
     bucket_.signs_bodies = sign == "bodies";
     if (sign.empty() || sign == "yes")
-      bucket_.signs_bodies =
-          bucket_.scheme == "http" && (!IsThisMachine(bucket_.host) || HasProxy());
+      bucket_.signs_bodies = bucket_.in_the_open;
     else if (sign != "no" && sign != "headers" && sign != "bodies")
       return Wrong("sign is \"" + sign + "\", not yes, no, headers or bodies");
     return {};

@@ -80,6 +80,7 @@ class Client {
   const Dialect& dialect() const { return session_->dialect(); }
   const std::string& location() const { return session_->location(); }
   const std::string& service() const { return session_->service(); }
+  bool in_the_open() const { return session_->in_the_open(); }
   /// Session::ServiceTime().
   SystemTime ServiceTime() const { return session_->ServiceTime(); }
 

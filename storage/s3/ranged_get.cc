@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 
 #include "base/hash.h"
@@ -10,6 +11,7 @@
 #include "storage/s3/body_check.h"
 #include "storage/s3/digest.h"
 #include "storage/s3/s3_answers.h"
+#include "storage/service_copy.h"
 
 namespace stateferry::storage::s3 {
 
@@ -153,10 +155,21 @@ Result<bool> JudgeWhole(const http::Answer& head, const Version& expected) {
   return true;
 }
 
-/// The MD5 that the bytes should have, in hex; "" when that is not known or they have been
-/// compared.
-Result<std::string> ReadWholeOnce(Session& session, std::string_view key, MutableByteSpan out,
-                                  const Version& expected) {
+/// What an answer has told of the bytes that came with it.
+struct Told {
+  bool compared = false;   ///< with the CRC that came along
+  std::string etag = {};   ///< that follows from the bytes, in lower case; "" = none
+  bool of_a_part = false;  ///< of an object that was put in parts, and had one
+};
+
+/// The ETag of an object in one part is the MD5 of the MD5.
+bool IsEtagOfOnePart(std::string_view etag) {
+  constexpr std::string_view kEnd = "-1";
+  return etag.ends_with(kEnd) && LooksLikeMd5(etag.substr(0, etag.size() - kEnd.size()));
+}
+
+Result<Told> ReadWholeOnce(Session& session, std::string_view key, MutableByteSpan out,
+                           const Version& expected) {
   const Dialect& dialect = session.dialect();
   Call call{.method = "GET", .key = std::string(key), .into = out, .also = {412}};
   call.headers.emplace_back("if-match", "\"" + expected.etag + "\"");
@@ -169,16 +182,36 @@ Result<std::string> ReadWholeOnce(Session& session, std::string_view key, Mutabl
                  fmt::format("the answer ended after {} of {} bytes", answer.received, out.size()),
                  Retry::kMayHelp);
   if (const auto crc = WholeObjectCrc(dialect, answer)) {
-    if (crc == CrcOf(dialect, out)) return std::string();
+    if (crc == CrcOf(dialect, out)) return Told{.compared = true};
     return Error(ErrorCode::kCorruption,
                  std::string(key) + " arrived with other bytes than the service has (CRC-64)");
   }
+  Told told;
   const auto sums = SumsFrom(dialect, answer, expected.etag);
-  const auto md5 = sums.find("md5");
-  return md5 == sums.end() ? std::string() : md5->second;
+  if (const auto md5 = sums.find("md5"); md5 != sums.end()) told.etag = md5->second;
+  told.of_a_part = dialect.etag_follows_from_parts && !IsEncryptedWithKey(answer) &&
+                   IsEtagOfOnePart(expected.etag);
+  if (told.of_a_part) told.etag = LowerCase(expected.etag);
+  return told;
 }
 
-std::string Md5Text(ByteSpan bytes) { return ToHex(DigestBytes(Md5(bytes))); }
+std::string EtagText(ByteSpan bytes, const Told& told) {
+  const std::array<Md5Digest, 1> md5 = {Md5(bytes)};
+  return told.of_a_part ? MultipartEtag(md5) : ToHex(DigestBytes(md5[0]));
+}
+
+Error OtherBytesEachTime(std::string_view key) {
+  return {ErrorCode::kUnavailable, std::string(key) + " arrives with other bytes each time",
+          Retry::kMayHelp};
+}
+
+/// There is nothing to compare them with but themselves.
+Result<void> ReadWholeTwice(Session& session, std::string_view key, MutableByteSpan out,
+                            const Version& expected) {
+  const auto first = Xxh3_128(out);
+  SF_TRY(ReadWholeOnce(session, key, out, expected));
+  return Xxh3_128(out) == first ? Result<void>() : OtherBytesEachTime(key);
+}
 
 /// So many objects, and no other: the ETags of this service are no MD5s, and reading each object
 /// twice would be in vain.
@@ -188,25 +221,25 @@ constexpr std::uint32_t kEnoughOthers = 8;
 
 Result<void> ReadWholeVersion(Session& session, std::string_view key, MutableByteSpan out,
                               const Version& expected, EtagsSeen& seen) {
-  SF_TRY(const auto md5, ReadWholeOnce(session, key, out, expected));
-  if (md5.empty() || (seen.md5 == 0 && seen.other >= kEnoughOthers)) return {};
-  const std::string first = Md5Text(out);
-  if (first == md5) {
+  SF_TRY(const auto told, ReadWholeOnce(session, key, out, expected));
+  if (told.compared) return {};
+  if (told.etag.empty() || (seen.md5 == 0 && seen.other >= kEnoughOthers))
+    return session.in_the_open() ? ReadWholeTwice(session, key, out, expected) : Result<void>();
+  const std::string first = EtagText(out, told);
+  if (first == told.etag) {
     ++seen.md5;
     return {};
   }
-  SF_TRY(const auto md5_again, ReadWholeOnce(session, key, out, expected));
-  if (md5_again.empty()) return {};  // compared by now
-  const std::string second = Md5Text(out);
-  if (second == md5) {
+  SF_TRY(const auto told_again, ReadWholeOnce(session, key, out, expected));
+  if (told_again.compared) return {};
+  const std::string second = EtagText(out, told);
+  if (second == told.etag) {
     LogWarning("storage", "{}/{} arrived with other bytes than the service has, and was read again",
                session.location(), key);
     ++seen.md5;
     return {};
   }
-  if (second != first)
-    return Error(ErrorCode::kUnavailable,
-                 std::string(key) + " arrives with other bytes each time (MD5)", Retry::kMayHelp);
+  if (second != first) return OtherBytesEachTime(key);
   if (seen.md5 > 0)
     LogWarning("storage",
                "the ETag of {}/{} is not the MD5 of its bytes, which came twice the same",

@@ -33,7 +33,8 @@ struct EtagsSeen {
 
 /// Reads all of that version in one request, out.size() bytes, and compares them with the CRC that
 /// comes along, if one does, or else with the ETag where that should be their MD5; what does not
-/// fit it is read once more.  The same bytes again are taken: then the ETag is something else.
+/// fit it is read once more.  The same bytes again are taken: then the ETag is something else. What
+/// cannot be compared is read twice where nothing guards it on its way (Bucket::in_the_open).
 /// Errors: those of ReadVersionRange; kCorruption: other bytes than the CRC is of.
 Result<void> ReadWholeVersion(Session& session, std::string_view key, MutableByteSpan out,
                               const Version& expected, EtagsSeen& seen);

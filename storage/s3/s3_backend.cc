@@ -130,7 +130,9 @@ class S3Backend final : public Backend {
             bucket.profile.empty() ? "the default credentials" : "the profile " + bucket.profile,
         .container = bucket.name,
         .can_sign = !bucket.anonymous,
-        .has_links = bucket.dialect->has_links};
+        .has_links = bucket.dialect->has_links,
+        .in_the_open = bucket.in_the_open,
+        .compared_sum = std::string(SumName(*bucket.dialect))};
   }
 
   Result<ObjectSums> SumsOf(std::string_view key) override {

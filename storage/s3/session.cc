@@ -53,6 +53,7 @@ Session::Session(Bucket bucket, Clock& clock, SessionOptions options)
       service_(bucket.Service()),
       bucket_name_(bucket.name),
       new_objects_(bucket.new_objects),
+      in_the_open_(bucket.in_the_open),
       rate_(options_.rate ? options_.rate : std::make_shared<RequestRate>(clock)) {
   auto signer = MakeSigner(bucket);
   target_ = std::make_shared<const Target>(Target{std::move(bucket), std::move(signer)});

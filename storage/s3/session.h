@@ -76,6 +76,8 @@ class Session {
   const std::string& bucket_name() const { return bucket_name_; }
   const NewObjectHeaders& new_objects() const { return new_objects_; }
   std::chrono::steady_clock::time_point SteadyTime() const { return clock_.Steady(); }
+  /// Bucket::in_the_open.
+  bool in_the_open() const { return in_the_open_; }
   const RequestRate& rate() const { return *rate_; }
   /// What time it is at the service, as its first answer told; before one: here.
   SystemTime ServiceTime() const { return clock_.Now() + std::chrono::seconds(told_skew_s_); }
@@ -106,6 +108,7 @@ class Session {
   const std::string service_;
   const std::string bucket_name_;
   const NewObjectHeaders new_objects_;
+  const bool in_the_open_;
   const std::shared_ptr<RequestRate> rate_;
   std::atomic<std::int64_t> skew_s_{0};  ///< the service's clock minus ours
   /// The same, rounded to seconds, of the first answer: a difference that no signature minds.

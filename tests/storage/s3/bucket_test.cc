@@ -37,6 +37,25 @@ TEST(S3Bucket, LiesWhereLocationAndEnvironmentSay) {
             "https://s3.eu-west-3.amazonaws.com/b/a%20b/c eu-west-3");
 }
 
+TEST(S3Bucket, OnlyPlainHttpToAnotherMachineIsInTheOpen) {
+  const auto in_the_open = [](const std::string& endpoint, const Variables& environment = {}) {
+    const auto bucket = Resolve("s3://b/k?endpoint=" + endpoint, environment);
+    return bucket && bucket->in_the_open;
+  };
+  EXPECT_TRUE(in_the_open("http://minio:9000"));
+  EXPECT_TRUE(in_the_open("http://10.0.0.1"));
+  EXPECT_TRUE(in_the_open("http://127.example.com"));
+  EXPECT_TRUE(in_the_open("http://127.0.0.1:9000", {{"http_proxy", "http://proxy:3128"}}));
+  EXPECT_FALSE(in_the_open("https://minio:9000"));
+  EXPECT_FALSE(in_the_open("https://minio:9000", {{"http_proxy", "http://proxy:3128"}}));
+  for (const char* here : {"http://127.0.0.1:9000", "http://localhost", "http://[::1]:9000",
+                           "http://oss-cn-beijing.localhost:9000"})
+    EXPECT_FALSE(in_the_open(here)) << here;
+  const auto vendors = Resolve("s3://b/k");
+  ASSERT_TRUE(vendors);
+  EXPECT_FALSE(vendors->in_the_open);
+}
+
 TEST(S3Bucket, OssHasItsOwnHostsAndRegions) {
   EXPECT_EQ(UrlOf("oss://b/k?region=cn-hangzhou"),
             "https://b.oss-cn-hangzhou.aliyuncs.com/a%20b/c cn-hangzhou");
