@@ -13,6 +13,8 @@ namespace {
 
 constexpr std::uint64_t kDefaultPartBytes = 16u << 20;
 constexpr std::uint64_t kMaxPartBytes = 64u << 20;
+/// What the journal has room for (PartReceipt), and far more memory than a part should take.
+constexpr std::uint64_t kLargestPartBytes = UINT32_MAX;
 constexpr std::size_t kFilesPerWrite = 1024;
 
 bool SameTask(const FileTask& a, const FileTask& b) {
@@ -44,7 +46,16 @@ class Planner {
   }
 
   Result<void> Add(FileTask task) {
-    if (!storage::CheckKey(task.from_name)) return Refuse(task);
+    if (!storage::CheckKey(task.from_name))
+      return Refuse(task,
+                    "no file can have that name, with an empty, \".\" or \"..\" part or of more "
+                    "than 1,024 bytes");
+    const std::uint64_t part_bytes =
+        PartBytes(inputs_.options.part_bytes, task.size_bytes, inputs_.capabilities);
+    if (part_bytes > kLargestPartBytes)
+      return Refuse(task,
+                    "in as many parts as the destination takes, they would be of more than 4 "
+                    "GiB");
     SF_TRY(CheckTask(task, inputs_));
     const Hash128 name = Xxh3_128(AsBytes(task.to_name));
     plan_.names.push_back(name);
@@ -62,7 +73,7 @@ class Planner {
       return {};
     }
     FileRecord file;
-    file.part_bytes = PartBytes(inputs_.options.part_bytes, task.size_bytes, inputs_.capabilities);
+    file.part_bytes = part_bytes;
     file.task = std::move(task);
     if (known) {
       // What this transfer put there is its own to replace; anything half-made is of no use now.
@@ -83,12 +94,10 @@ class Planner {
   }
 
   /// The others are moved nevertheless.
-  Result<void> Refuse(const FileTask& task) {
+  Result<void> Refuse(const FileTask& task, std::string_view why) {
     meter_.AddFailure(
         {task.from_name, ErrorCode::kRefused,
-         fmt::format("{}/{} is not copied: no file can have that name, with an empty, "
-                     "\".\" or \"..\" part or of more than 1,024 bytes",
-                     task.from_dir.ToString(), task.from_name)});
+         fmt::format("{}/{} is not copied: {}", task.from_dir.ToString(), task.from_name, why)});
     return {};
   }
 
