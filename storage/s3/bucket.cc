@@ -154,6 +154,8 @@ class Resolver {
     const std::string sign = Option("sign");
     bucket_.anonymous = sign == "no";
     bucket_.signs_bodies = sign == "bodies";
+    // Who leaves bodies unsigned trusts the way.
+    if (sign == "headers") bucket_.in_the_open = false;
     if (sign.empty() || sign == "yes")
       bucket_.signs_bodies = bucket_.in_the_open;
     else if (sign != "no" && sign != "headers" && sign != "bodies")

@@ -30,7 +30,8 @@ struct Bucket {
   bool anonymous = false;  ///< sign nothing
   /// Whether the signature of a request covers its body, by a SHA-256 of every byte.
   bool signs_bodies = false;
-  /// Over plain HTTP to another machine, or by a proxy: nothing guards what is on its way.
+  /// Over plain HTTP to another machine, or by a proxy, and not sign=headers: nothing guards what
+  /// is on its way.
   bool in_the_open = false;
   NewObjectHeaders new_objects;
 

@@ -51,6 +51,8 @@ TEST(S3Bucket, OnlyPlainHttpToAnotherMachineIsInTheOpen) {
   for (const char* here : {"http://127.0.0.1:9000", "http://localhost", "http://[::1]:9000",
                            "http://oss-cn-beijing.localhost:9000"})
     EXPECT_FALSE(in_the_open(here)) << here;
+  EXPECT_FALSE(Resolve("s3://b/k?endpoint=http://minio:9000&sign=headers")->in_the_open)
+      << "whoever says that trusts the way";
   const auto vendors = Resolve("s3://b/k");
   ASSERT_TRUE(vendors);
   EXPECT_FALSE(vendors->in_the_open);
