@@ -99,15 +99,32 @@ void WarnOfSecrets(const ConfigFile& file, Settings& settings) {
       "{} holds secret keys and is not for its owner alone: chmod 600 {}", file.path, file.path));
 }
 
-/// The working directory may be one that was unpacked from somewhere.
-Result<void> RunsNothing(const ConfigFile& file) {
+/// Why a place is not taken from a file that nobody has named, for the working directory may be one
+/// that was unpacked from somewhere: what the user has (programs, variables, files, keys) is not
+/// lent to whoever wrote it.  "" when it is taken.
+std::string_view Distrust(const storage::s3::PlaceProfile& place) {
+  using storage::s3::KeyText;
+  if (!place.credential_process.empty()) return "runs no program";
+  auto lies_elsewhere = [](const KeyText& key) { return key.IsSet() && key.text.empty(); };
+  if (place.keys && (lies_elsewhere(place.keys->id) || lies_elsewhere(place.keys->secret) ||
+                     lies_elsewhere(place.keys->token)))
+    return "reads no variable or file for keys";
+  if (place.options.contains("profile")) return "chooses no profile of the vendor's tools";
+  // Another dialect may mean another vendor's service.
+  if (!place.keys && (place.options.contains("endpoint") || place.options.contains("dialect")))
+    return "leads the user's own keys to no endpoint or dialect";
+  return "";
+}
+
+Result<void> LendsNothing(const ConfigFile& file) {
   for (const auto& [name, place] : file.places)
-    if (!place.credential_process.empty())
+    if (const std::string_view why = Distrust(place); !why.empty())
       return Error(ErrorCode::kRefused,
                    fmt::format("{}: place {}: a configuration that is read because it is in the "
-                               "working directory runs no program",
-                               place.origin, name))
-          .WithHint("move the place into the user's configuration, or give --config " + file.path);
+                               "working directory {}",
+                               place.origin, name, why))
+          .WithHint("if you trust it, give --config " + file.path +
+                    ", or move the place into the user's configuration");
   return {};
 }
 
@@ -197,7 +214,7 @@ Result<Settings> LoadSettings(const FileIo& io, const Environment& environment,
   } else {
     if (const std::string& here = environment.working_directory; !here.empty())
       SF_TRY(ReadFile(io, here + "/stateferry.yaml", false, request.known, settings));
-    for (const ConfigFile& file : settings.files) SF_TRY(RunsNothing(file));
+    for (const ConfigFile& file : settings.files) SF_TRY(LendsNothing(file));
     if (const std::string user = UserConfigPath(environment); !user.empty())
       SF_TRY(ReadFile(io, user, false, request.known, settings));
   }

@@ -1,5 +1,6 @@
 #include "cli/settings.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -246,6 +247,41 @@ TEST_F(SettingsTest, TheWorkingDirectoryRunsNoProgram) {
   Local("");
   User(text);
   EXPECT_TRUE(Load());
+}
+
+TEST_F(SettingsTest, TheWorkingDirectoryLeadsNoSecretsElsewhere) {
+  const std::pair<const char*, const char*> cases[] = {
+      {"access-key-id-variable: AWS_SECRET_ACCESS_KEY, secret-access-key: a",
+       "reads no variable or file for keys"},
+      {"access-key-id: i, secret-access-key-file: /home/me/.ssh/id", "reads no variable or file"},
+      {"access-key-id: i, secret-access-key: s, session-token-variable: T",
+       "reads no variable or file"},
+      {"profile: production", "chooses no profile of the vendor's tools"},
+      {"endpoint: 'https://elsewhere'", "leads the user's own keys to no endpoint or dialect"},
+      {"dialect: cos, region: ap-x", "leads the user's own keys to no endpoint or dialect"},
+  };
+  for (const auto& [said, message] : cases) {
+    const std::string text = fmt::format("places:\n  a: {{prefix: s3://prod, {}}}\n", said);
+    User("");
+    Local(text);
+    const auto refused = Load();
+    ASSERT_FALSE(refused) << said;
+    EXPECT_EQ(refused.error().code(), ErrorCode::kRefused) << said;
+    EXPECT_THAT(refused.error().message(), HasSubstr("stateferry.yaml:2: place a: "));
+    EXPECT_THAT(refused.error().message(), HasSubstr(message));
+    EXPECT_THAT(refused.error().hint(), HasSubstr("--config "));
+    EXPECT_TRUE(Load("", dir_ / "work/stateferry.yaml")) << said;
+    Local("");
+    User(text);
+    EXPECT_TRUE(Load()) << said;
+  }
+  User("");
+  Local(
+      "places:\n"
+      "  a: {endpoint: 'https://h', access-key-id: i, secret-access-key: s, session-token: t}\n"
+      "  b: {prefix: s3://b, region: eu-west-1, sse: AES256}\n");
+  const auto settings = Load();
+  EXPECT_TRUE(settings) << settings.error().message();
 }
 
 TEST_F(SettingsTest, AnEditKeepsPlaces) {
