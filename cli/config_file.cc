@@ -206,6 +206,9 @@ Result<void> ReadPlaces(const std::string& path, const YAML::Node& map, ConfigFi
   for (const auto& entry : map) {
     if (!entry.first.IsScalar() || entry.first.Scalar().empty())
       return At(path, entry.first.Mark(), "a place is NAME: with settings below it");
+    if (config.places.contains(entry.first.Scalar()))
+      return At(path, entry.first.Mark(),
+                fmt::format("the place {} is there twice", entry.first.Scalar()));
     PlaceReader reader(path, entry.first);
     SF_TRY(s3::PlaceProfile place, reader.Read(entry.second));
     for (const auto& [name, other] : config.places)

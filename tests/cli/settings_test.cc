@@ -210,6 +210,8 @@ TEST_F(SettingsTest, SaysWhatIsWrongWithAPlaceAndNoSecret) {
       {"places:\n  a: {prefix: 's3://I:HIDDEN@b'}\n", "stateferry.yaml:2: prefix: what stands"},
       {"places:\n  a: {prefix: s3://b}\n  c: {prefix: s3a://b/}\n",
        "stateferry.yaml:3: s3://b/ is a prefix of the place a, too"},
+      {"places:\n  a: {prefix: s3://b}\n  a: {prefix: s3://c}\n",
+       "stateferry.yaml:3: the place a is there twice"},
   };
   for (const auto& [text, message] : cases) {
     Local(text);
