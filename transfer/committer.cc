@@ -86,8 +86,13 @@ Result<void> Committer::Commit(std::vector<Accepted>& entries) {
 
 // Now the object has its name, and nobody but this thread uses the file.
 void Committer::NoteIdentity(const Accepted& entry) const {
-  if (entry.what != Accepted::What::kCompleted && entry.what != Accepted::What::kReused) return;
   FileRun& file = *entry.file;
+  if (entry.what == Accepted::What::kVerified && file.is_proved) {
+    file.record.to_etag_hash = file.completed_etag_hash;
+    if (!file.by_service) file.record.content = ContentHash(file.size_bytes(), file.hashes);
+    return;
+  }
+  if (entry.what != Accepted::What::kCompleted && entry.what != Accepted::What::kReused) return;
   file.record.to_etag_hash = file.completed_etag_hash;
   if (file.record.to_etag_hash == 0) {
     // Without an answer the next run looks at the size alone.

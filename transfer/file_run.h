@@ -52,6 +52,8 @@ struct FileRun {
   /// All of it was read in one request of the version that was planned.
   bool is_version = false;
 
+  /// The worker that completed it knows already that it is what it should be: nobody reads it back.
+  bool is_proved = false;
   std::atomic<bool> at_destination{false};  ///< completed, by this run or an earlier one
   /// EtagHash of what was completed, from the worker that did it; 0: not known yet.
   std::uint64_t completed_etag_hash = 0;

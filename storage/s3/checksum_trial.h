@@ -24,8 +24,9 @@ class ChecksumTrial {
   bool Try(Session& session, Call call, std::uint64_t crc);
 
  private:
-  /// An outage tells nothing; more than so many are not worth it.
-  static constexpr int kTries = 3;
+  /// An outage, another region or expired credentials tell nothing; more than so many are not worth
+  /// it.
+  static constexpr int kTries = 8;
 
   std::atomic<bool> compares_;
   std::mutex mutex_;

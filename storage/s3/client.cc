@@ -105,9 +105,9 @@ Error Client::NotFoundIfUnlisted(std::string_view key, Error refusal) {
 
 /// `told`: the service has told its own checksum, and it is the right one.  A service that gets
 /// ours tells it again, which proves nothing unless it compares.
-bool Client::AnswersCompare(bool told) const {
+bool Client::AnswersCompare(bool told, const ChecksumTrial& trial) const {
   switch (dialect().checksum) {
-    case BodyChecksum::kCrc64Nvme: return told && trial_.compares();
+    case BodyChecksum::kCrc64Nvme: return told && trial.compares();
     case BodyChecksum::kCrc64Ecma: return told;
     case BodyChecksum::kMd5Etag: break;
   }
@@ -126,7 +126,7 @@ Result<Stored> Client::PutOnce(std::string_view key, ByteSpan bytes, const NameV
   conditional.headers.insert(conditional.headers.end(), condition.begin(), condition.end());
   // Of a wrong checksum that was taken what stands there now is this very call's.
   if (proof == Proof::kNotWanted || dialect().checksum != BodyChecksum::kCrc64Nvme ||
-      !trial_.Try(*session_, conditional, *check.crc()))
+      !put_trial_.Try(*session_, conditional, *check.crc()))
     call = std::move(conditional);
   check.AddTo(call.headers);
   // A sum that is compared afterwards comes too late for an object that may not be replaced.
@@ -135,8 +135,9 @@ Result<Stored> Client::PutOnce(std::string_view key, ByteSpan bytes, const NameV
   SF_TRY(const auto answer, session_->Send(call));
   LearnVersions(answer);
   SF_TRY(check.Compare(answer));
-  Stored stored{.etag = StripEtag(answer.Header("etag")),
-                .compared = AnswersCompare(WholeObjectCrc(dialect(), answer).has_value())};
+  Stored stored{
+      .etag = StripEtag(answer.Header("etag")),
+      .compared = AnswersCompare(WholeObjectCrc(dialect(), answer).has_value(), put_trial_)};
   if (!stored.etag.empty()) return stored;
   SF_TRY(auto meta, Head(key));
   stored.etag = std::move(meta.etag);

@@ -74,7 +74,8 @@ class Client {
  public:
   explicit Client(std::shared_ptr<Session> session)
       : session_(std::move(session)),
-        trial_(dialect().compares_checksums),
+        put_trial_(dialect().compares_checksums),
+        part_trial_(dialect().compares_checksums),
         kept_(dialect().conditions_are_kept ? Kept::kYes : Kept::kUnknown) {}
 
   const Dialect& dialect() const { return session_->dialect(); }
@@ -117,6 +118,7 @@ class Client {
   /// Errors: kNotFound when the upload is gone, which may mean that an earlier Complete has reached
   /// its end unheard; kUnavailable (retry may help) also when the answer is cut or carries an error
   /// under HTTP 200.
+  /// Stored::compared: each part was, and the service has told the sum of the whole.
   Result<Stored> Complete(std::string_view key, const std::string& upload_id,
                           const StoredParts& parts, const WholeObject& whole);
   /// Gives `to` the content of `from`, as long as that is still the version in `from`.  No byte
@@ -160,10 +162,10 @@ class Client {
   /// From the answer to a request that made an object.
   void LearnVersions(const http::Answer& answer);
   Error IgnoresCondition(std::string_view key) const;
-  bool AnswersCompare(bool told) const;
+  bool AnswersCompare(bool told, const ChecksumTrial& trial) const;
 
   const std::shared_ptr<Session> session_;
-  ChecksumTrial trial_;
+  ChecksumTrial put_trial_, part_trial_;
   std::atomic<Kept> kept_;
   std::mutex proving_;
   int proofs_left_ = 3;  // guarded by proving_
@@ -171,6 +173,7 @@ class Client {
   EtagsSeen etags_seen_;
   std::mutex looks_mutex_;
   RecentPage recent_page_;                             // guarded by looks_mutex_
+  bool lists_no_more_ = false;                         // guarded by looks_mutex_
   int looks_ = 0;                                      // guarded by looks_mutex_
   std::chrono::steady_clock::time_point looks_since_;  // guarded by looks_mutex_
 };

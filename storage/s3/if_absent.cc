@@ -23,19 +23,29 @@ Result<bool> Client::IsThere(std::string_view key) {
 }
 
 // Whoever asks for many keys at once is about to ask for more, and a page of a listing tells of
-// 1,000. A right to list that is missing, or a page that ends before the key, is no reason to fail.
+// 1,000. Where there is none to be had, or only one that is old when it comes, each key is asked
+// for.
 std::optional<bool> Client::TellByPage(std::string_view key) {
   constexpr int kFewLooks = 8;
-  std::lock_guard lock(looks_mutex_);
   const auto now = session_->SteadyTime();
-  if (const auto told = recent_page_.IsThere(key, now)) return told;
-  // What became of an own request only the object itself tells.
-  if (recent_page_.IsForgotten(key)) return std::nullopt;
-  if (now - looks_since_ > RecentPage::kFresh) looks_ = 0;
-  if (looks_++ == 0) looks_since_ = now;
-  if (looks_ <= kFewLooks) return std::nullopt;
+  {
+    std::lock_guard lock(looks_mutex_);
+    if (const auto told = recent_page_.IsThere(key, now)) return told;
+    // What became of an own request only the object itself tells.
+    if (lists_no_more_ || recent_page_.is_coming() || recent_page_.IsForgotten(key))
+      return std::nullopt;
+    if (now - looks_since_ > RecentPage::kFresh) looks_ = 0;
+    if (looks_++ == 0) looks_since_ = now;
+    if (looks_ <= kFewLooks) return std::nullopt;
+    recent_page_.Begin();
+  }
   auto page = ListAround(key);
-  if (!page) return std::nullopt;
+  std::lock_guard lock(looks_mutex_);
+  lists_no_more_ = !page || session_->SteadyTime() - now > RecentPage::kFresh;
+  if (lists_no_more_) {
+    recent_page_ = {};
+    return std::nullopt;
+  }
   recent_page_.Note(std::move(*page), now);
   return recent_page_.IsThere(key, now);
 }
@@ -48,8 +58,11 @@ void Client::Changes(std::string_view key) {
 
 /// A page of the keys next to `key`, and behind it.
 Result<ListedKeys> Client::ListAround(std::string_view key) {
+  // Without its last character, of which UTF-8 has up to four bytes.
+  std::size_t end = key.size() - 1;
+  while (end > 0 && (static_cast<unsigned char>(key[end]) & 0xc0) == 0x80) --end;
   ListedKeys around{.prefix = std::string(key.substr(0, key.rfind('/') + 1)),
-                    .after = std::string(key.substr(0, key.size() - 1))};
+                    .after = std::string(key.substr(0, end))};
   Call call{.query = {{"list-type", "2"},
                       {"encoding-type", "url"},
                       {"max-keys", "1000"},

@@ -95,7 +95,7 @@ Result<StoredPart> Client::UploadPart(std::string_view key, const std::string& u
     // What is taken of the part with a wrong checksum is replaced at once; no receipt tells of it.
     Call trial = call;
     trial.body = bytes.first(std::min(bytes.size(), kTrialBytes));
-    trial_.Try(*session_, trial, Crc64Nvme(trial.body));
+    part_trial_.Try(*session_, trial, Crc64Nvme(trial.body));
   }
   check.AddTo(call.headers);
   SF_TRY(const auto answer, session_->Send(call));
@@ -178,7 +178,8 @@ Result<Stored> Client::Complete(std::string_view key, const std::string& upload_
   if (crc && whole.crc && crc != whole.crc)
     return Error(ErrorCode::kCorruption,
                  std::string(key) + " was assembled from other bytes than were sent");
-  return Stored{.etag = std::move(object.etag), .compared = AnswersCompare(crc && whole.crc)};
+  return Stored{.etag = std::move(object.etag),
+                .compared = AnswersCompare(crc && whole.crc, part_trial_)};
 }
 
 // A part that is still on its way when the upload is aborted stays behind, unseen and paid for.

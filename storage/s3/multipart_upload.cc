@@ -89,6 +89,9 @@ Result<void> MultipartUpload::Complete() {
   if (!stored) return std::move(stored).error();
   SF_TRY(CheckEtag(stored->etag));
   completed_ = *stored;
+  // A service that compares parts may only repeat what it was told of the whole.
+  completed_.compared =
+      stored->compared && (client_->dialect().compares_checksums || FollowsFromParts(stored->etag));
   versions_->Note(key_, {std::move(stored->etag), options_.size_bytes});
   return {};
 }
@@ -153,6 +156,13 @@ std::string MultipartUpload::ExpectedEtag() const {
     digests.push_back(*digest);
   }
   return MultipartEtag(digests);
+}
+
+// Where the service makes a checksum of the whole by itself, as OSS does, nothing more is needed.
+bool MultipartUpload::FollowsFromParts(const std::string& etag) const {
+  if (client_->dialect().checksum == BodyChecksum::kCrc64Ecma) return true;
+  const std::string expected = ExpectedEtag();
+  return !expected.empty() && LowerCase(etag) == expected;
 }
 
 // The parts' ETags are the service's word on what it received; that of the whole must follow from

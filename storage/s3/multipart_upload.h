@@ -31,6 +31,7 @@ class MultipartUpload final : public Upload {
   Result<void> CheckEtag(const std::string& etag) const;
   std::optional<std::uint64_t> WholeCrc() const;
   std::string ExpectedEtag() const;
+  bool FollowsFromParts(const std::string& etag) const;
   enum class Whose { kOurs, kOthers, kNobodys, kUnclear };
   Result<Whose> WhoseIsThere(std::string& etag) const;
   Result<Stored> ResolveUnclear(Error error) const;

@@ -25,14 +25,22 @@ class RecentPage {
   /// It tells as much as one request for each key would, unless somebody else puts one meanwhile.
   static constexpr std::chrono::seconds kFresh{2};
 
+  /// A page is about to be listed, which Note brings; the one before tells nothing any more.
+  void Begin() {
+    when_.reset();
+    changed_.clear();
+    is_coming_ = true;
+  }
+  bool is_coming() const { return is_coming_; }
+  /// `when`: before the page was asked for.
   void Note(ListedKeys page, Time when) {
     page_ = std::move(page);
     when_ = when;
-    changed_.clear();
+    is_coming_ = false;
   }
   /// The key is about to be written or deleted: the page tells nothing of it any more.
   void Forget(std::string_view key) {
-    if (when_) changed_.emplace(key);
+    if (when_ || is_coming_) changed_.emplace(key);
   }
   bool IsForgotten(std::string_view key) const { return changed_.contains(key); }
   /// Nothing: the page does not tell, or is too old.
@@ -42,6 +50,7 @@ class RecentPage {
   ListedKeys page_;
   std::optional<Time> when_;
   std::set<std::string, std::less<>> changed_;
+  bool is_coming_ = false;
 };
 
 }  // namespace stateferry::storage::s3

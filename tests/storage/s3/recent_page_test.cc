@@ -2,6 +2,7 @@
 
 #include "storage/s3/recent_page.h"
 
+#include <algorithm>
 #include <set>
 
 #include "tests/storage/s3/s3_rig.h"
@@ -33,8 +34,12 @@ TEST(S3RecentPage, TellsNothingOfWhatWasWrittenSince) {
   page.Forget("a");
   EXPECT_EQ(page.IsThere("a", then), std::nullopt);
   EXPECT_EQ(page.IsThere("b", then), false);
+  page.Begin();
+  EXPECT_EQ(page.IsThere("b", then), std::nullopt);
+  page.Forget("c");
   page.Note({.prefix = "", .after = "", .keys = {"a"}}, then);
   EXPECT_EQ(page.IsThere("a", then), true);
+  EXPECT_EQ(page.IsThere("c", then), std::nullopt) << "it was written while the page was listed";
 }
 
 TEST(S3RecentPage, TellsNothingLater) {
@@ -90,6 +95,20 @@ TEST(S3RecentPage, ManyCopiesTakeOneListing) {
   EXPECT_EQ(service.copies, kOneByOne + 20);
 }
 
+TEST(S3RecentPage, APageBeginsBeforeAWholeCharacter) {
+  Copying service;
+  S3Rig rig([&](const ServedRequest& request) { return service.Answer(request); });
+  CopyFew(rig);
+  ASSERT_TRUE(CopyTo(rig, "d/1\u00e9"));
+  const auto requests = rig.server.requests();
+  const auto list = std::find_if(requests.begin(), requests.end(),
+                                 [](const auto& request) { return request.method == "GET"; });
+  ASSERT_NE(list, requests.end());
+  EXPECT_TRUE(list->target.find("start-after=d%2F1&") != std::string::npos ||
+              list->target.ends_with("start-after=d%2F1"))
+      << list->target;
+}
+
 TEST(S3RecentPage, WhatIsListedIsInTheWay) {
   Copying service{.listed = "<Contents><Key>d/3</Key><Size>1</Size><ETag>e</ETag></Contents>"};
   S3Rig rig([&](const ServedRequest& request) { return service.Answer(request); });
@@ -126,6 +145,7 @@ TEST(S3RecentPage, WhoMayNotListAsksForEach) {
   CopyFew(rig);
   for (const char* key : {"d/1", "d/2", "d/3"}) ASSERT_TRUE(CopyTo(rig, key)) << key;
   EXPECT_EQ(service.heads, kOneByOne + 3);
+  EXPECT_EQ(service.lists, 1) << "it is not asked for again and again";
 }
 
 }  // namespace

@@ -268,6 +268,8 @@ TEST(S3Upload, ASmallObjectWhoseEtagIsNoMd5IsRecognisedByItsBytes) {
 /// Takes whole objects and parts, and refuses wrong checksums if it `compares`.
 struct Comparing {
   bool compares = true;
+  bool compares_parts = true;
+  std::string etag = "e-2";  ///< of an object of parts
   std::vector<ServedRequest> puts = {};
   std::optional<std::string> whole = {};  ///< the checksum that Complete told of the whole
 
@@ -280,12 +282,16 @@ struct Comparing {
                   "</InitiateMultipartUploadResult>"};
     const std::string sum = request.Header("x-amz-checksum-crc64nvme");
     if (request.method == "POST")
-      return {.body = "<CompleteMultipartUploadResult><ETag>\"e-2\"</ETag><ChecksumCRC64NVME>" +
-                      whole.value_or(sum) + "</ChecksumCRC64NVME></CompleteMultipartUploadResult>"};
+      return {.body = "<CompleteMultipartUploadResult><ETag>" + etag +
+                      "</ETag><ChecksumCRC64NVME>" + whole.value_or(sum) +
+                      "</ChecksumCRC64NVME></CompleteMultipartUploadResult>"};
     puts.push_back(request);
-    if (compares && sum != ChecksumText(Crc64Nvme(AsBytes(request.body))))
+    const bool is_part = request.target.find("partNumber") != std::string::npos;
+    if ((is_part ? compares_parts : compares) &&
+        sum != ChecksumText(Crc64Nvme(AsBytes(request.body))))
       return ErrorReply(400, "BadDigest");
-    return {.headers = {{"ETag", "\"e\""}, {"x-amz-checksum-crc64nvme", sum}}};
+    return {.headers = {{"ETag", "\"" + Md5Hex(request.body) + "\""},
+                        {"x-amz-checksum-crc64nvme", sum}}};
   }
   /// Of one small object.
   static std::unique_ptr<Upload> Put(S3Rig& rig, bool overwrite = false) {
@@ -338,27 +344,49 @@ TEST(S3Upload, AnOutageTellsNothingAboutChecksums) {
   EXPECT_TRUE(upload->compared());
 }
 
-TEST(S3Upload, AnObjectOfPartsIsComparedAsAWhole) {
-  Comparing service;
-  S3Rig rig([&](const ServedRequest& request) { return service.Answer(request); }, kKnown);
-  const std::string part(kPart, 'p');
-  const auto put = [&] {
-    auto upload = Started(rig, {.size_bytes = kPart + 4, .part_bytes = kPart});
-    EXPECT_TRUE(upload->PutPart(0, AsBytes(part)));
+class S3UploadOfParts : public testing::Test {
+ protected:
+  std::unique_ptr<Upload> Put() {
+    auto upload = Started(rig_, {.size_bytes = kPart + 4, .part_bytes = kPart});
+    EXPECT_TRUE(upload->PutPart(0, AsBytes(part_)));
     EXPECT_TRUE(upload->PutPart(1, AsBytes("tail")));
     return upload;
-  };
-  auto upload = put();
-  ASSERT_TRUE(upload->Complete());
-  EXPECT_TRUE(upload->compared());
-  EXPECT_EQ(service.puts.size(), 3u);
-  // One that tells nothing of the whole has not compared it.
-  rig.server.Change([&] { service.whole = ""; });
-  upload = put();
-  ASSERT_TRUE(upload->Complete());
-  EXPECT_FALSE(upload->compared());
-  rig.server.Change([&] { service.whole = ChecksumText(std::uint64_t{1}); });
-  ExpectError(put()->Complete(), ErrorCode::kCorruption, Retry::kNever);
+  }
+  bool IsCompared() {
+    const auto upload = Put();
+    const auto completed = upload->Complete();
+    EXPECT_TRUE(completed) << completed.error().message();
+    return upload->compared();
+  }
+
+  const std::string part_ = std::string(kPart, 'p');
+  Comparing service_{
+      .etag = MultipartEtag(std::vector<Md5Digest>{Md5(AsBytes(part_)), Md5(AsBytes("tail"))})};
+  S3Rig rig_{[this](const ServedRequest& request) { return service_.Answer(request); }, kKnown};
+};
+
+TEST_F(S3UploadOfParts, IsComparedAsAWhole) {
+  EXPECT_TRUE(IsCompared());
+  EXPECT_EQ(service_.puts.size(), 3u);
+  EXPECT_LT(service_.puts[0].body.size(), kPart) << "little is sent in vain";
+  rig_.server.Change([&] { service_.whole = ChecksumText(std::uint64_t{1}); });
+  ExpectError(Put()->Complete(), ErrorCode::kCorruption, Retry::kNever);
+}
+
+TEST_F(S3UploadOfParts, IsNotComparedByAServiceThatTellsNothingOfTheWhole) {
+  service_.whole = "";
+  EXPECT_FALSE(IsCompared());
+}
+
+TEST_F(S3UploadOfParts, IsNotComparedByAServiceThatRepeatsWhatItWasTold) {
+  service_.etag = "0123456789abcdef0123456789abcdef-2";
+  EXPECT_FALSE(IsCompared());
+}
+
+TEST_F(S3UploadOfParts, IsNotComparedByAServiceThatComparesWholeObjectsAlone) {
+  service_.compares_parts = false;
+  EXPECT_TRUE(Comparing::Put(rig_)->compared());
+  EXPECT_FALSE(IsCompared());
 }
 
 TEST(S3Upload, OssTellsItsOwnChecksum) {
