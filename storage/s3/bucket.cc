@@ -113,6 +113,7 @@ class Resolver {
     std::string value = Option(option);
     // A place that names its profile is not meant by what the environment says of all places.
     if (value.empty() && !bucket_.profile.empty()) value = of_profile;
+    if (profile_.instead_of_environment) return value.empty() ? of_profile : value;
     for (const char* variable : variables) {
       if (!value.empty()) break;
       const auto it = environment_.find(variable);
@@ -192,6 +193,9 @@ class Resolver {
       return Wrong("the region is not known; say region=... or give an endpoint");
     if (bucket_.host.empty()) {
       if (dialect.host_suffix.empty()) return Wrong("the endpoint is not known; say endpoint=...");
+      // "x.evil/" would be another host, which is not said to be one.
+      if (!IsRegion(bucket_.region))
+        return Wrong("the region \"" + bucket_.region + "\" is no name of a region");
       bucket_.host_from_region = true;
       bucket_ = bucket_.InRegion(bucket_.region);
     }

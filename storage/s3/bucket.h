@@ -58,6 +58,8 @@ struct BucketProfile {
   std::string region = {};
   std::string endpoint = {};
   std::string style = {};  ///< "path"; all else leaves it open
+  /// The variables are those of other places: they say neither endpoint nor region of this one.
+  bool instead_of_environment = false;
 };
 
 /// Options of the location win over a profile that the location names, that over variables, and

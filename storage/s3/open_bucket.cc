@@ -56,8 +56,11 @@ bool HasCredentials(const PlaceProfile* profile) {
 Result<Bucket> Find(const Location& location, Clock& clock, const OpenOptions& options) {
   const Location complete = WithProfile(location, options.profiles, options.new_objects);
   BucketProfile of_vendor;
-  // A place with keys of its own has nothing to do with the profiles of the vendor's tools.
-  if (!HasCredentials(FindProfile(location, options.profiles))) {
+  // A place with keys of its own has nothing to do with the profiles of the vendor's tools, nor
+  // with the service that the environment says: that is where the other side of a copy is.
+  if (HasCredentials(FindProfile(location, options.profiles))) {
+    of_vendor.instead_of_environment = true;
+  } else {
     SF_TRY(of_vendor, ProfileOf(complete, Around(options.environment, clock, nullptr)));
   }
   auto bucket = ResolveBucket(complete, options.environment, of_vendor);

@@ -120,6 +120,37 @@ TEST(PlaceProfiles, GiveAPlaceItsServiceAndItsKeys) {
   EXPECT_EQ((*session)->bucket().profile, "p of the configuration");
 }
 
+TEST(PlaceProfiles, WithKeysOfTheirOwnAreNotMeantByTheEnvironment) {
+  const Variables environment = {{"AWS_ENDPOINT_URL_S3", "http://others:9000"},
+                                 {"AWS_REGION", "others-1"},
+                                 {"AWS_DEFAULT_REGION", "others-1"},
+                                 {"AWS_ENDPOINT_URL", "http://others:9000"},
+                                 {"OSS_ENDPOINT", "http://others:9000"},
+                                 {"OSS_REGION", "others-1"}};
+  PlaceProfile keys = With({"s3://keys"}, {});
+  keys.keys = PlaceKeys{.id = {.text = Secret("i")}, .secret = {.text = Secret("s")}};
+  PlaceProfile process = With({"oss://process"}, {{"region", "cn-hangzhou"}});
+  process.credential_process = "get-keys";
+  const PlaceProfiles profiles = {
+      {"keys", keys}, {"process", process}, {"usual", With({"s3://usual"}, {{"style", "path"}})}};
+  auto find = [&](const std::string& uri) {
+    auto bucket = FindBucket(At(uri), SystemClock(), environment, profiles);
+    return bucket ? bucket->host + " " + bucket->region : bucket.error().message();
+  };
+  EXPECT_EQ(find("s3://keys/k"), "s3.us-east-1.amazonaws.com us-east-1");
+  EXPECT_EQ(find("s3://keys/k?region=eu-west-1"), "s3.eu-west-1.amazonaws.com eu-west-1");
+  EXPECT_EQ(find("oss://process/k"), "oss-cn-hangzhou.aliyuncs.com cn-hangzhou");
+  EXPECT_EQ(find("s3://usual/k"), "others:9000 others-1");
+}
+
+TEST(PlaceProfiles, HaveNoRegionThatLeadsToAnotherHost) {
+  const auto bucket = FindBucket(At("s3://b/k?region=x.elsewhere/"), SystemClock(), {}, {});
+  ASSERT_FALSE(bucket);
+  EXPECT_EQ(bucket.error().code(), ErrorCode::kInvalidArgument);
+  EXPECT_NE(bucket.error().message().find("is no name of a region"), std::string::npos)
+      << bucket.error().message();
+}
+
 TEST(PlaceProfiles, AreNamedWhenTheyAreWrong) {
   const PlaceProfiles profiles = {{"p", With({"s3://b"}, {{"style", "maybe"}})}};
   const auto bucket = FindBucket(At("s3://b/k"), SystemClock(), {}, profiles);
