@@ -92,7 +92,10 @@ class SharedCollector {
     SF_TRY(const auto marks, shared_.Marks());
     for (const auto& mark : marks) marked_at_[mark.id] = mark.mtime_ns;
     if (!options_.dry_run) SF_TRY(core_.AdoptUnknownPacks());
-    SF_TRY(const auto listed, core_.pack_store->List());
+    std::vector<std::string> strangers;
+    SF_TRY(const auto listed, core_.pack_store->List(&strangers));
+    // It may be a pack whose name was damaged on its way, and hold what would be taken for lost.
+    if (!strangers.empty()) return Stranger(strangers[0]).WithContext("gc refused");
     report_.packs_before = listed.size();
     for (const auto& found : listed) {
       listed_.insert(found.id);

@@ -85,7 +85,7 @@ class BucketPacks final : public PackStore {
     return Source(KeyOf(found.path), found.path, found.size_bytes);
   }
 
-  Result<std::vector<FoundPack>> List() const override {
+  Result<std::vector<FoundPack>> List(std::vector<std::string>* strangers) const override {
     std::vector<FoundPack> packs;
     const std::string dir = place_.Key("packs/");
     SF_TRY(place_.backend->List(dir, [&](const ObjectMeta& meta) -> Result<void> {
@@ -94,10 +94,7 @@ class BucketPacks final : public PackStore {
       const std::string path = place_.uri + "/" + meta.key.substr(place_.Key("").size());
       const auto id = PackIdOfFile(std::string_view(meta.key).substr(slash + 1));
       if (id) packs.push_back({*id, path, meta.size_bytes, meta.mtime_ns});
-      // What it holds would be missed in silence.
-      if (!id && meta.key.ends_with(kPackSuffix))
-        return Error(ErrorCode::kCorruption, path + " is listed, which is no name of a pack")
-            .WithHint("only stores may write below packs/ of a store");
+      if (!id && strangers && meta.key.ends_with(kPackSuffix)) strangers->push_back(path);
       return {};
     }));
     return packs;

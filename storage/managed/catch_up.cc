@@ -47,6 +47,9 @@ class CatcherUp {
       again = again || in_doubt_;
     }
     SF_TRY(LetGo());
+    for (const auto& path : strangers_)
+      LogWarning("storage", "left out of the index: {}", Stranger(path).message());
+    report_.packs_left_out += strangers_.size();
     return report_;
   }
 
@@ -62,12 +65,15 @@ class CatcherUp {
     report_.doomed.clear();
     SF_TRY(const auto marks, packs_.shared()->Marks());
     for (const auto& mark : marks) report_.doomed.insert(mark.id);
-    auto listed = packs_.List();
-    if (!listed && (listed.error().code() != ErrorCode::kCorruption || !Doubt()))
-      return std::move(listed).error();
+    const std::unordered_set<std::string> before(strangers_.begin(), strangers_.end());
+    strangers_.clear();
+    SF_TRY(listed_, packs_.List(&strangers_));
     unknown_.clear();
-    if (!listed) return {};
-    listed_ = std::move(listed).value();
+    // The name of a pack that was damaged on its way is another one the next time; what it holds
+    // would be missed in silence.  A foreign object keeps its name.
+    const auto fresh = std::find_if(strangers_.begin(), strangers_.end(),
+                                    [&](const auto& path) { return !before.contains(path); });
+    if (fresh != strangers_.end() && !Doubt()) return Stranger(*fresh);
     report_.packs_found = listed_.size();
     std::unordered_map<PackId, std::uint64_t> size_of;
     for (const auto& found : listed_) size_of[found.id] = found.size_bytes;
@@ -302,6 +308,7 @@ class CatcherUp {
   std::vector<FoundPack> listed_, unknown_;
   std::unordered_map<PackId, std::string> gone_;  // -> project
   std::unordered_set<PackId> left_out_;
+  std::vector<std::string> strangers_;  // of the last listing
   int looks_left_ = kLooks - 1;
   bool in_doubt_ = false;
 };

@@ -251,7 +251,13 @@ class Checker {
   /// Files under packs/ that the index does not name: a crash may leave whole ones, which the next
   /// writer takes in; broken ones are damage.
   Result<void> CheckUnknownPacks() {
-    SF_TRY(auto files, core_.pack_store->List());
+    std::vector<std::string> strangers, again;
+    SF_TRY(auto files, core_.pack_store->List(&strangers));
+    // What was damaged on its way has another name the next time.
+    if (!strangers.empty()) SF_TRY(core_.pack_store->List(&again));
+    const std::unordered_set<std::string> before(strangers.begin(), strangers.end());
+    for (const auto& path : again)
+      if (before.contains(path)) AddDamage(Stranger(path).message());
     for (const auto& found : files) {
       SF_TRY(Stopped());
       if (known_packs_.contains(found.id)) continue;

@@ -82,7 +82,7 @@ class DirectoryPacks final : public PackStore {
     return std::shared_ptr<const PackSource>(std::make_shared<OpenPack>(std::move(file)));
   }
 
-  Result<std::vector<FoundPack>> List() const override {
+  Result<std::vector<FoundPack>> List(std::vector<std::string>*) const override {
     std::vector<FoundPack> packs;
     SF_TRY(auto projects, io_.ListDir(layout_.PacksDir()));
     for (const auto& project : projects) {

@@ -102,7 +102,7 @@ class Collector {
       return {};
     };
     SF_TRY(ScanPacks(*core_.index(), note));
-    SF_TRY(auto files, core_.pack_store->List());
+    SF_TRY(auto files, core_.pack_store->List(nullptr));
     if (files.size() != packs_.size())
       return Error(ErrorCode::kCorruption, "gc refused: " + core_.layout.PacksDir() + " holds " +
                                                std::to_string(files.size()) +

@@ -39,8 +39,10 @@ class PackStore {
   virtual Result<std::shared_ptr<const PackSource>> OpenFound(const FoundPack& found) const {
     return OpenPath(found.path);
   }
-  /// Every pack that is there, of all projects; other files are left out.
-  virtual Result<std::vector<FoundPack>> List() const = 0;
+  /// Every pack that is there, of all projects; other files are left out.  Of shared
+  /// packs, `strangers` (may be null) gets the paths of what ends like a pack and is not named as
+  /// one: foreign, or a pack whose name was damaged on its way.
+  virtual Result<std::vector<FoundPack>> List(std::vector<std::string>* strangers) const = 0;
   /// The names of these are durable on return: the process that gave them may have been killed
   /// before they were.
   virtual Result<void> SyncNames(const std::vector<FoundPack>& packs) const = 0;
@@ -61,6 +63,12 @@ class PackStore {
  protected:
   std::atomic<bool> broken_{false};
 };
+
+/// That a path that List gave as a stranger is one.
+inline Error Stranger(const std::string& path) {
+  return Error(ErrorCode::kCorruption, path + " is listed, which is no name of a pack")
+      .WithHint("only stores may write below packs/ of a store: move it away");
+}
 
 /// Packs below `layout.PacksDir()`.
 std::unique_ptr<PackStore> PacksInDirectory(const FileIo& io, const StoreLayout& layout);

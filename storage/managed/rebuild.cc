@@ -21,7 +21,7 @@ class Rebuilder {
 
   /// Returns a report without StoreInfo.
   Result<RebuildReport> Run(const StoreProgress& progress, std::stop_token stop) {
-    SF_TRY(auto files, packs_.List());
+    SF_TRY(auto files, packs_.List(nullptr));
     SF_TRY(packs_.SyncNames(files));
     const std::uint64_t steps = 2 * files.size();
     std::uint64_t done = 0;

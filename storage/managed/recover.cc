@@ -75,7 +75,7 @@ Result<void> StoreCore::AdoptUnknownPacks() {
     lost_packs.merge(report.doomed);
     return {};
   }
-  SF_TRY(auto files, pack_store->List());
+  SF_TRY(auto files, pack_store->List(nullptr));
   auto batch = db->NewBatch();
   bool any = false;
   std::map<std::string, std::pair<std::uint64_t, std::string>> changes;  // FileKey -> newest

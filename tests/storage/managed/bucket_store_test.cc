@@ -450,6 +450,44 @@ TEST_F(BucketStoreTest, ADamagedPackIsLeftOutAndCounted) {
   EXPECT_FALSE(Must(store->Check(CheckLevel::kQuick, {}, {})).damages.empty());
 }
 
+TEST_F(BucketStoreTest, AForeignObjectBelowPacksIsLeftOutAndNamedByGcAndCheck) {
+  Commit(*Open("one"), "a", "text of a");
+  EXPECT_EQ(Files("known").size(), 1u);
+  std::string pack;
+  for (const auto& [key, etag] : Objects())
+    if (key.ends_with(".pack")) pack = key;
+  const std::string foreign = pack.substr(0, pack.rfind('/') + 1) + "copy of x.pack";
+  Must(bucket_->Put(foreign, AsBytes("x"), {}));
+  for (const char* machine : {"known", "new"})
+    EXPECT_EQ(Files(machine), (Content{{"a", "text of a"}})) << machine;
+  Commit(*Open("one"), "b", "text of b");
+  EXPECT_EQ(Files("known").size(), 2u);
+  const auto rebuilt = Must(RebuildIndexOfBucket(FileIo(), clock_, Place(), Home("new"), {}, {}));
+  EXPECT_EQ(rebuilt.packs_left_out, 1u);
+
+  auto store = Open("one");
+  const auto checked = Must(store->Check(CheckLevel::kQuick, {}, {}));
+  ASSERT_EQ(checked.damages.size(), 1u);
+  EXPECT_NE(checked.damages[0].what.find("copy of x.pack"), std::string::npos);
+  const auto collected = store->Gc({}, {}, {});
+  ASSERT_FALSE(collected);
+  EXPECT_EQ(collected.error().code(), ErrorCode::kCorruption);
+  EXPECT_NE(collected.error().message().find("copy of x.pack"), std::string::npos);
+}
+
+TEST_F(BucketStoreTest, NamesThatAreOthersInEachListingAreNotLeftOut) {
+  Commit(*Open("one"), "a", "text of a");
+  const auto flipping = std::make_shared<FlippingBackend>(bucket_);
+  flipping->flip = [&, letter = 'g'](ObjectMeta& meta) mutable {
+    meta.key[meta.key.size() - 6] = letter++;
+  };
+  flipping->listings = 1000;
+  const auto opened = TryOpen("two", ReadOnly(), flipping);
+  ASSERT_FALSE(opened);
+  EXPECT_EQ(opened.error().code(), ErrorCode::kCorruption);
+  EXPECT_GT(flipping->listings, 980) << "it looks a few times only";
+}
+
 TEST_F(BucketStoreTest, AReaderLooksBesideAWriterOfTheSameMachine) {
   auto writer = Open("one");
   Commit(*writer, "a", "text");
