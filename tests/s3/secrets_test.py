@@ -92,6 +92,30 @@ def oss_service(_, env, stack):
     return "", [STS.secret, STS.token]
 
 
+def our_places(sandbox, env, stack):
+    """Keys that our own configuration holds, and those of which it says where they are."""
+    write(sandbox.path("user/token"), STS.token + "\n")
+    env["TEST_SECRET"] = STS.secret
+    write(sandbox.path("user/.config/stateferry/config.yaml"), f"""places:
+  written:
+    prefix: oss://our-places
+    endpoint: {env["OSS_ENDPOINT"]}
+    region: {identities.REGION}
+    access-key-id: {STS.key_id}
+    secret-access-key: {STS.secret}
+    session-token: {STS.token}
+  elsewhere:
+    prefix: [oss://our-places/again, oss://no-such-our-places]
+    endpoint: {env["OSS_ENDPOINT"]}
+    region: {identities.REGION}
+    access-key-id: {STS.key_id}
+    secret-access-key-variable: TEST_SECRET
+    session-token-file: {sandbox.path("user/token")}
+""")
+    os.chmod(sandbox.path("user/.config/stateferry/config.yaml"), 0o600)
+    return "", [STS.secret, STS.token]
+
+
 class Searched:
     """Runs of the program whose every trace is searched."""
 
@@ -135,6 +159,7 @@ def kept_to_itself(binary, url, kind, api):
         searched.run("copy", "{DIR}/source", place, *parts, "--output", "json")
         searched.run("copy", place, "{DIR}/back", *parts)
         searched.run("transfer", "list", "--output", "json")
+        searched.run("config", "list-places")
         searched.run("store", "check", place)
         searched.run("copy", "{DIR}/source", f"{api.SCHEME}://no-such-{bucket}/x{options}",
                      ok=False)
@@ -145,7 +170,8 @@ def kept_to_itself(binary, url, kind, api):
 
 
 KINDS = {"versitygw": (aws_environment, aws_profile, aws_program, aws_container),
-         servers.OSS: (oss_environment, oss_ossutil, oss_profile, oss_service)}
+         servers.OSS: (oss_environment, oss_ossutil, oss_profile, oss_service,
+                      our_places)}
 
 
 def on(name):
