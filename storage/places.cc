@@ -80,6 +80,14 @@ Result<Places::Object> Places::OpenObject(const Location& location, Access acces
   if (name.empty())
     return Error(ErrorCode::kInvalidArgument,
                  location.ToString() + " names a whole place, not an object");
+  if (location.scheme == "s3" || location.scheme == "oss") {
+    // A place of the configuration may begin at the object itself, and its parent be another.
+    SF_TRY(auto place, Open(location, access));
+    std::string key = std::exchange(place.prefix, {});
+    place.prefix = key.substr(0, key.size() - std::min(key.size(), name.size() + 1));
+    place.location = location.Parent();
+    return Object{.place = std::move(place), .key = std::move(key)};
+  }
   SF_TRY(auto place, Open(location.Parent(), access));
   std::string key = place.Key(name);
   return Object{.place = std::move(place), .key = std::move(key)};

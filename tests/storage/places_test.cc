@@ -120,6 +120,25 @@ TEST(PlacesRate, IsOneForABucketWhateverIsSaidOfNewObjects) {
   EXPECT_GE(clock.Steady() - start, std::chrono::milliseconds(2900)) << "two rates for one bucket";
 }
 
+TEST(PlacesProfiles, AnObjectIsWhereThePlaceThatItIsSays) {
+  fakes::HttpServer server([](const fakes::ServedRequest&) {
+    return fakes::Reply{.headers = {{"ETag", "\"e\""}}, .body = "x"};
+  });
+  s3::PlaceProfile profile{.prefixes = {*ParseLocation("s3://b/d/x")},
+                           .options = {{"endpoint", server.url()}, {"sign", "no"}}};
+  Places places(FileIo(), SystemClock(), {.place_profiles = {{"ours", std::move(profile)}}});
+
+  const auto object = places.OpenObject(*ParseLocation("s3://b/d/x"), Access::kRead);
+
+  ASSERT_TRUE(object) << object.error().message();
+  EXPECT_EQ(object->key, "d/x");
+  EXPECT_EQ(object->place.Key("x"), "d/x");
+  EXPECT_EQ(object->place.location.ToUri(), "s3://b/d");
+  const auto meta = object->place.backend->Stat(object->key);
+  ASSERT_TRUE(meta) << meta.error().message();
+  EXPECT_EQ(server.requests().size(), 1u);
+}
+
 TEST_F(PlacesTest, MemoryPlacesAreSharedByName) {
   auto to = Open("mem://one/dir", Access::kWrite);
   ASSERT_TRUE(to->backend->Put(to->Key("k"), AsBytes("x"), {}));
