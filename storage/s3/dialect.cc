@@ -86,7 +86,7 @@ constexpr Dialect kDialects[] = {
     {.name = "versitygw", .conditions_are_kept = true},
     // Checksums of CRC64NVME are younger than most installations.
     {.name = "ceph", .checksum = BodyChecksum::kMd5Etag, .multipart_checksum = false},
-    // Knows the requests and nothing more: no checksums, no conditions (`rclone serve s3`, s3s-fs).
+    // Knows the requests and nothing more: no checksums, no conditions (s3s-fs, old rclone).
     {.name = "basic",
      .checksum = BodyChecksum::kMd5Etag,
      .multipart_checksum = false,

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <iterator>
 
 #include "base/log.h"
@@ -17,7 +16,6 @@ namespace stateferry::storage::s3 {
 namespace {
 
 constexpr int kAbortTries = 5;
-constexpr std::size_t kTrialBytes = 64 << 10;
 
 constexpr std::string_view kNvmeInXml = "ChecksumCRC64NVME";
 
@@ -91,12 +89,10 @@ Result<StoredPart> Client::UploadPart(std::string_view key, const std::string& u
             .query = {{"partNumber", std::to_string(number)}, {"uploadId", upload_id}},
             .body = bytes};
   const BodyCheck check(dialect(), bytes);
-  if (dialect().checksum == BodyChecksum::kCrc64Nvme) {
-    // What is taken of the part with a wrong checksum is replaced at once; no receipt tells of it.
-    Call trial = call;
-    trial.body = bytes.first(std::min(bytes.size(), kTrialBytes));
-    part_trial_.Try(*session_, trial, Crc64Nvme(trial.body));
-  }
+  // A part that is taken with a wrong checksum is put again at once; no receipt tells of it.  All
+  // of it is sent, for not every service takes other bytes the second time (rclone 1.76).
+  if (dialect().checksum == BodyChecksum::kCrc64Nvme)
+    part_trial_.Try(*session_, call, *check.crc());
   check.AddTo(call.headers);
   SF_TRY(const auto answer, session_->Send(call));
   SF_TRY(check.Compare(answer));

@@ -368,7 +368,8 @@ class S3UploadOfParts : public testing::Test {
 TEST_F(S3UploadOfParts, IsComparedAsAWhole) {
   EXPECT_TRUE(IsCompared());
   EXPECT_EQ(service_.puts.size(), 3u);
-  EXPECT_LT(service_.puts[0].body.size(), kPart) << "little is sent in vain";
+  EXPECT_TRUE(service_.puts[0].body == service_.puts[1].body)
+      << "some services take no other bytes the second time";
   rig_.server.Change([&] { service_.whole = ChecksumText(std::uint64_t{1}); });
   ExpectError(Put()->Complete(), ErrorCode::kCorruption, Retry::kNever);
 }
