@@ -15,7 +15,6 @@ import urllib.parse
 import servers
 import signed
 from program_test import MIB, Runner, Sandbox, check, contents
-from tls_test import certificate
 
 H2 = "4.4.1"
 STREAMS = 7  # of a connection
@@ -43,12 +42,12 @@ def front(url, cert, key):
                 print(errors[-3000:], file=sys.stderr, flush=True)
 
 
-def there_and_back(binary, url, cert, key):
+def there_and_back(binary, url, authority, cert, key):
     with Sandbox(binary, snapshot=None) as sandbox:
         runner = Runner(sandbox, url, "streams")
         with front(url, cert, key) as (secure, process):
             runner.env.update(signed.environment(secure))
-            runner.env["SSL_CERT_FILE"] = cert
+            runner.env["SSL_CERT_FILE"] = authority
             os.makedirs(sandbox.path("source"))
             for number in range(20):
                 pathlib.Path(sandbox.path(f"source/{number}")).write_bytes(os.urandom(1000))
@@ -71,9 +70,9 @@ def there_and_back(binary, url, cert, key):
 def main():
     with tempfile.TemporaryDirectory(prefix="stateferry-http2-") as directory:
         try:
-            cert, key = certificate(directory)
+            authority, cert, key = servers.certificate(directory)
             with servers.serving("versitygw") as url:
-                there_and_back(sys.argv[1], url, cert, key)
+                there_and_back(sys.argv[1], url, authority, cert, key)
         except servers.Unavailable as why:
             servers.missing("versitygw over HTTP/2", why)
             sys.exit(servers.SKIPPED)
