@@ -55,8 +55,9 @@ class CatcherUp {
 
   /// Whether what makes no sense is to be looked at once more.
   bool Doubt() {
+    if (in_doubt_) return true;
     if (looks_left_ == 0) return false;
-    if (!in_doubt_) --looks_left_;
+    --looks_left_;
     return in_doubt_ = true;
   }
 
