@@ -47,10 +47,7 @@ Result<Place> OpenManaged(OpenContext& context, const Location& location, Access
 
 Result<Place> OpenInBucket(OpenContext& context, const Location& location, Access access) {
   const PlacesOptions& options = context.options();
-  std::string name = location.scheme + " " + location.authority;
-  for (const auto& [option, value] : location.options) name += " " + option + "=" + value;
-  std::string profile;
-  if (s3::FindProfile(location, options.place_profiles, &profile)) name += " as " + profile;
+  std::string name = s3::NameOfBucket(location, options.place_profiles);
   // Only where objects are made: the service that is read from may not know such options.
   const bool new_objects = access == Access::kWrite && !options.new_objects.empty();
   if (new_objects) name += " for new objects";

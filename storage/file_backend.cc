@@ -36,19 +36,11 @@ class FileBackend final : public Backend {
 
   Result<std::size_t> ReadRange(std::string_view key, std::uint64_t offset,
                                 MutableByteSpan out) override {
-    SF_TRY(BucketDir::CheckBucketKey(key));
-    SF_TRY(const auto file, bucket_.OpenForRead(key));
-    if (offset > static_cast<std::uint64_t>(INT64_MAX)) return std::size_t{0};
-    return file.ReadAt(offset, out);
+    return Read(key, offset, out, false);
   }
-
   Result<std::size_t> ReadBack(std::string_view key, std::uint64_t offset,
                                MutableByteSpan out) override {
-    SF_TRY(BucketDir::CheckBucketKey(key));
-    SF_TRY(auto file, bucket_.OpenForRead(key));
-    if (offset > static_cast<std::uint64_t>(INT64_MAX)) return std::size_t{0};
-    if (out.size() >= kPassCacheFrom) file.PassPageCache();
-    return file.ReadAt(offset, out);
+    return Read(key, offset, out, out.size() >= kPassCacheFrom);
   }
 
   Result<ObjectMeta> Put(std::string_view key, ByteSpan bytes, const PutOptions& options) override {
@@ -95,6 +87,15 @@ class FileBackend final : public Backend {
   Result<void> Flush() override { return uploads_.Flush(); }
 
  private:
+  Result<std::size_t> Read(std::string_view key, std::uint64_t offset, MutableByteSpan out,
+                           bool past_cache) {
+    SF_TRY(BucketDir::CheckBucketKey(key));
+    SF_TRY(auto file, bucket_.OpenForRead(key));
+    if (offset > static_cast<std::uint64_t>(INT64_MAX)) return std::size_t{0};
+    if (past_cache) file.PassPageCache();
+    return file.ReadAt(offset, out);
+  }
+
   BucketDir bucket_;
   FileUploads uploads_;
 };

@@ -138,11 +138,8 @@ std::string Places::ServiceOf(const Location& location) const {
   const auto complete = state_->given_options.Complete(BucketBehind(location).value_or(location));
   if (!complete || !IsInBucket(complete->ToString())) return {};
   // It takes the files of the vendor's tools, and a transfer asks several times for each file.
-  std::string name = complete->scheme + " " + complete->authority;
-  for (const auto& [option, value] : complete->options) name += " " + option + "=" + value;
   const PlacesOptions& options = state_->context.options();
-  std::string profile;
-  if (s3::FindProfile(*complete, options.place_profiles, &profile)) name += " as " + profile;
+  const std::string name = s3::NameOfBucket(*complete, options.place_profiles);
   auto known = state_->services.find(name);
   if (known == state_->services.end()) {
     // What cannot be resolved cannot be opened either, and is reported there.

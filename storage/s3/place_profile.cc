@@ -62,4 +62,12 @@ std::vector<std::string> PlaceOptionNames() {
   return {"endpoint", "region", "style", "dialect", "profile", "sign"};
 }
 
+std::string NameOfBucket(const Location& location, const PlaceProfiles& profiles) {
+  std::string name = location.scheme + " " + location.authority;
+  for (const auto& [option, value] : location.options) name += " " + option + "=" + value;
+  std::string profile;
+  if (FindProfile(location, profiles, &profile)) name += " as " + profile;
+  return name;
+}
+
 }  // namespace stateferry::storage::s3

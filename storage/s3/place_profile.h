@@ -55,6 +55,10 @@ using PlaceProfiles = std::map<std::string, PlaceProfile>;
 const PlaceProfile* FindProfile(const Location& location, const PlaceProfiles& profiles,
                                 std::string* name = nullptr);
 
+/// The bucket of a location as it is spoken to: the same for all its objects, and another with
+/// other options or another profile.
+std::string NameOfBucket(const Location& location, const PlaceProfiles& profiles);
+
 /// `location` with what it does not say itself, first of `said.here`, then of its profile, then of
 /// `said.usual`.  Without the name of a
 /// profile of ours: what "profile" says then is one of the vendor's tools.

@@ -45,9 +45,7 @@ class MeteredBackend final : public ForwardingBackend {
   }
   Result<std::size_t> ReadRange(std::string_view key, std::uint64_t offset,
                                 MutableByteSpan out) override {
-    auto read = Count(*meter_, MeteredOp::kRead, inner().ReadRange(key, offset, out));
-    if (read) meter_->read_bytes += *read;
-    return read;
+    return Counted(inner().ReadRange(key, offset, out));
   }
   Result<SummedRead> ReadSummed(std::string_view key, std::uint64_t offset,
                                 MutableByteSpan out) override {
@@ -57,9 +55,7 @@ class MeteredBackend final : public ForwardingBackend {
   }
   Result<std::size_t> ReadBack(std::string_view key, std::uint64_t offset,
                                MutableByteSpan out) override {
-    auto read = Count(*meter_, MeteredOp::kRead, inner().ReadBack(key, offset, out));
-    if (read) meter_->read_bytes += *read;
-    return read;
+    return Counted(inner().ReadBack(key, offset, out));
   }
   Result<bool> ReadVersion(const ObjectMeta& version, MutableByteSpan out) override {
     auto read = inner().ReadVersion(version, out);
@@ -88,6 +84,12 @@ class MeteredBackend final : public ForwardingBackend {
   Result<void> Flush() override { return Count(*meter_, MeteredOp::kFlush, inner().Flush()); }
 
  private:
+  Result<std::size_t> Counted(Result<std::size_t> read) {
+    read = Count(*meter_, MeteredOp::kRead, std::move(read));
+    if (read) meter_->read_bytes += *read;
+    return read;
+  }
+
   const std::shared_ptr<Meter> meter_;
 };
 

@@ -75,9 +75,7 @@ class ThrottledBackend final : public ForwardingBackend {
 
   Result<std::size_t> ReadRange(std::string_view key, std::uint64_t offset,
                                 MutableByteSpan out) override {
-    SF_TRY(const std::size_t read, inner().ReadRange(key, offset, out));
-    SF_TRY(limit_->read.Take(read, stop_));
-    return read;
+    return Limited(inner().ReadRange(key, offset, out));
   }
   Result<SummedRead> ReadSummed(std::string_view key, std::uint64_t offset,
                                 MutableByteSpan out) override {
@@ -87,9 +85,7 @@ class ThrottledBackend final : public ForwardingBackend {
   }
   Result<std::size_t> ReadBack(std::string_view key, std::uint64_t offset,
                                MutableByteSpan out) override {
-    SF_TRY(const std::size_t read, inner().ReadBack(key, offset, out));
-    SF_TRY(limit_->read.Take(read, stop_));
-    return read;
+    return Limited(inner().ReadBack(key, offset, out));
   }
   Result<bool> ReadVersion(const ObjectMeta& version, MutableByteSpan out) override {
     SF_TRY(const bool read, inner().ReadVersion(version, out));
@@ -108,6 +104,11 @@ class ThrottledBackend final : public ForwardingBackend {
   }
 
  private:
+  Result<std::size_t> Limited(Result<std::size_t> read) {
+    if (read) SF_TRY(limit_->read.Take(*read, stop_));
+    return read;
+  }
+
   const std::shared_ptr<BandwidthLimit> limit_;
   const std::stop_token stop_;
 };

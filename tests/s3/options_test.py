@@ -7,7 +7,6 @@ Against moto, which takes every key, keeps every option, and looks at no signatu
 import os
 import pathlib
 import re
-import sys
 import time
 import urllib.request
 
@@ -131,15 +130,10 @@ def requests_are_limited(binary, url):
         check(time.monotonic() - began > 1, "31 requests took less than a second at 20 a second")
 
 
-def on(name):
-    with servers.serving(name) as url:
-        for test in (options_arrive, a_configuration_holds_for_all_that_write, odd_names_are_named, requests_are_limited):
-            print(test.__name__, flush=True)
-            test(sys.argv[1], url)
-
-
 def main():
-    servers.test_each(["moto"], on)
+    servers.test_all(["moto"],
+                     (options_arrive, a_configuration_holds_for_all_that_write, odd_names_are_named,
+                      requests_are_limited))
 
 
 if __name__ == "__main__":

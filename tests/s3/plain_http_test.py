@@ -9,7 +9,6 @@ import contextlib
 import hashlib
 import pathlib
 import random
-import sys
 import urllib.parse
 
 import servers
@@ -106,15 +105,8 @@ def of_one_part(binary, url):
         source.check_back()
 
 
-def on(name):
-    with servers.serving(name) as url:
-        for test in (of_several_parts, of_one_part):
-            print(test.__name__, flush=True)
-            test(sys.argv[1], url)
-
-
 def main():
-    servers.test_each(["moto"], on)
+    servers.test_all(["moto"], (of_several_parts, of_one_part))
 
 
 if __name__ == "__main__":

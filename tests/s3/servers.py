@@ -265,3 +265,13 @@ def test_each(names, test):
         except Unavailable as why:
             missing(name, why)
     sys.exit(0 if tested else SKIPPED)
+
+
+def test_all(names, tests):
+    """The same with `tests` in turn, which take the program's path and the server's URL."""
+    def on(name):
+        with serving(name) as url:
+            for test in tests:
+                print(test.__name__, flush=True)
+                test(sys.argv[1], url)
+    test_each(names, on)

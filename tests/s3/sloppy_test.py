@@ -6,7 +6,6 @@ The server is moto behind a proxy that takes the condition away, as `rclone serv
 at it.
 """
 import pathlib
-import sys
 
 import servers
 import signed
@@ -77,15 +76,8 @@ def large_objects_too(binary, url):
         check(signed.get(url, "large", "a/large") == b"of another writer", "it was replaced")
 
 
-def on(name):
-    with servers.serving(name) as url:
-        for test in (refused_at_the_first_object, large_objects_too):
-            print(test.__name__, flush=True)
-            test(sys.argv[1], url)
-
-
 def main():
-    servers.test_each(["moto"], on)
+    servers.test_all(["moto"], (refused_at_the_first_object, large_objects_too))
 
 
 if __name__ == "__main__":

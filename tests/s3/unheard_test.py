@@ -10,7 +10,6 @@ import os
 import pathlib
 import random
 import re
-import sys
 import threading
 
 import servers
@@ -128,17 +127,11 @@ def killed_and_pruned(binary, url):
         trial.check_none_left()
 
 
-def on(name):
-    with servers.serving(name) as url:
-        for test in (killed_at_the_end, end_is_lost, killed_at_the_beginning, beginning_is_lost,
-                     killed_and_cancelled, killed_and_pruned):
-            print(test.__name__, flush=True)
-            test(sys.argv[1], url)
-
-
 def main():
     # moto says of every upload that it was begun in 2010.
-    servers.test_each(["versitygw"], on)
+    servers.test_all(["versitygw"],
+                     (killed_at_the_end, end_is_lost, killed_at_the_beginning, beginning_is_lost,
+                      killed_and_cancelled, killed_and_pruned))
 
 
 if __name__ == "__main__":
