@@ -135,8 +135,9 @@ class Client {
                               const std::string& upload_id, std::uint32_t number);
   const std::string& bucket_name() const { return session_->bucket_name(); }
   Bucket bucket() const { return session_->bucket(); }
-  /// Forgets the upload and checks that nothing of it is left.
-  Result<void> Abort(std::string_view key, const std::string& upload_id);
+  /// Forgets the upload and checks that nothing of it is left.  Returns whether the service knew
+  /// it.
+  Result<bool> Abort(std::string_view key, const std::string& upload_id);
 
  private:
   Result<void> RefuseIfThere(std::string_view key);

@@ -179,19 +179,21 @@ Result<Stored> Client::Complete(std::string_view key, const std::string& upload_
 }
 
 // A part that is still on its way when the upload is aborted stays behind, unseen and paid for.
-Result<void> Client::Abort(std::string_view key, const std::string& upload_id) {
+Result<bool> Client::Abort(std::string_view key, const std::string& upload_id) {
+  bool was_known = false;
   for (int tries = 0; tries < kAbortTries; ++tries) {
-    SF_TRY(session_->Send({.method = "DELETE",
-                           .key = std::string(key),
-                           .query = {{"uploadId", upload_id}},
-                           .also = {404}}));
+    SF_TRY(const auto answer, session_->Send({.method = "DELETE",
+                                              .key = std::string(key),
+                                              .query = {{"uploadId", upload_id}},
+                                              .also = {404}}));
+    was_known = was_known || answer.status != 404;
     auto left = ListParts(key, upload_id);
-    if (!left && left.error().code() == ErrorCode::kNotFound) return {};
+    if (!left && left.error().code() == ErrorCode::kNotFound) return was_known;
     // The abort itself was allowed, and only whether a part was on its way is not known.
     if (!left && left.error().code() == ErrorCode::kPermission) {
       LogWarning("storage", "{}: whether parts are left of an aborted upload cannot be told: {}",
                  location(), left.error().message());
-      return {};
+      return was_known;
     }
     if (!left) return std::move(left).error();
   }

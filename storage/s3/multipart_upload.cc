@@ -33,11 +33,11 @@ std::optional<Md5Digest> Md5Of(std::string_view etag) {
 
 }  // namespace
 
-MultipartUpload::MultipartUpload(std::shared_ptr<Client> client, std::shared_ptr<Versions> versions,
-                                 std::string key, UploadOptions options, UploadToken token,
-                                 StoredParts parts)
-    : client_(std::move(client)),
-      versions_(std::move(versions)),
+MultipartUpload::MultipartUpload(const UploadPlace& place, std::string key, UploadOptions options,
+                                 UploadToken token, StoredParts parts)
+    : client_(place.client),
+      versions_(place.versions),
+      unheard_(place.unheard),
       key_(std::move(key)),
       options_(std::move(options)),
       token_(std::move(token)),
@@ -180,6 +180,11 @@ Result<void> MultipartUpload::CheckEtag(const std::string& etag) const {
                                                    key_, etag, expected));
 }
 
-Result<void> MultipartUpload::Abort() { return client_->Abort(key_, token_.upload_id); }
+// One that the service does not know was aborted before, or has another name there: that which was
+// heard was damaged on its way.
+Result<void> MultipartUpload::Abort() {
+  SF_TRY(const bool was_known, client_->Abort(key_, token_.upload_id));
+  return was_known || !token_.begun ? Result<void>() : unheard_->Sweep(key_, *token_.begun, "");
+}
 
 }  // namespace stateferry::storage::s3

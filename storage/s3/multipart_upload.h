@@ -6,6 +6,7 @@
 
 #include "storage/backend.h"
 #include "storage/s3/client.h"
+#include "storage/s3/upload.h"
 #include "storage/s3/upload_token.h"
 #include "storage/s3/versions.h"
 
@@ -15,8 +16,8 @@ namespace stateferry::storage::s3 {
 class MultipartUpload final : public Upload {
  public:
   /// `parts`: what an earlier process has put already.
-  MultipartUpload(std::shared_ptr<Client> client, std::shared_ptr<Versions> versions,
-                  std::string key, UploadOptions options, UploadToken token, StoredParts parts);
+  MultipartUpload(const UploadPlace& place, std::string key, UploadOptions options,
+                  UploadToken token, StoredParts parts);
 
   Result<void> PutPart(std::uint32_t part_index, ByteSpan bytes) override;
   Result<void> CopyPart(std::uint32_t part_index, const CopySource& from) override;
@@ -38,6 +39,7 @@ class MultipartUpload final : public Upload {
 
   const std::shared_ptr<Client> client_;
   const std::shared_ptr<Versions> versions_;
+  const std::shared_ptr<UnheardUploads> unheard_;
   const std::string key_;
   const UploadOptions options_;
   const UploadToken token_;

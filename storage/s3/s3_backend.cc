@@ -12,7 +12,9 @@ namespace {
 class S3Backend final : public Backend {
  public:
   explicit S3Backend(std::shared_ptr<Client> client)
-      : client_(std::move(client)), versions_(std::make_shared<Versions>()), unheard_(client_) {}
+      : client_(std::move(client)),
+        versions_(std::make_shared<Versions>()),
+        unheard_(std::make_shared<UnheardUploads>(client_)) {}
 
   Capabilities capabilities() const override {
     return {.min_part_bytes = client_->dialect().min_part_bytes,
@@ -102,7 +104,7 @@ class S3Backend final : public Backend {
   }
 
   std::string IntentToken(const UploadOptions& options) override {
-    return TravelsWhole(options) ? std::string() : unheard_.Intent();
+    return TravelsWhole(options) ? std::string() : unheard_->Intent();
   }
 
   Result<std::unique_ptr<Upload>> StartUpload(std::string_view key,
@@ -177,7 +179,7 @@ class S3Backend final : public Backend {
 
   const std::shared_ptr<Client> client_;
   const std::shared_ptr<Versions> versions_;
-  UnheardUploads unheard_;
+  const std::shared_ptr<UnheardUploads> unheard_;
 };
 
 }  // namespace

@@ -91,8 +91,11 @@ Result<http::Answer> Session::Send(const Call& call) {
     }
     auto answer = SendOnce(*to, call, payload, credentials);
     if (!answer) return std::move(answer).error().WithContext(doing);
-    LearnTime(*answer);
-    if (IsAnswer(call, answer->status)) return answer;
+    // What refuses may be something on the way, with a clock of its own.
+    if (IsAnswer(call, answer->status)) {
+      LearnTime(*answer);
+      return answer;
+    }
     const ServiceError refusal = ReadRefusal(*answer);
     if (IsThrottled(refusal)) rate_->Throttled();
     if (Amend(refusal, *answer, *to, credentials, amended)) continue;

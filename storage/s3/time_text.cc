@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <chrono>
 
+#include "storage/s3/ranged_get.h"
+
 namespace stateferry::storage::s3 {
 namespace {
 
@@ -80,6 +82,16 @@ std::optional<SystemTime> ParseIso8601(std::string_view text) {
   return SystemTime(std::chrono::sys_days(date) + std::chrono::hours(*hour) +
                     std::chrono::minutes(*minute) + std::chrono::seconds(*second) + *fraction +
                     *zone);
+}
+
+std::string UnixSeconds(SystemTime time) {
+  return std::to_string(std::chrono::floor<std::chrono::seconds>(time.time_since_epoch()).count());
+}
+
+std::optional<SystemTime> ParseUnixSeconds(std::string_view text) {
+  const auto seconds = ParseNumber(text);
+  if (!seconds || *seconds > INT32_MAX) return std::nullopt;
+  return SystemTime(std::chrono::seconds(static_cast<std::int64_t>(*seconds)));
 }
 
 }  // namespace stateferry::storage::s3

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/log.h"
-#include "storage/s3/ranged_get.h"
+#include "storage/s3/time_text.h"
 #include "storage/s3/uri_encode.h"
 
 namespace stateferry::storage::s3 {
@@ -15,13 +15,12 @@ constexpr std::string_view kIntent = "begun-at:";
 constexpr auto kLongest = std::chrono::hours(1);
 /// Services tell whole seconds, in Date and in listings.
 constexpr auto kCoarse = std::chrono::seconds(2);
+constexpr int kListings = 8;
 
 }  // namespace
 
 std::string UnheardUploads::Intent() const {
-  const auto seconds =
-      std::chrono::duration_cast<std::chrono::seconds>(Now().time_since_epoch()).count();
-  return fmt::format("{}{}:{}", kIntent, seconds, EncodeQueryPart(client_->service()));
+  return fmt::format("{}{}:{}", kIntent, UnixSeconds(Now()), EncodeQueryPart(client_->service()));
 }
 
 std::optional<UnheardUploads::Begun> UnheardUploads::ParseIntent(std::string_view token) {
@@ -29,11 +28,10 @@ std::optional<UnheardUploads::Begun> UnheardUploads::ParseIntent(std::string_vie
   token.remove_prefix(kIntent.size());
   const auto colon = token.find(':');
   if (colon == std::string_view::npos) return std::nullopt;
-  const auto seconds = ParseNumber(token.substr(0, colon));
+  const auto at = ParseUnixSeconds(token.substr(0, colon));
   auto service = DecodeUri(token.substr(colon + 1), Plus::kIsPlus);
-  if (!seconds || *seconds > INT32_MAX || !service) return std::nullopt;
-  return Begun{SystemTime(std::chrono::seconds(static_cast<std::int64_t>(*seconds))),
-               std::move(*service)};
+  if (!at || !service) return std::nullopt;
+  return Begun{*at, std::move(*service)};
 }
 
 SystemTime UnheardUploads::Now() const { return client_->ServiceTime() - kCoarse; }
@@ -43,38 +41,53 @@ void UnheardUploads::Note(std::string_view key, SystemTime at) {
   noted_.try_emplace(std::string(key), at);
 }
 
-void UnheardUploads::SweepNoted(std::string_view key, const std::string& known) {
-  SystemTime at;
-  {
-    std::lock_guard lock(mutex_);
-    const auto noted = noted_.find(key);
-    if (noted == noted_.end()) return;
-    at = noted->second;
-    noted_.erase(noted);
-  }
-  if (auto swept = Sweep(key, at, known); !swept)
-    LogWarning("storage", "an upload of {} whose answer was lost may be left behind: {}", key,
-               swept.error().message());
+Result<void> UnheardUploads::SweepNoted(std::string_view key, const std::string& known) {
+  std::unique_lock lock(mutex_);
+  const auto noted = noted_.find(key);
+  if (noted == noted_.end()) return {};
+  const SystemTime at = noted->second;
+  lock.unlock();
+  SF_TRY(Sweep(key, at, known));
+  lock.lock();
+  noted_.erase(std::string(key));
+  return {};
 }
 
 Result<void> UnheardUploads::Sweep(std::string_view key, SystemTime at, const std::string& known) {
-  auto uploads = client_->ListUploads(key);
-  if (!uploads && uploads.error().code() == ErrorCode::kPermission) {
-    LogWarning("storage", "{}: whether an unheard upload of {} is left cannot be told: {}",
-               client_->location(), key, uploads.error().message());
-    return {};
+  int without = 0;
+  for (int listing = 0; listing < kListings && without < 2; ++listing) {
+    auto uploads = client_->ListUploads(key);
+    if (!uploads && uploads.error().code() == ErrorCode::kPermission) {
+      LogWarning("storage", "{}: whether an unheard upload of {} is left cannot be told: {}",
+                 client_->location(), key, uploads.error().message());
+      return {};
+    }
+    if (!uploads) return std::move(uploads).error();
+    SF_TRY(const bool found, SweepListed(*uploads, key, at, known));
+    without = found ? 0 : without + 1;
   }
-  if (!uploads) return std::move(uploads).error();
-  for (const auto& upload : *uploads) {
+  if (without == 2) return {};
+  return Error(ErrorCode::kUnavailable,
+               fmt::format("uploads of {} that nobody has heard of do not go away", key),
+               Retry::kMayHelp);
+}
+
+/// Whether there were any.
+Result<bool> UnheardUploads::SweepListed(const std::vector<ListedUpload>& uploads,
+                                         std::string_view key, SystemTime at,
+                                         const std::string& known) {
+  bool found = false;
+  for (const auto& upload : uploads) {
     const SystemTime begun{std::chrono::duration_cast<SystemTime::duration>(
         std::chrono::nanoseconds(upload.initiated_ns))};
     if (upload.key != key || upload.upload_id == known || begun < at || begun > at + kLongest)
       continue;
+    found = true;
     SF_TRY(client_->Abort(key, upload.upload_id));
     LogInfo("storage", "{}: an upload of {} that nobody had heard of is aborted",
             client_->location(), key);
   }
-  return {};
+  return found;
 }
 
 }  // namespace stateferry::storage::s3

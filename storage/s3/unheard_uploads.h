@@ -12,8 +12,9 @@
 
 namespace stateferry::storage::s3 {
 
-/// Uploads that the service may have begun although nobody heard their id: the answer was lost, or
-/// the process was killed.  They are found by their key and the time at which they were begun.
+/// Uploads that the service may have begun although nobody heard their id: the answer was lost or
+/// damaged, or the process was killed.  They are found by their key and the time at which they were
+/// begun.
 /// Thread-safe.
 class UnheardUploads {
  public:
@@ -32,13 +33,17 @@ class UnheardUploads {
   SystemTime Now() const;
   /// An upload of `key` was asked for at that time, and the answer did not come.
   void Note(std::string_view key, SystemTime at);
-  /// Forgets what was noted of `key` and is not `known`.  Best effort: an error is logged.
-  void SweepNoted(std::string_view key, const std::string& known);
-  /// Aborts the uploads of `key` that were begun in the hour after `at`, but for `known`.  Without
-  /// the right to list uploads nothing is done, with a warning.
+  /// Sweep() of what was noted of `key`, which stays noted after an error.
+  Result<void> SweepNoted(std::string_view key, const std::string& known);
+  /// Aborts the uploads of `key` that were begun in the hour after `at`, but for `known`, until two
+  /// listings tell of none: one may be damaged on its way.  Without the right to list uploads
+  /// nothing is done, with a warning.
   Result<void> Sweep(std::string_view key, SystemTime at, const std::string& known);
 
  private:
+  Result<bool> SweepListed(const std::vector<ListedUpload>& uploads, std::string_view key,
+                           SystemTime at, const std::string& known);
+
   const std::shared_ptr<Client> client_;
   std::mutex mutex_;
   std::map<std::string, SystemTime, std::less<>> noted_;  // guarded by mutex_

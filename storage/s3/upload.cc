@@ -53,8 +53,17 @@ Result<std::unique_ptr<Upload>> DropUnheard(const UploadPlace& place, std::strin
                                             const UnheardUploads::Begun& begun) {
   if (begun.service != place.client->service())
     return NotFound(key, {.service = begun.service}, *place.client);
-  SF_TRY(place.unheard.Sweep(key, begun.at, ""));
+  SF_TRY(place.unheard->Sweep(key, begun.at, ""));
   return Gone(key);
+}
+
+/// Either it was ended, or the name under which the service knows it was damaged on its way.
+Result<std::unique_ptr<Upload>> DropUnknown(const UploadPlace& place, std::string_view key,
+                                            const UploadToken& token) {
+  Error error = NotFound(key, token, *place.client);
+  if (error.code() == ErrorCode::kNotFound && token.begun)
+    SF_TRY(place.unheard->Sweep(key, *token.begun, ""));
+  return error;
 }
 
 Result<std::unique_ptr<Upload>> Resume(const UploadPlace& place, std::string_view key,
@@ -65,25 +74,24 @@ Result<std::unique_ptr<Upload>> Resume(const UploadPlace& place, std::string_vie
   if (!token || !token->Fits(options)) return Gone(key);
   auto parts = place.client->ListParts(key, token->upload_id);
   if (!parts && parts.error().code() == ErrorCode::kNotFound)
-    return NotFound(key, *token, *place.client);
+    return DropUnknown(place, key, *token);
   if (!parts) return std::move(parts).error();
   DropMisfits(*parts, options);
-  return std::unique_ptr<Upload>(
-      std::make_unique<MultipartUpload>(place.client, place.versions, std::string(key), options,
-                                        std::move(*token), std::move(*parts)));
+  return std::unique_ptr<Upload>(std::make_unique<MultipartUpload>(
+      place, std::string(key), options, std::move(*token), std::move(*parts)));
 }
 
 // Of parts that it copies the service makes its own checksums, where it does; versitygw takes that
 // of the whole source for each part when it is told a kind.
 Result<NewMultipart> Begin(const UploadPlace& place, std::string_view key,
-                           const UploadOptions& options) {
-  const auto before = place.unheard.Now();
+                           const UploadOptions& options, SystemTime before) {
   auto started = place.client->CreateMultipart(
       key, {.overwrite = options.overwrite, .checksummed = !options.by_service});
+  // What is left unheard is found before anything is put, or this one is as unheard as they are.
   if (started)
-    place.unheard.SweepNoted(key, started->upload_id);
+    SF_TRY(place.unheard->SweepNoted(key, started->upload_id));
   else if (started.error().retry() == Retry::kMayHelp)
-    place.unheard.Note(key, before);
+    place.unheard->Note(key, before);
   return started;
 }
 
@@ -96,14 +104,16 @@ Result<std::unique_ptr<Upload>> StartUpload(const UploadPlace& place, std::strin
   if (TravelsWhole(options))
     return std::unique_ptr<Upload>(
         std::make_unique<WholeUpload>(place.client, place.versions, std::string(key), options));
-  SF_TRY(auto started, Begin(place, key, options));
+  const auto before = place.unheard->Now();
+  SF_TRY(auto started, Begin(place, key, options, before));
   UploadToken token{.size_bytes = options.size_bytes,
                     .part_bytes = options.part_bytes,
                     .checksummed = started.checksummed,
                     .upload_id = std::move(started.upload_id),
-                    .service = place.client->service()};
+                    .service = place.client->service(),
+                    .begun = before};
   return std::unique_ptr<Upload>(std::make_unique<MultipartUpload>(
-      place.client, place.versions, std::string(key), options, std::move(token), StoredParts()));
+      place, std::string(key), options, std::move(token), StoredParts()));
 }
 
 }  // namespace stateferry::storage::s3

@@ -10,16 +10,17 @@
 
 namespace stateferry::storage::s3 {
 
+struct UploadPlace {
+  std::shared_ptr<Client> client;
+  std::shared_ptr<Versions> versions;
+  std::shared_ptr<UnheardUploads> unheard;
+};
+
 /// Starts or resumes the upload of an object.  Up to kWholePutBytes in one part travel as one PUT:
 /// two requests fewer, and their bytes are kept until Complete, for a PUT is visible at once.
 /// The resume token is that of upload_token.h.  Notes the version of what was completed.
 /// Errors: kInvalidArgument for parts that the service does not take; kNotFound when a resume token
 /// names nothing (any more).
-struct UploadPlace {
-  std::shared_ptr<Client> client;
-  std::shared_ptr<Versions> versions;
-  UnheardUploads& unheard;
-};
 Result<std::unique_ptr<Upload>> StartUpload(const UploadPlace& place, std::string_view key,
                                             const UploadOptions& options);
 

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "storage/backend.h"
+#include "storage/s3/signer.h"
 
 namespace stateferry::storage::s3 {
 
@@ -16,6 +17,8 @@ struct UploadToken {
   std::string upload_id = {};
   /// Bucket::Service() where it was begun; none in tokens of old.
   std::optional<std::string> service = {};
+  /// The service's time before it was begun; none in tokens of old.  Only with `service`.
+  std::optional<SystemTime> begun = {};
 
   std::string Text() const;
   /// Nothing when `text` was not made by Text().

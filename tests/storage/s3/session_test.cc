@@ -192,6 +192,27 @@ TEST(S3Session, TakesTheTimeOfTheServiceWhenTheClocksDiffer) {
   EXPECT_TRUE(done) << done.error().message();
 }
 
+// A proxy has refused in its own name.
+TEST(S3Session, TakesNoTimeFromARefusal) {
+  bool refuses = true;
+  S3Rig rig([&](const ServedRequest&) -> Reply {
+    auto reply = refuses ? ErrorReply(503, "SlowDown") : Reply{.status = 204};
+    reply.headers.emplace_back(
+        "Date", refuses ? "Sun, 03 Feb 2030 04:05:06 GMT" : "Mon, 04 Feb 2030 04:05:06 GMT");
+    return reply;
+  });
+  const auto year = [&] {
+    return std::chrono::year_month_day(
+               std::chrono::floor<std::chrono::days>(rig.session->ServiceTime()))
+        .year();
+  };
+  EXPECT_FALSE(rig.client->Delete("a"));
+  EXPECT_LT(year(), std::chrono::year(2030));
+  refuses = false;
+  EXPECT_TRUE(rig.client->Delete("a"));
+  EXPECT_EQ(year(), std::chrono::year(2030));
+}
+
 class Refreshed final : public CredentialsProvider {
  public:
   Result<Credentials> Get() override {

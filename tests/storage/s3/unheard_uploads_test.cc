@@ -9,26 +9,38 @@
 namespace stateferry::storage::s3 {
 namespace {
 
-/// A service that lists these uploads of a bucket and remembers what was aborted.
+/// A service that has begun uploads of a bucket and remembers what was aborted.
 struct BegunUploads {
-  std::string listed;
+  struct Begun {
+    std::string id;
+    std::chrono::seconds from_now{0};
+    std::string key = "k";
+  };
+  std::vector<Begun> begun;
   std::vector<std::string> aborted;
   int lost = 0;  ///< answers to CreateMultipartUpload that do not come
+  /// What becomes of the n-th listing, from 0, on its way.
+  std::function<Reply(int, Reply)> on_way = [](int, Reply reply) { return reply; };
+  int listings = 0;
 
-  static std::string Upload(const std::string& key, const std::string& id,
-                            const std::string& begun) {
-    return "<Upload><Key>" + key + "</Key><UploadId>" + id + "</UploadId><Initiated>" + begun +
-           "</Initiated></Upload>";
-  }
-  /// `seconds` from now, as listings tell it.
+  /// As listings tell it.
   static std::string In(std::chrono::seconds seconds) {
     return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::chrono::system_clock::to_time_t(
                                                     std::chrono::system_clock::now() + seconds)));
   }
+  std::string Listed() const {
+    std::string xml = "<ListMultipartUploadsResult><IsTruncated>false</IsTruncated>";
+    for (const auto& [id, from_now, key] : begun)
+      xml += "<Upload><Key>" + key + "</Key><UploadId>" + id + "</UploadId><Initiated>" +
+             In(from_now) + "</Initiated></Upload>";
+    return xml + "</ListMultipartUploadsResult>";
+  }
   Reply Answer(const ServedRequest& request) {
     if (request.method == "DELETE") {
-      aborted.push_back(request.target.substr(request.target.find("uploadId=") + 9));
-      return {.status = 204};
+      const auto id = request.target.substr(request.target.find("uploadId=") + 9);
+      aborted.push_back(id);
+      const auto gone = std::erase_if(begun, [&](const Begun& one) { return one.id == id; });
+      return gone > 0 ? Reply{.status = 204} : ErrorReply(404, "NoSuchUpload");
     }
     if (request.method == "POST") {
       if (lost-- > 0) return {.fault = Reply::Fault::kNoAnswer};
@@ -37,11 +49,16 @@ struct BegunUploads {
                   "</InitiateMultipartUploadResult>"};
     }
     if (request.target.find("prefix=k") != std::string::npos)
-      return {.body = "<ListMultipartUploadsResult><IsTruncated>false</IsTruncated>" + listed +
-                      "</ListMultipartUploadsResult>"};
+      return on_way(listings++, {.body = Listed()});
     return ErrorReply(404, "NoSuchUpload");
   }
 };
+
+Reply Damaged(Reply reply, const std::string& text, const std::string& other) {
+  const auto at = reply.body.find(text);
+  if (at != std::string::npos) reply.body.replace(at, text.size(), other);
+  return reply;
+}
 
 const UploadOptions kTwoParts{.size_bytes = kPart + 4, .part_bytes = kPart};
 
@@ -52,10 +69,10 @@ TEST(S3UnheardUploads, AnIntentFindsWhatWasBegunUnderItsKeySince) {
   options.resume_token = rig.backend->IntentToken(kTwoParts);
   EXPECT_NE(options.resume_token, "");
   using std::chrono::seconds;
-  service.listed = BegunUploads::Upload("k", "before", BegunUploads::In(seconds(-60))) +
-                   BegunUploads::Upload("k", "unheard", BegunUploads::In(seconds(1))) +
-                   BegunUploads::Upload("k", "much-later", BegunUploads::In(seconds(7200))) +
-                   BegunUploads::Upload("k2", "of-another", BegunUploads::In(seconds(1)));
+  service.begun = {{"before", seconds(-60)},
+                   {"unheard", seconds(1)},
+                   {"much-later", seconds(7200)},
+                   {"of-another", seconds(1), "k2"}};
   ExpectError(rig.backend->StartUpload("k", options), ErrorCode::kNotFound, Retry::kNever);
   EXPECT_EQ(service.aborted, std::vector<std::string>{"unheard"});
 }
@@ -76,15 +93,74 @@ TEST(S3UnheardUploads, WhoMayNotListThemGoesOn) {
   ExpectError(rig.backend->StartUpload("k", options), ErrorCode::kNotFound, Retry::kNever);
 }
 
+TEST(S3UnheardUploads, ADamagedListingHidesNone) {
+  const std::vector<std::pair<std::string, std::string>> damages = {
+      {"<Key>k<", "<Key>j<"}, {"unheard", "unheaqd"}, {"<Initiated>2", "<Initiated>1"}};
+  for (const auto& [text, other] : damages) {
+    SCOPED_TRACE(other);
+    BegunUploads service;
+    service.on_way = [&, text = text, other = other](int number, const Reply& reply) {
+      return number == 0 ? Damaged(reply, text, other) : reply;
+    };
+    S3Rig rig([&](const ServedRequest& request) { return service.Answer(request); });
+    auto options = kTwoParts;
+    options.resume_token = rig.backend->IntentToken(kTwoParts);
+    service.begun = {{"unheard"}};
+    ExpectError(rig.backend->StartUpload("k", options), ErrorCode::kNotFound, Retry::kNever);
+    EXPECT_TRUE(service.begun.empty());
+  }
+}
+
 TEST(S3UnheardUploads, OneWhoseAnswerWasLostGoesWhenTheNextIsHeard) {
   BegunUploads service;
   service.lost = 1;
-  service.listed = BegunUploads::Upload("k", "heard", BegunUploads::In(std::chrono::seconds(0))) +
-                   BegunUploads::Upload("k", "unheard", BegunUploads::In(std::chrono::seconds(0)));
+  service.begun = {{"heard"}, {"unheard"}};
   S3Rig rig([&](const ServedRequest& request) { return service.Answer(request); });
   ExpectError(rig.backend->StartUpload("k", kTwoParts), ErrorCode::kUnavailable, Retry::kMayHelp);
   EXPECT_TRUE(rig.backend->StartUpload("k", kTwoParts));
   EXPECT_EQ(service.aborted, std::vector<std::string>{"unheard"});
+}
+
+TEST(S3UnheardUploads, NoneIsForgottenWhenTheListingFails) {
+  BegunUploads service;
+  service.lost = 1;
+  service.begun = {{"heard"}, {"unheard"}};
+  service.on_way = [](int number, Reply reply) {
+    return number == 0 ? ErrorReply(500, "InternalError") : std::move(reply);
+  };
+  S3Rig rig([&](const ServedRequest& request) { return service.Answer(request); });
+  ExpectError(rig.backend->StartUpload("k", kTwoParts), ErrorCode::kUnavailable, Retry::kMayHelp);
+  ExpectError(rig.backend->StartUpload("k", kTwoParts), ErrorCode::kUnavailable, Retry::kMayHelp);
+  EXPECT_TRUE(rig.backend->StartUpload("k", kTwoParts));
+  EXPECT_EQ(service.aborted, std::vector<std::string>{"unheard"});
+}
+
+// The bit that flipped was one of the name.
+TEST(S3UnheardUploads, OneThatWasHeardWronglyIsAborted) {
+  for (const bool resumed : {false, true}) {
+    SCOPED_TRACE(resumed);
+    BegunUploads service;
+    S3Rig rig([&](const ServedRequest& request) { return service.Answer(request); });
+    auto upload = Started(rig, kTwoParts);
+    service.begun = {{"iheard"}, {"before", std::chrono::seconds(-60)}};
+    if (resumed) {
+      auto options = kTwoParts;
+      options.resume_token = upload->ResumeToken();
+      ExpectError(rig.backend->StartUpload("k", options), ErrorCode::kNotFound, Retry::kNever);
+    } else {
+      EXPECT_TRUE(upload->Abort());
+    }
+    EXPECT_EQ(service.aborted.back(), "iheard");
+    EXPECT_EQ(service.begun.size(), 1u);
+  }
+}
+
+TEST(S3UnheardUploads, AnAbortOfOneThatTheServiceKnowsAsksNoMore) {
+  BegunUploads service;
+  service.begun = {{"heard"}};
+  S3Rig rig([&](const ServedRequest& request) { return service.Answer(request); });
+  EXPECT_TRUE(Started(rig, kTwoParts)->Abort());
+  EXPECT_EQ(service.listings, 0);
 }
 
 TEST(S3UnheardUploads, OnePutLeavesNothing) {

@@ -270,10 +270,17 @@ TEST(UploadToken, RoundTripsAnyUploadId) {
     ASSERT_TRUE(UploadToken::Parse(at.Text())) << at.Text();
     EXPECT_EQ(UploadToken::Parse(at.Text())->service, at.service);
     EXPECT_EQ(UploadToken::Parse(at.Text())->upload_id, id);
+    UploadToken since = at;
+    since.begun = SystemTime(std::chrono::seconds(1'800'000'000));
+    ASSERT_TRUE(UploadToken::Parse(since.Text())) << since.Text();
+    EXPECT_EQ(UploadToken::Parse(since.Text())->begun, since.begun);
+    EXPECT_EQ(UploadToken::Parse(since.Text())->service, since.service);
+    EXPECT_EQ(UploadToken::Parse(since.Text())->upload_id, id);
   }
   for (const char* bad :
        {"", "whole", "multipart:", "multipart:1:2:1:", "multipart:1:2:2:x", "multipart:-1:2:1:x",
-        "multipart:1:2:x", "1:2:1:x", "multipart-at:1:2:1:h", "multipart-at:1:2:1:%:x"})
+        "multipart:1:2:x", "1:2:1:x", "multipart-at:1:2:1:h", "multipart-at:1:2:1:%:x",
+        "multipart-since:1:2:1:h:x", "multipart-since:1:2:1:h:-1:x", "multipart-since:1:2:1:h:1:"})
     EXPECT_FALSE(UploadToken::Parse(bad)) << bad;
 }
 
