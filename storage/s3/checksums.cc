@@ -23,6 +23,9 @@ T Portable(ByteSpan bytes, T crc) {
 template <std::unsigned_integral T, T kPoly>
 T Fastest(ByteSpan bytes, T crc) {
 #ifdef SF_CRC_FOLD
+  if (crc::HasWidePclmul()) {
+    return static_cast<T>(~crc::UpdateByWideFolding<T, kPoly>(static_cast<T>(~crc), bytes));
+  }
   if (crc::HasPclmul()) {
     return static_cast<T>(~crc::UpdateByFolding<T, kPoly>(static_cast<T>(~crc), bytes));
   }
