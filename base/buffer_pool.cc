@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <iterator>
 #include <new>
 #include <utility>
 
@@ -30,45 +31,44 @@ void FreePages::operator()(std::byte* pages) const { std::free(pages); }
 
 BufferPool::Lease::Lease(Lease&& other) noexcept
     : pool_(std::exchange(other.pool_, nullptr)),
-      buffer_(std::move(other.buffer_)),
-      size_(std::exchange(other.size_, 0)) {}
+      number_(other.number_),
+      buffer_(std::move(other.buffer_)) {}
 
 BufferPool::Lease& BufferPool::Lease::operator=(Lease&& other) noexcept {
   if (this != &other) {
-    if (buffer_) pool_->Return(std::move(buffer_));
+    if (buffer_) pool_->Return(number_, std::move(buffer_));
     pool_ = std::exchange(other.pool_, nullptr);
+    number_ = other.number_;
     buffer_ = std::move(other.buffer_);
-    size_ = std::exchange(other.size_, 0);
   }
   return *this;
 }
 
 BufferPool::Lease::~Lease() {
-  if (buffer_) pool_->Return(std::move(buffer_));
+  if (buffer_) pool_->Return(number_, std::move(buffer_));
 }
 
 BufferPool::BufferPool(std::size_t buffer_bytes, std::size_t total_bytes)
     : buffer_bytes_(buffer_bytes),
       capacity_(std::max<std::size_t>(1, total_bytes / std::max<std::size_t>(1, buffer_bytes))) {}
 
-std::optional<BufferPool::Lease> BufferPool::Acquire(std::stop_token stop) {
+std::optional<BufferPool::Lease> BufferPool::Acquire(std::stop_token stop,
+                                                     std::size_t needed_bytes) {
   std::unique_lock lock(mutex_);
   if (!available_.wait(lock, stop, [&] { return !free_.empty() || made_ < capacity_; }))
     return std::nullopt;
-  Pages buffer;
-  if (!free_.empty()) {
-    buffer = std::move(free_.back());
-    free_.pop_back();
-  } else {
-    ++made_;
-    buffer = NewPages(buffer_bytes_);
+  if (free_.empty()) {
+    Pages made = NewPages(buffer_bytes_);
+    return Lease(this, made_++, std::move(made));
   }
-  return Lease(this, std::move(buffer), buffer_bytes_);
+  auto taken =
+      free_.extract(needed_bytes > buffer_bytes_ / 2 ? free_.begin() : std::prev(free_.end()));
+  return Lease(this, taken.key(), std::move(taken.mapped()));
 }
 
-void BufferPool::Return(Pages buffer) {
+void BufferPool::Return(std::size_t number, Pages buffer) {
   std::lock_guard lock(mutex_);
-  free_.push_back(std::move(buffer));
+  free_.emplace(number, std::move(buffer));
   available_.notify_one();
 }
 

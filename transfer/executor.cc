@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <atomic>
 
+#include "base/idle_processors.h"
 #include "base/task_group.h"
 #include "transfer/committer.h"
 #include "transfer/mover.h"
+#include "transfer/under_way.h"
 #include "transfer/work_queue.h"
 
 namespace stateferry::transfer {
@@ -16,6 +18,9 @@ namespace {
 /// catches between reading and accepting it stays below 256 MiB.
 constexpr std::uint64_t kMaxUncommittedBytes = 224u << 20;
 constexpr std::uint64_t kMaxUncommittedParts = 8192;
+/// Large ones at once, at first.
+constexpr std::uint64_t kFirstStreamed = 4, kFirstByService = 8;
+constexpr std::uint64_t kFirstLeast = std::uint64_t{32} << 20;
 constexpr auto kShowInterval = std::chrono::milliseconds(250);
 
 /// Stops a run early, and remembers why.
@@ -53,6 +58,11 @@ Result<void> WatchRun(Meter& meter, const TransferOptions& options, Brake& brake
   return {};
 }
 
+/// Who says how many workers there are decides how much is under way.
+std::uint64_t FirstBytes(const MoveInputs& in, std::uint64_t bytes) {
+  return in.options.workers > 0 ? UINT64_MAX : std::max(bytes, kFirstLeast);
+}
+
 }  // namespace
 
 Result<void> MoveFiles(const MoveInputs& in, std::stop_token stop) {
@@ -64,9 +74,13 @@ Result<void> MoveFiles(const MoveInputs& in, std::stop_token stop) {
   WorkQueue queue(in.journal, in.id, {kMaxUncommittedBytes, kMaxUncommittedParts, in.workers},
                   [&committer] { committer.Hurry(); });
   committer.SetQueue(&queue);
+  UnderWay streamed(FirstBytes(in, kFirstStreamed * in.buffers.buffer_bytes()), in.clock,
+                    IdleProcessors());
+  UnderWay by_service(FirstBytes(in, kFirstByService * kLargeCopyBytes), in.clock,
+                      IdleProcessors());
   ServiceCopies copies({in.id, in.journal, in.ends, in.options, in.meter, in.buffers});
   Mover mover({in.id, in.journal, in.ends, in.options, in.meter, in.buffers, queue, committer,
-               copies, [&brake](const char* why) { brake.Pull(why); }});
+               copies, streamed, by_service, [&brake](const char* why) { brake.Pull(why); }});
   in.meter.SetPhase("copying");
   // What is moved from here on is read back as well.
   if (verify)

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/buffer_pool.h"
+#include "base/clock.h"
 #include "transfer/endpoints.h"
 #include "transfer/journal.h"
 #include "transfer/meter.h"
@@ -20,6 +21,7 @@ struct MoveInputs {
   BufferPool& buffers;
   int workers;
   Meter& meter;
+  Clock& clock;
 };
 
 /// Moves, completes and verifies every file of the plan that is not done; returns when each is done

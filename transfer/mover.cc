@@ -240,8 +240,10 @@ Result<storage::SummedRead> Mover::ReadAgain(FileRun& file, std::uint64_t offset
 
 /// No receipt: the file failed, or the run stops.
 Result<Mover::Receipt> Mover::CopyBytes(FileRun& file, std::uint32_t part, std::stop_token stop) {
-  if (file.by_service) return CopyByService(file, part);
-  auto buffer = in_.buffers.Acquire(stop);
+  if (file.by_service) return CopyByService(file, part, std::move(stop));
+  const auto pass = in_.streamed.Enter(file.part_size(part), stop);
+  if (!pass) return Receipt();
+  auto buffer = in_.buffers.Acquire(stop, file.part_size(part));
   if (!buffer) return Receipt();
   const auto bytes = buffer->first(file.part_size(part));
   const auto& task = file.record.task;
@@ -434,7 +436,9 @@ Result<void> Mover::Restart(Job& job, std::string etag, const std::string& why) 
 Result<void> Mover::VerifyPart(Job& job, std::stop_token stop) {
   FileRun& file = *job.file;
   if (!file.failed) {
-    auto buffer = in_.buffers.Acquire(stop);
+    const auto pass = in_.streamed.Enter(file.part_size(job.part_index), stop);
+    if (!pass) return {};
+    auto buffer = in_.buffers.Acquire(stop, file.part_size(job.part_index));
     if (!buffer) return {};
     SF_TRY(CheckPart(file, job.part_index, buffer->bytes()));
   }

@@ -15,9 +15,13 @@
 #include "transfer/meter.h"
 #include "transfer/request.h"
 #include "transfer/service_copies.h"
+#include "transfer/under_way.h"
 #include "transfer/work_queue.h"
 
 namespace stateferry::transfer {
+
+/// What a service copies in one request counts no more than this: it moves no byte here.
+inline constexpr std::uint64_t kLargeCopyBytes = std::uint64_t{64} << 20;
 
 /// What every worker does: takes the next job, moves or checks one part.  Stateless between jobs
 /// (but for the limit on bytes) and shared by all workers; thread-safe.
@@ -33,6 +37,8 @@ class Mover {
     WorkQueue& queue;
     Committer& committer;
     ServiceCopies& copies;
+    UnderWay& streamed;                     ///< what is read and written, or read back
+    UnderWay& by_service;                   ///< what services copy, each at most kLargeCopyBytes
     std::function<void(const char*)> halt;  ///< a limit is reached (which): stop resumably
   };
   explicit Mover(Inputs inputs) : in_(std::move(inputs)) {}
@@ -68,7 +74,8 @@ class Mover {
                                                 MutableByteSpan bytes);
   Result<Receipt> CopyBytes(FileRun& file, std::uint32_t part, std::stop_token stop);
   Result<bool> CopyWhole(Job& job, std::stop_token stop);
-  Result<Receipt> CopyByService(FileRun& file, std::uint32_t part);
+  std::optional<UnderWay::Pass> EnterService(std::uint64_t size_bytes, std::stop_token stop);
+  Result<Receipt> CopyByService(FileRun& file, std::uint32_t part, std::stop_token stop);
   Result<void> Settle(Job& job, storage::ObjectSums told, std::stop_token stop);
   Result<bool> IsCopyThere(FileRun& file, std::stop_token stop);
   Result<bool> GoesOn(FileRun& file, const std::vector<PartReceipt>& receipts);

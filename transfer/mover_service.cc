@@ -1,5 +1,6 @@
 // What a mover does about files that their service copies by itself.
 
+#include <algorithm>
 #include <utility>
 
 #include "transfer/mover.h"
@@ -14,9 +15,12 @@ Result<bool> Mover::CopyWhole(Job& job, std::stop_token stop) {
     in_.halt("the limit on transferred bytes is reached");
     return true;
   }
+  auto pass = EnterService(file.size_bytes(), stop);
+  if (!pass) return true;  // asked to stop before anything was copied
   auto& to = in_.ends.to();
   auto copied =
       to.CopyFrom(file.copy_source, file.to_key, {.overwrite = OptionsOf(file).overwrite});
+  pass.reset();
   if (!copied && copied.error().code() == ErrorCode::kConflict) {
     // The answer to our own request may have been lost, and its repetition has found our object.
     auto there = to.SumsOf(file.to_key);
@@ -47,7 +51,15 @@ Result<bool> Mover::CopyWhole(Job& job, std::stop_token stop) {
   return true;
 }
 
-Result<Mover::Receipt> Mover::CopyByService(FileRun& file, std::uint32_t part) {
+std::optional<UnderWay::Pass> Mover::EnterService(std::uint64_t size_bytes, std::stop_token stop) {
+  return in_.by_service.Enter(std::min(size_bytes, kLargeCopyBytes), std::move(stop));
+}
+
+/// No receipt: the file failed, or the run stops.
+Result<Mover::Receipt> Mover::CopyByService(FileRun& file, std::uint32_t part,
+                                            std::stop_token stop) {
+  const auto pass = EnterService(file.part_size(part), std::move(stop));
+  if (!pass) return Receipt();
   auto copied = file.upload->CopyPart(part, file.copy_source);
   if (copied) {
     in_.copies.Worked();

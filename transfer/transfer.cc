@@ -90,7 +90,7 @@ Result<TransferReport> Execute(const TransferRequest& request, Plan& plan, Endpo
   plan.record.last_objects.reset();
   SF_TRY(PutStatus(plan.record, TransferStatus::kRunning, "", meter, env));
   if (request.before_moving) SF_TRY(request.before_moving());
-  SF_TRY(MoveFiles({id, env.journal, ends, options, buffers, workers, meter}, env.stop));
+  SF_TRY(MoveFiles({id, env.journal, ends, options, buffers, workers, meter, env.clock}, env.stop));
   if (meter.has_failures()) {
     auto report = meter.Report(TransferStatus::kFailed);
     SF_TRY(PutStatus(plan.record, report.status, report.failures.front().message, meter, env));

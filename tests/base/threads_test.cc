@@ -138,6 +138,20 @@ TEST(BufferPool, IsBoundedAndHandsBuffersOutAgain) {
   EXPECT_EQ(again->bytes().size(), 1000u);
 }
 
+TEST(BufferPool, WhatIsLargeGetsTheBufferThatWasTouchedFirst) {
+  BufferPool pool(1000, 3000);
+  std::vector<BufferPool::Lease> leases;
+  for (int i = 0; i < 3; ++i) leases.push_back(*pool.Acquire());
+  const std::byte* first = leases.front().bytes().data();
+  const std::byte* last = leases.back().bytes().data();
+  leases.clear();
+  const auto small = pool.Acquire({}, 500);
+  EXPECT_EQ(small->bytes().data(), last);
+  EXPECT_EQ(small->bytes().size(), 1000u);
+  EXPECT_EQ(pool.Acquire({}, 501)->bytes().data(), first);
+  EXPECT_EQ(pool.Acquire()->bytes().data(), first);
+}
+
 TEST(BufferPool, HasAtLeastOneBuffer) {
   BufferPool pool(1000, 10);
   EXPECT_EQ(pool.capacity(), 1u);

@@ -1,0 +1,51 @@
+#include "transfer/under_way.h"
+
+namespace stateferry::transfer {
+
+namespace {
+/// The kernel counts in hundredths of a second: two processors tell 40 steps in this time.
+constexpr auto kLook = std::chrono::milliseconds(200);
+/// Nearly one of two: less are the gaps between pieces of work, and the beginning.
+constexpr double kHasRoom = 0.4;
+/// One after the other: a single one is a moment in which a disk was waited for, or the end.
+constexpr int kIdleLooks = 2;
+}  // namespace
+
+std::optional<UnderWay::Pass> UnderWay::Enter(std::uint64_t size_bytes, std::stop_token stop) {
+  const auto fits = [&] { return used_bytes_ == 0 || used_bytes_ + size_bytes <= limit_bytes_; };
+  std::unique_lock lock(mutex_);
+  while (!fits()) {
+    Grow();
+    changed_.wait_for(lock, stop, kLook, fits);
+    if (stop.stop_requested() && !fits()) return std::nullopt;
+  }
+  used_bytes_ += size_bytes;
+  if (used_bytes_ < limit_bytes_) changed_.notify_one();
+  return Pass(this, size_bytes);
+}
+
+void UnderWay::Leave(std::uint64_t size_bytes) {
+  std::lock_guard lock(mutex_);
+  used_bytes_ -= size_bytes;
+  // Whoever gets in wakes the next one: most would find no room.  One who does not fit while
+  // another would costs that one kLook.
+  changed_.notify_one();
+}
+
+/// Called while somebody waits.  A look at the processors tells of the time since the last one:
+/// that counts when the last one was for somebody who waited as well.
+void UnderWay::Grow() {
+  const auto now = clock_.Steady();
+  const auto since = now - looked_at_;
+  if (since < kLook) return;
+  const auto idle = idle_();
+  looked_at_ = now;
+  const bool counts = since <= 2 * kLook;
+  idle_looks_ = counts && (!idle || *idle >= kHasRoom) ? idle_looks_ + 1 : 0;
+  if (idle_looks_ < kIdleLooks) return;
+  idle_looks_ = 0;
+  if (limit_bytes_ <= UINT64_MAX / 2) limit_bytes_ *= 2;
+  changed_.notify_all();
+}
+
+}  // namespace stateferry::transfer
