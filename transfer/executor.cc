@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <thread>
 
 #include "base/idle_processors.h"
 #include "base/task_group.h"
@@ -18,7 +19,7 @@ namespace {
 /// catches between reading and accepting it stays below 256 MiB.
 constexpr std::uint64_t kMaxUncommittedBytes = 224u << 20;
 constexpr std::uint64_t kMaxUncommittedParts = 8192;
-/// Large ones at once, at first.
+/// Large ones at once, at first; streamed ones no fewer than there are processors.
 constexpr std::uint64_t kFirstStreamed = 4, kFirstByService = 8;
 constexpr std::uint64_t kFirstLeast = std::uint64_t{32} << 20;
 constexpr auto kShowInterval = std::chrono::milliseconds(250);
@@ -74,7 +75,9 @@ Result<void> MoveFiles(const MoveInputs& in, std::stop_token stop) {
   WorkQueue queue(in.journal, in.id, {kMaxUncommittedBytes, kMaxUncommittedParts, in.workers},
                   [&committer] { committer.Hurry(); });
   committer.SetQueue(&queue);
-  UnderWay streamed(FirstBytes(in, kFirstStreamed * in.buffers.buffer_bytes()), in.clock,
+  const std::uint64_t streams =
+      std::max<std::uint64_t>(kFirstStreamed, std::thread::hardware_concurrency());
+  UnderWay streamed(FirstBytes(in, streams * in.buffers.buffer_bytes()), in.clock,
                     IdleProcessors());
   UnderWay by_service(FirstBytes(in, kFirstByService * kLargeCopyBytes), in.clock,
                       IdleProcessors());

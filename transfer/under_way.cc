@@ -9,6 +9,8 @@ constexpr auto kLook = std::chrono::milliseconds(200);
 constexpr double kHasRoom = 0.4;
 /// One after the other: a single one is a moment in which a disk was waited for, or the end.
 constexpr int kIdleLooks = 2;
+/// Whatever keeps the processors busy may have nothing to do with what waits here.
+constexpr auto kPatience = std::chrono::seconds(10);
 }  // namespace
 
 std::optional<UnderWay::Pass> UnderWay::Enter(std::uint64_t size_bytes, std::stop_token stop) {
@@ -41,9 +43,11 @@ void UnderWay::Grow() {
   const auto idle = idle_();
   looked_at_ = now;
   const bool counts = since <= 2 * kLook;
+  if (!counts) grown_at_ = now;
   idle_looks_ = counts && (!idle || *idle >= kHasRoom) ? idle_looks_ + 1 : 0;
-  if (idle_looks_ < kIdleLooks) return;
+  if (idle_looks_ < kIdleLooks && now - grown_at_ < kPatience) return;
   idle_looks_ = 0;
+  grown_at_ = now;
   if (limit_bytes_ <= UINT64_MAX / 2) limit_bytes_ *= 2;
   changed_.notify_all();
 }

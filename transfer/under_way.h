@@ -14,8 +14,9 @@
 namespace stateferry::transfer {
 
 /// Bounds the bytes that are under way at once: few at first, and twice as many again and again as
-/// long as some have to wait while this machine's processors have nothing to do.  Where they are
-/// busy, more at once moves nothing faster, but takes memory, and time to get it.  Decision 0014.
+/// long as some have to wait while this machine's processors have nothing to do, or wait for long.
+/// Where processors are busy, more at once moves nothing faster, but takes memory, and time to get
+/// it.  Decision 0014.
 /// Thread-safe; must outlive its passes.
 class UnderWay {
  public:
@@ -56,6 +57,7 @@ class UnderWay {
   std::uint64_t limit_bytes_;                          // guarded by mutex_
   std::uint64_t used_bytes_ = 0;                       // guarded by mutex_
   std::chrono::steady_clock::time_point looked_at_{};  // guarded by mutex_
+  std::chrono::steady_clock::time_point grown_at_{};   // or when waiting began; guarded by mutex_
   int idle_looks_ = 0;                                 // guarded by mutex_
 };
 

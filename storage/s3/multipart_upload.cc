@@ -180,11 +180,15 @@ Result<void> MultipartUpload::CheckEtag(const std::string& etag) const {
                                                    key_, etag, expected));
 }
 
-// One that the service does not know was aborted before, or has another name there: that which was
-// heard was damaged on its way.
+// One that the service does not know was aborted before; or it has another name there, for this one
+// was damaged on its way, and nobody has met it under this one.
 Result<void> MultipartUpload::Abort() {
   SF_TRY(const bool was_known, client_->Abort(key_, token_.upload_id));
-  return was_known || !token_.begun ? Result<void>() : unheard_->Sweep(key_, *token_.begun, "");
+  if (was_known || !token_.begun || !options_.resume_token.empty()) return {};
+  std::unique_lock lock(mutex_);
+  if (!parts_.empty()) return {};
+  lock.unlock();
+  return unheard_->SweepMisheard(key_, *token_.begun, token_.upload_id);
 }
 
 }  // namespace stateferry::storage::s3

@@ -91,11 +91,8 @@ Result<http::Answer> Session::Send(const Call& call) {
     }
     auto answer = SendOnce(*to, call, payload, credentials);
     if (!answer) return std::move(answer).error().WithContext(doing);
-    // What refuses may be something on the way, with a clock of its own.
-    if (IsAnswer(call, answer->status)) {
-      LearnTime(*answer);
-      return answer;
-    }
+    LearnTime(*answer);
+    if (IsAnswer(call, answer->status)) return answer;
     const ServiceError refusal = ReadRefusal(*answer);
     if (IsThrottled(refusal)) rate_->Throttled();
     if (Amend(refusal, *answer, *to, credentials, amended)) continue;
@@ -105,8 +102,9 @@ Result<http::Answer> Session::Send(const Call& call) {
   }
 }
 
+// What refuses may be something on the way, with a clock of its own.
 void Session::LearnTime(const http::Answer& answer) {
-  if (was_told_time_) return;
+  if (was_told_time_ || answer.status < 200 || answer.status > 299) return;
   const auto there = http::ParseHttpDate(answer.Header("date"));
   if (!there) return;
   told_skew_s_ = std::chrono::duration_cast<std::chrono::seconds>(*there - clock_.Now()).count();

@@ -79,7 +79,7 @@ class Session {
   /// Bucket::in_the_open.
   bool in_the_open() const { return in_the_open_; }
   const RequestRate& rate() const { return *rate_; }
-  /// What time it is at the service, as its first answer that is no refusal told; before one: here.
+  /// What time it is at the service, as its first success told; before one: here.
   SystemTime ServiceTime() const { return clock_.Now() + std::chrono::seconds(told_skew_s_); }
   /// The error that came under HTTP 200: status and headers were said before the service knew.
   /// What it means is an error of the service.
@@ -111,7 +111,7 @@ class Session {
   const bool in_the_open_;
   const std::shared_ptr<RequestRate> rate_;
   std::atomic<std::int64_t> skew_s_{0};  ///< the service's clock minus ours
-  /// The same, rounded to seconds, of the first answer that is no refusal: a difference that no
+  /// The same, rounded to seconds, of the first success: a difference that no
   /// signature minds.
   std::atomic<std::int64_t> told_skew_s_{0};
   std::atomic<bool> was_told_time_{false};

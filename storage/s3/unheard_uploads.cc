@@ -16,6 +16,13 @@ constexpr auto kLongest = std::chrono::hours(1);
 /// Services tell whole seconds, in Date and in listings.
 constexpr auto kCoarse = std::chrono::seconds(2);
 constexpr int kListings = 8;
+/// Its answer has come, so the request has ended in its time.
+constexpr auto kHeardWithin = std::chrono::minutes(10);
+
+bool CannotList(const Error& error) {
+  return error.code() == ErrorCode::kPermission || error.code() == ErrorCode::kRefused ||
+         error.code() == ErrorCode::kInvalidArgument;
+}
 
 }  // namespace
 
@@ -38,54 +45,77 @@ SystemTime UnheardUploads::Now() const { return client_->ServiceTime() - kCoarse
 
 void UnheardUploads::Note(std::string_view key, SystemTime at) {
   std::lock_guard lock(mutex_);
-  noted_.try_emplace(std::string(key), at);
+  noted_.try_emplace(std::string(key), Noted{at, at}).first->second.last = at;
 }
 
 Result<void> UnheardUploads::SweepNoted(std::string_view key, const std::string& known) {
   std::unique_lock lock(mutex_);
-  const auto noted = noted_.find(key);
-  if (noted == noted_.end()) return {};
-  const SystemTime at = noted->second;
+  const auto found = noted_.find(key);
+  if (found == noted_.end()) return {};
+  const Noted noted = found->second;
   lock.unlock();
-  SF_TRY(Sweep(key, at, known));
+  SF_TRY(Sweep({key, noted.first, noted.last + kLongest, known}));
   lock.lock();
   noted_.erase(std::string(key));
   return {};
 }
 
-Result<void> UnheardUploads::Sweep(std::string_view key, SystemTime at, const std::string& known) {
+Result<void> UnheardUploads::SweepIntent(std::string_view key, SystemTime at) {
+  return Sweep({key, at, at + kLongest, ""});
+}
+
+Result<void> UnheardUploads::SweepMisheard(std::string_view key, SystemTime at,
+                                           const std::string& heard) {
+  {
+    std::lock_guard lock(mutex_);
+    if (misheard_.contains(heard)) return {};
+  }
+  SF_TRY(Sweep({key, at, at + kHeardWithin, heard}));
+  std::lock_guard lock(mutex_);
+  misheard_.insert(heard);
+  return {};
+}
+
+/// Until two listings tell of none that was not aborted: one may be damaged on its way, and some
+/// services go on listing what is gone.  Where uploads cannot be listed nothing is done, with a
+/// warning.
+Result<void> UnheardUploads::Sweep(Sweeping sweeping) {
   int without = 0;
   for (int listing = 0; listing < kListings && without < 2; ++listing) {
-    auto uploads = client_->ListUploads(key);
-    if (!uploads && uploads.error().code() == ErrorCode::kPermission) {
+    auto uploads = client_->ListUploads(sweeping.key);
+    if (!uploads && CannotList(uploads.error())) {
       LogWarning("storage", "{}: whether an unheard upload of {} is left cannot be told: {}",
-                 client_->location(), key, uploads.error().message());
+                 client_->location(), sweeping.key, uploads.error().message());
       return {};
     }
+    // That the bucket is not there does not say that the upload is gone.
+    if (!uploads && uploads.error().code() == ErrorCode::kNotFound)
+      return Error(ErrorCode::kRefused, uploads.error().message());
     if (!uploads) return std::move(uploads).error();
-    SF_TRY(const bool found, SweepListed(*uploads, key, at, known));
+    SF_TRY(const bool found, SweepListed(*uploads, sweeping));
     without = found ? 0 : without + 1;
   }
   if (without == 2) return {};
   return Error(ErrorCode::kUnavailable,
-               fmt::format("uploads of {} that nobody has heard of do not go away", key),
+               fmt::format("uploads of {} that nobody has heard of do not go away", sweeping.key),
                Retry::kMayHelp);
 }
 
-/// Whether there were any.
+/// Whether there were any that were not aborted before.
 Result<bool> UnheardUploads::SweepListed(const std::vector<ListedUpload>& uploads,
-                                         std::string_view key, SystemTime at,
-                                         const std::string& known) {
+                                         Sweeping& sweeping) {
   bool found = false;
   for (const auto& upload : uploads) {
     const SystemTime begun{std::chrono::duration_cast<SystemTime::duration>(
         std::chrono::nanoseconds(upload.initiated_ns))};
-    if (upload.key != key || upload.upload_id == known || begun < at || begun > at + kLongest)
+    if (upload.key != sweeping.key || upload.upload_id == sweeping.known || begun < sweeping.from ||
+        begun > sweeping.to || sweeping.aborted.contains(upload.upload_id))
       continue;
     found = true;
-    SF_TRY(client_->Abort(key, upload.upload_id));
+    SF_TRY(client_->Abort(upload.key, upload.upload_id));
+    sweeping.aborted.insert(upload.upload_id);
     LogInfo("storage", "{}: an upload of {} that nobody had heard of is aborted",
-            client_->location(), key);
+            client_->location(), upload.key);
   }
   return found;
 }

@@ -4,8 +4,10 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "storage/s3/client.h"
 #include "storage/s3/signer.h"
@@ -33,20 +35,31 @@ class UnheardUploads {
   SystemTime Now() const;
   /// An upload of `key` was asked for at that time, and the answer did not come.
   void Note(std::string_view key, SystemTime at);
-  /// Sweep() of what was noted of `key`, which stays noted after an error.
+  /// Aborts what was noted of `key`, which stays noted after an error, but for `known`.
   Result<void> SweepNoted(std::string_view key, const std::string& known);
-  /// Aborts the uploads of `key` that were begun in the hour after `at`, but for `known`, until two
-  /// listings tell of none: one may be damaged on its way.  Without the right to list uploads
-  /// nothing is done, with a warning.
-  Result<void> Sweep(std::string_view key, SystemTime at, const std::string& known);
+  /// Aborts what an intent of that time has begun.
+  Result<void> SweepIntent(std::string_view key, SystemTime at);
+  /// Aborts the upload of `key` that was begun at that time under another id than `heard`, which
+  /// the service does not know.  Looks once for each id.
+  Result<void> SweepMisheard(std::string_view key, SystemTime at, const std::string& heard);
 
  private:
-  Result<bool> SweepListed(const std::vector<ListedUpload>& uploads, std::string_view key,
-                           SystemTime at, const std::string& known);
+  struct Sweeping {
+    std::string_view key;
+    SystemTime from, to;
+    std::string known;
+    std::set<std::string> aborted = {};
+  };
+  struct Noted {
+    SystemTime first, last;
+  };
+  Result<void> Sweep(Sweeping sweeping);
+  Result<bool> SweepListed(const std::vector<ListedUpload>& uploads, Sweeping& sweeping);
 
   const std::shared_ptr<Client> client_;
   std::mutex mutex_;
-  std::map<std::string, SystemTime, std::less<>> noted_;  // guarded by mutex_
+  std::map<std::string, Noted, std::less<>> noted_;  // guarded by mutex_
+  std::set<std::string> misheard_;                   // ids that were looked for; guarded by mutex_
 };
 
 }  // namespace stateferry::storage::s3

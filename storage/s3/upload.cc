@@ -53,7 +53,7 @@ Result<std::unique_ptr<Upload>> DropUnheard(const UploadPlace& place, std::strin
                                             const UnheardUploads::Begun& begun) {
   if (begun.service != place.client->service())
     return NotFound(key, {.service = begun.service}, *place.client);
-  SF_TRY(place.unheard->Sweep(key, begun.at, ""));
+  SF_TRY(place.unheard->SweepIntent(key, begun.at));
   return Gone(key);
 }
 
@@ -62,7 +62,7 @@ Result<std::unique_ptr<Upload>> DropUnknown(const UploadPlace& place, std::strin
                                             const UploadToken& token) {
   Error error = NotFound(key, token, *place.client);
   if (error.code() == ErrorCode::kNotFound && token.begun)
-    SF_TRY(place.unheard->Sweep(key, *token.begun, ""));
+    SF_TRY(place.unheard->SweepMisheard(key, *token.begun, token.upload_id));
   return error;
 }
 
@@ -87,11 +87,15 @@ Result<NewMultipart> Begin(const UploadPlace& place, std::string_view key,
                            const UploadOptions& options, SystemTime before) {
   auto started = place.client->CreateMultipart(
       key, {.overwrite = options.overwrite, .checksummed = !options.by_service});
-  // What is left unheard is found before anything is put, or this one is as unheard as they are.
-  if (started)
-    SF_TRY(place.unheard->SweepNoted(key, started->upload_id));
-  else if (started.error().retry() == Retry::kMayHelp)
-    place.unheard->Note(key, before);
+  if (!started) {
+    if (started.error().retry() == Retry::kMayHelp) place.unheard->Note(key, before);
+    return started;
+  }
+  // What is left unheard is found before anything is put.
+  if (auto swept = place.unheard->SweepNoted(key, started->upload_id); !swept) {
+    if (!place.client->Abort(key, started->upload_id)) place.unheard->Note(key, before);
+    return std::move(swept).error();
+  }
   return started;
 }
 

@@ -59,6 +59,11 @@ TEST(UnderWay, OnlyTheTimeOfWaitingCounts) {
   EXPECT_FALSE(GivesASecond(std::chrono::seconds(1), 1.0, 4));
 }
 
+// What keeps the processors busy may be others.
+TEST(UnderWay, GrowsForOneWhoHasWaitedLong) {
+  EXPECT_TRUE(GivesASecond(std::chrono::milliseconds(400), 0.0, 100));
+}
+
 TEST(UnderWay, LetsInWhatFits) {
   SteppingClock clock(kOften);
   std::stop_source stop;

@@ -207,6 +207,7 @@ TEST(S3Session, TakesNoTimeFromARefusal) {
         .year();
   };
   EXPECT_FALSE(rig.client->Delete("a"));
+  EXPECT_FALSE(rig.client->Head("a"));
   EXPECT_LT(year(), std::chrono::year(2030));
   refuses = false;
   EXPECT_TRUE(rig.client->Delete("a"));

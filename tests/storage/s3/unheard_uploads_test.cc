@@ -131,8 +131,58 @@ TEST(S3UnheardUploads, NoneIsForgottenWhenTheListingFails) {
   S3Rig rig([&](const ServedRequest& request) { return service.Answer(request); });
   ExpectError(rig.backend->StartUpload("k", kTwoParts), ErrorCode::kUnavailable, Retry::kMayHelp);
   ExpectError(rig.backend->StartUpload("k", kTwoParts), ErrorCode::kUnavailable, Retry::kMayHelp);
+  EXPECT_EQ(service.aborted, std::vector<std::string>{"heard"}) << "nobody would name it";
   EXPECT_TRUE(rig.backend->StartUpload("k", kTwoParts));
+  EXPECT_EQ(service.aborted.back(), "unheard");
+  EXPECT_TRUE(service.begun.empty());
+}
+
+// MinIO and Ceph have gone on listing uploads that they had forgotten.
+TEST(S3UnheardUploads, OneThatIsListedForEverIsAbortedOnce) {
+  BegunUploads service;
+  S3Rig rig([&](const ServedRequest& request) { return service.Answer(request); });
+  auto options = kTwoParts;
+  options.resume_token = rig.backend->IntentToken(kTwoParts);
+  service.begun = {{"unheard"}};
+  const std::string listed = service.Listed();
+  service.on_way = [&](int, Reply reply) {
+    reply.body = listed;
+    return reply;
+  };
+  ExpectError(rig.backend->StartUpload("k", options), ErrorCode::kNotFound, Retry::kNever);
   EXPECT_EQ(service.aborted, std::vector<std::string>{"unheard"});
+}
+
+TEST(S3UnheardUploads, AServiceThatDoesNotListThemIsNoObstacle) {
+  for (const auto& [status, code] : {std::pair(405, "MethodNotAllowed"), {501, "NotImplemented"}}) {
+    S3Rig rig([&, status = status, code = code](const ServedRequest&) {
+      return ErrorReply(status, code);
+    });
+    auto options = kTwoParts;
+    options.resume_token = rig.backend->IntentToken(kTwoParts);
+    ExpectError(rig.backend->StartUpload("k", options), ErrorCode::kNotFound, Retry::kNever);
+  }
+}
+
+TEST(S3UnheardUploads, ABucketThatIsNotThereSaysNothing) {
+  S3Rig rig([&](const ServedRequest&) { return ErrorReply(404, "NoSuchBucket"); });
+  auto options = kTwoParts;
+  options.resume_token = rig.backend->IntentToken(kTwoParts);
+  ExpectError(rig.backend->StartUpload("k", options), ErrorCode::kRefused, Retry::kNever);
+}
+
+// Its name is proved, and what is listed now is another machine's.
+TEST(S3UnheardUploads, AnAbortThatIsRepeatedTouchesNoOther) {
+  BegunUploads service;
+  S3Rig rig([&](const ServedRequest& request) {
+    if (request.method == "PUT") return Reply{.headers = {{"ETag", "\"e\""}}};
+    return service.Answer(request);
+  });
+  auto upload = Started(rig, kTwoParts);
+  ASSERT_TRUE(upload->PutPart(0, Bytes(kPart)));
+  service.begun = {{"of-another"}};
+  EXPECT_TRUE(upload->Abort());
+  EXPECT_EQ(service.begun.size(), 1u);
 }
 
 // The bit that flipped was one of the name.
