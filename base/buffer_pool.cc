@@ -17,8 +17,10 @@ constexpr std::size_t kHugePageBytes = 2u << 20;
 
 Pages NewPages(std::size_t size_bytes) {
   const bool is_huge = size_bytes >= kHugePageBytes;
-  Pages pages(static_cast<std::byte*>(
-      std::aligned_alloc(is_huge ? kHugePageBytes : kPageBytes, size_bytes)));
+  const std::size_t page_bytes = is_huge ? kHugePageBytes : kPageBytes;
+  // Whole pages, as aligned_alloc demands.
+  const std::size_t whole = (std::max<std::size_t>(1, size_bytes) + page_bytes - 1) / page_bytes;
+  Pages pages(static_cast<std::byte*>(std::aligned_alloc(page_bytes, whole * page_bytes)));
   if (!pages) throw std::bad_alloc();
   // Fewer faults on first use, and fewer pages to hold on to while a disk reads from them.
   if (is_huge)
