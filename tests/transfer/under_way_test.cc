@@ -87,7 +87,7 @@ TEST(UnderWay, OneIsAlwaysLetInHoweverLarge) {
   EXPECT_TRUE(under_way.Enter(1000, {})) << "the first is gone";
 }
 
-TEST(UnderWay, WhoLeavesWakesWhoWaits) {
+TEST(UnderWay, WhoLeavesMakesRoomForOneWhoWaits) {
   SteppingClock clock(kOften);
   std::atomic<bool> waits = false;
   UnderWay under_way(10, clock, [&] {

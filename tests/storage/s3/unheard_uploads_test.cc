@@ -62,18 +62,27 @@ Reply Damaged(Reply reply, const std::string& text, const std::string& other) {
 
 const UploadOptions kTwoParts{.size_bytes = kPart + 4, .part_bytes = kPart};
 
+/// What becomes at `rig` of an upload of "k" of which only the intent is known, made at `maker`.
+Result<std::unique_ptr<Upload>> GoOnFromIntent(S3Rig& rig, S3Rig& maker) {
+  auto options = kTwoParts;
+  options.resume_token = maker.backend->IntentToken(kTwoParts);
+  EXPECT_NE(options.resume_token, "");
+  return rig.backend->StartUpload("k", options);
+}
+/// Nobody knows its parts, so it is gone.
+void ExpectGone(S3Rig& rig) {
+  ExpectError(GoOnFromIntent(rig, rig), ErrorCode::kNotFound, Retry::kNever);
+}
+
 TEST(S3UnheardUploads, AnIntentFindsWhatWasBegunUnderItsKeySince) {
   BegunUploads service;
   S3Rig rig([&](const ServedRequest& request) { return service.Answer(request); });
-  auto options = kTwoParts;
-  options.resume_token = rig.backend->IntentToken(kTwoParts);
-  EXPECT_NE(options.resume_token, "");
   using std::chrono::seconds;
   service.begun = {{"before", seconds(-60)},
                    {"unheard", seconds(1)},
                    {"much-later", seconds(7200)},
                    {"of-another", seconds(1), "k2"}};
-  ExpectError(rig.backend->StartUpload("k", options), ErrorCode::kNotFound, Retry::kNever);
+  ExpectGone(rig);
   EXPECT_EQ(service.aborted, std::vector<std::string>{"unheard"});
 }
 
@@ -81,16 +90,12 @@ TEST(S3UnheardUploads, AnIntentIsForgottenOnlyWhereItWasMade) {
   BegunUploads service;
   S3Rig rig([&](const ServedRequest& request) { return service.Answer(request); });
   S3Rig other([&](const ServedRequest& request) { return service.Answer(request); });
-  auto options = kTwoParts;
-  options.resume_token = other.backend->IntentToken(kTwoParts);
-  ExpectError(rig.backend->StartUpload("k", options), ErrorCode::kRefused, Retry::kNever);
+  ExpectError(GoOnFromIntent(rig, other), ErrorCode::kRefused, Retry::kNever);
 }
 
 TEST(S3UnheardUploads, WhoMayNotListThemGoesOn) {
   S3Rig rig([&](const ServedRequest&) { return ErrorReply(403, "AccessDenied"); });
-  auto options = kTwoParts;
-  options.resume_token = rig.backend->IntentToken(kTwoParts);
-  ExpectError(rig.backend->StartUpload("k", options), ErrorCode::kNotFound, Retry::kNever);
+  ExpectGone(rig);
 }
 
 TEST(S3UnheardUploads, ADamagedListingHidesNone) {
@@ -103,10 +108,8 @@ TEST(S3UnheardUploads, ADamagedListingHidesNone) {
       return number == 0 ? Damaged(reply, text, other) : reply;
     };
     S3Rig rig([&](const ServedRequest& request) { return service.Answer(request); });
-    auto options = kTwoParts;
-    options.resume_token = rig.backend->IntentToken(kTwoParts);
     service.begun = {{"unheard"}};
-    ExpectError(rig.backend->StartUpload("k", options), ErrorCode::kNotFound, Retry::kNever);
+    ExpectGone(rig);
     EXPECT_TRUE(service.begun.empty());
   }
 }
@@ -141,15 +144,13 @@ TEST(S3UnheardUploads, NoneIsForgottenWhenTheListingFails) {
 TEST(S3UnheardUploads, OneThatIsListedForEverIsAbortedOnce) {
   BegunUploads service;
   S3Rig rig([&](const ServedRequest& request) { return service.Answer(request); });
-  auto options = kTwoParts;
-  options.resume_token = rig.backend->IntentToken(kTwoParts);
   service.begun = {{"unheard"}};
   const std::string listed = service.Listed();
   service.on_way = [&](int, Reply reply) {
     reply.body = listed;
     return reply;
   };
-  ExpectError(rig.backend->StartUpload("k", options), ErrorCode::kNotFound, Retry::kNever);
+  ExpectGone(rig);
   EXPECT_EQ(service.aborted, std::vector<std::string>{"unheard"});
 }
 
@@ -158,17 +159,13 @@ TEST(S3UnheardUploads, AServiceThatDoesNotListThemIsNoObstacle) {
     S3Rig rig([&, status = status, code = code](const ServedRequest&) {
       return ErrorReply(status, code);
     });
-    auto options = kTwoParts;
-    options.resume_token = rig.backend->IntentToken(kTwoParts);
-    ExpectError(rig.backend->StartUpload("k", options), ErrorCode::kNotFound, Retry::kNever);
+    ExpectGone(rig);
   }
 }
 
 TEST(S3UnheardUploads, ABucketThatIsNotThereSaysNothing) {
   S3Rig rig([&](const ServedRequest&) { return ErrorReply(404, "NoSuchBucket"); });
-  auto options = kTwoParts;
-  options.resume_token = rig.backend->IntentToken(kTwoParts);
-  ExpectError(rig.backend->StartUpload("k", options), ErrorCode::kRefused, Retry::kNever);
+  ExpectError(GoOnFromIntent(rig, rig), ErrorCode::kRefused, Retry::kNever);
 }
 
 // Its name is proved, and what is listed now is another machine's.
