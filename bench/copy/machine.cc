@@ -2,10 +2,12 @@
 
 #include <fmt/format.h>
 #include <stdio.h>
+#include <sys/mman.h>
 #include <sys/utsname.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <fstream>
 #include <memory>
@@ -53,6 +55,19 @@ Json DescribeMachine(const std::string& directory) {
           {"memory", ProcField("/proc/meminfo", "MemTotal")},
           {"kernel", std::string(kernel.sysname) + " " + kernel.release},
           {"fileSystem", FileSystemName(directory)}};
+}
+
+void TouchFreeMemory(std::uint64_t bytes) {
+  const auto pages = static_cast<std::uint64_t>(sysconf(_SC_AVPHYS_PAGES));
+  const auto free_bytes = pages * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
+  std::uint64_t limit_bytes = UINT64_MAX;  // of a container
+  if (std::ifstream file("/sys/fs/cgroup/memory.max"); !(file >> limit_bytes))
+    limit_bytes = UINT64_MAX;
+  const std::size_t size = std::min({bytes, free_bytes / 2, limit_bytes / 4});
+  if (size == 0) return;
+  void* const memory = mmap(nullptr, size, PROT_READ | PROT_WRITE,
+                            MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+  if (memory != MAP_FAILED) munmap(memory, size);
 }
 
 std::string ProgramPath() {

@@ -1,6 +1,7 @@
 #pragma once
 // Where a measurement was made.
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -10,6 +11,11 @@ namespace stateferry::bench {
 
 /// Processor, cores, memory, kernel, and the file system of `directory`.
 Json DescribeMachine(const std::string& directory);
+
+/// Writes to so much free memory, or to half of what there is, and gives it back.  The host of a
+/// virtual machine takes free memory away within seconds, and whoever uses it next pays for that:
+/// here nobody who is measured.  No more than a quarter of what a container may have.
+void TouchFreeMemory(std::uint64_t bytes);
 
 /// PATH, and the place where Go puts programs.
 std::string ProgramPath();
