@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "base/bytes.h"
+#include "base/hash.h"
 #include "base/result.h"
 
 namespace stateferry::storage {
@@ -30,6 +31,7 @@ struct ObjectMeta {
 struct SummedRead {
   std::size_t size_bytes = 0;
   std::optional<std::uint64_t> checksum = {};  ///< of the bytes; opaque
+  std::optional<Hash128> hash = {};            ///< XXH3-128 of them; none: the caller hashes
 };
 
 struct Capabilities {

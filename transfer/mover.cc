@@ -267,7 +267,7 @@ Result<Mover::Receipt> Mover::CopyBytes(FileRun& file, std::uint32_t part, std::
   }
   PartReceipt receipt{.part_index = part,
                       .size_bytes = static_cast<std::uint32_t>(bytes.size()),
-                      .hash = Xxh3_128(bytes)};
+                      .hash = read->hash ? *read->hash : Xxh3_128(bytes)};
   if (task.whole_object) receipt.source_checksum = read->checksum;
   SF_TRY(AtDestination(file, file.upload->PutPart(part, bytes)));
   if (file.failed) return Receipt();

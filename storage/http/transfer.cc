@@ -143,7 +143,8 @@ std::size_t Transfer::OnHeader(char* data, std::size_t size, std::size_t count, 
 }
 
 void Transfer::TakeHeader(std::string_view line) {
-  if (line.starts_with("HTTP/")) {
+  // What comes behind a body is a trailer, whatever it says.
+  if (line.starts_with("HTTP/") && !body_begun_) {
     // A new answer: what came before was an interim one.
     answering_ = true;
     answer_ = {};
@@ -197,6 +198,7 @@ bool Transfer::TakeBody(ByteSpan bytes) {
   }
   std::memcpy(request_.into.data() + answer_.received, bytes.data(), bytes.size());
   answer_.received += bytes.size();
+  if (request_.arrived) request_.arrived(answer_.received);
   return true;
 }
 

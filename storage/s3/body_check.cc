@@ -47,10 +47,10 @@ bool IsEncryptedWithKey(const http::Answer& answer) {
          !answer.Header("x-amz-server-side-encryption-customer-algorithm").empty();
 }
 
-std::optional<std::uint64_t> CrcOf(const Dialect& dialect, ByteSpan bytes) {
+std::optional<std::uint64_t> CrcOf(const Dialect& dialect, ByteSpan bytes, std::uint64_t before) {
   switch (dialect.checksum) {
-    case BodyChecksum::kCrc64Nvme: return Crc64Nvme(bytes);
-    case BodyChecksum::kCrc64Ecma: return Crc64Ecma(bytes);
+    case BodyChecksum::kCrc64Nvme: return Crc64Nvme(bytes, before);
+    case BodyChecksum::kCrc64Ecma: return Crc64Ecma(bytes, before);
     case BodyChecksum::kMd5Etag: break;
   }
   return std::nullopt;

@@ -37,8 +37,10 @@ class BodyCheck {
 /// no MD5, whatever it looks like.
 bool IsEncryptedWithKey(const http::Answer& answer);
 
-/// In the dialect's kind; none when it has none.
-std::optional<std::uint64_t> CrcOf(const Dialect& dialect, ByteSpan bytes);
+/// In the dialect's kind, of everything before `bytes` (0: nothing) and of `bytes`; none when it
+/// has none.
+std::optional<std::uint64_t> CrcOf(const Dialect& dialect, ByteSpan bytes,
+                                   std::uint64_t before = 0);
 /// The CRC of two pieces, from the CRC of each and the size of the second.
 std::uint64_t CombineCrc(const Dialect& dialect, std::uint64_t first, std::uint64_t second,
                          std::uint64_t size_bytes);

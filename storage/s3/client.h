@@ -90,8 +90,9 @@ class Client {
   /// use that key.
   Result<LookedAt> HeadWithCrc(std::string_view key);
   Result<RangeRead> GetRange(std::string_view key, std::uint64_t offset, MutableByteSpan out,
-                             const std::optional<Version>& expected) {
-    return ReadVersionRange(*session_, key, offset, out, expected);
+                             const std::optional<Version>& expected,
+                             Hashing hashing = Hashing::kNo) {
+    return ReadVersionRange(*session_, key, offset, out, expected, hashing);
   }
   Result<void> GetWhole(std::string_view key, MutableByteSpan out, const Version& expected) {
     return ReadWholeVersion(*session_, key, out, expected, etags_seen_);

@@ -134,6 +134,41 @@ class RangeAnswer {
   RangeRead read_;
 };
 
+/// CRC and content hash of bytes while they arrive, when the processor's cache still has them.
+class ArrivingSums {
+ public:
+  ArrivingSums(const Dialect& dialect, ByteSpan into, Hashing hashing)
+      : dialect_(dialect), into_(into) {
+    if (hashing == Hashing::kYes) hash_.emplace();
+  }
+
+  void Take(std::size_t received) {
+    if (received - taken_ >= kAtOnce) TakeAll(received);
+  }
+  /// Of read.count bytes.
+  void AddTo(RangeRead& read) {
+    TakeAll(read.count);
+    if (read.count > 0) read.crc = crc_;
+    if (hash_) read.hash = hash_->Digest();
+  }
+
+ private:
+  static constexpr std::size_t kAtOnce = std::size_t{64} << 10;
+
+  void TakeAll(std::size_t received) {
+    const auto bytes = into_.subspan(taken_, received - taken_);
+    crc_ = CrcOf(dialect_, bytes, crc_.value_or(0));
+    if (hash_) hash_->Update(bytes);
+    taken_ = received;
+  }
+
+  const Dialect& dialect_;
+  const ByteSpan into_;
+  std::size_t taken_ = 0;
+  std::optional<std::uint64_t> crc_;
+  std::optional<Xxh3Stream> hash_;
+};
+
 /// Whether the answer is all of that version.
 Result<bool> JudgeWhole(const http::Answer& head, const Version& expected) {
   if (head.status == 412) return Replaced();
@@ -257,8 +292,10 @@ std::optional<std::uint64_t> ParseNumber(std::string_view text) {
 }
 
 Result<RangeRead> ReadVersionRange(Session& session, std::string_view key, std::uint64_t offset,
-                                   MutableByteSpan out, const std::optional<Version>& expected) {
+                                   MutableByteSpan out, const std::optional<Version>& expected,
+                                   Hashing hashing) {
   RangeAnswer judge(offset, out.size(), expected);
+  ArrivingSums sums(session.dialect(), out, hashing);
   Call call{.method = "GET", .key = std::string(key)};
   call.headers.emplace_back("range", fmt::format("bytes={}-{}", offset, offset + out.size() - 1));
   if (expected) call.headers.emplace_back("if-match", "\"" + expected->etag + "\"");
@@ -266,6 +303,7 @@ Result<RangeRead> ReadVersionRange(Session& session, std::string_view key, std::
   if (!dialect.range_header.empty())
     call.headers.emplace_back(dialect.range_header, dialect.range_header_value);
   call.into = out;
+  call.arrived = [&sums](std::size_t received) { sums.Take(received); };
   call.also = {412, 416};
   call.wanted = [&judge](const http::Answer& head) -> Result<bool> {
     if (head.status == 412) return Replaced();
@@ -273,7 +311,9 @@ Result<RangeRead> ReadVersionRange(Session& session, std::string_view key, std::
   };
   auto answer = session.Send(call);
   if (!answer) return std::move(answer).error();
-  return judge.Finish(*answer);
+  SF_TRY(auto read, judge.Finish(*answer));
+  sums.AddTo(read);
+  return read;
 }
 
 }  // namespace stateferry::storage::s3

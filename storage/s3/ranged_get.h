@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/hash.h"
 #include "storage/s3/session.h"
 #include "storage/s3/versions.h"
 
@@ -15,16 +16,22 @@ namespace stateferry::storage::s3 {
 
 struct RangeRead {
   std::size_t count = 0;  ///< less than asked only at the end of the object
+  /// Of what was read, taken while it arrived; in the dialect's kind, if it has one.
+  std::optional<std::uint64_t> crc = {};
+  std::optional<Hash128> hash = {};  ///< likewise, when it was asked for
   /// What was read; empty etag when the range lies behind the end.
   Version version;
 };
+
+enum class Hashing { kNo, kYes };
 
 /// Reads [offset, offset + out.size()) of `key`; out is not empty.  With `expected`, of that
 /// version only.  Errors: kNotFound; kConflict: another version is there now; kRefused: the service
 /// does not keep to ranges (HTTP 200, or another range than the one asked for); kUnavailable (retry
 /// may help), also when the body ends early.
 Result<RangeRead> ReadVersionRange(Session& session, std::string_view key, std::uint64_t offset,
-                                   MutableByteSpan out, const std::optional<Version>& expected);
+                                   MutableByteSpan out, const std::optional<Version>& expected,
+                                   Hashing hashing);
 
 /// Whether the ETags of a bucket that look like MD5s are MD5s, as far as objects have shown.
 struct EtagsSeen {

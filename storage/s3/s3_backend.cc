@@ -49,33 +49,13 @@ class S3Backend final : public Backend {
 
   Result<std::size_t> ReadRange(std::string_view key, std::uint64_t offset,
                                 MutableByteSpan out) override {
-    SF_TRY(const auto read, ReadSummed(key, offset, out));
+    SF_TRY(const auto read, Read(key, offset, out, Hashing::kNo));
     return read.size_bytes;
   }
 
   Result<SummedRead> ReadSummed(std::string_view key, std::uint64_t offset,
                                 MutableByteSpan out) override {
-    SF_TRY(CheckKey(key));
-    if (out.empty()) {
-      SF_TRY(Stat(key));
-      return SummedRead{};
-    }
-    auto read = client_->GetRange(key, offset, out, versions_->Find(key));
-    if (!read) {
-      // The next Stat says what is there now; until then the caller must not go on.
-      if (read.error().code() == ErrorCode::kConflict ||
-          read.error().code() == ErrorCode::kNotFound)
-        versions_->Forget(key);
-      return std::move(read).error();
-    }
-    // Two first reads at once may have seen two versions.
-    if (!read->version.etag.empty() && !versions_->Agree(key, read->version))
-      return Error(ErrorCode::kConflict,
-                   std::string(key) + " was replaced while it was being read");
-    const auto crc = CrcOf(client_->dialect(), out.first(read->count));
-    if (crc && read->count > 0)
-      versions_->NoteRead(key, read->version, offset, read->count, *crc, client_->dialect());
-    return SummedRead{.size_bytes = read->count, .checksum = crc};
+    return Read(key, offset, out, Hashing::kYes);
   }
 
   Result<bool> ReadVersion(const ObjectMeta& meta, MutableByteSpan out) override {
@@ -161,6 +141,30 @@ class S3Backend final : public Backend {
   Result<void> Flush() override { return {}; }
 
  private:
+  Result<SummedRead> Read(std::string_view key, std::uint64_t offset, MutableByteSpan out,
+                          Hashing hashing) {
+    SF_TRY(CheckKey(key));
+    if (out.empty()) {
+      SF_TRY(Stat(key));
+      return SummedRead{};
+    }
+    auto read = client_->GetRange(key, offset, out, versions_->Find(key), hashing);
+    if (!read) {
+      // The next Stat says what is there now; until then the caller must not go on.
+      if (read.error().code() == ErrorCode::kConflict ||
+          read.error().code() == ErrorCode::kNotFound)
+        versions_->Forget(key);
+      return std::move(read).error();
+    }
+    // Two first reads at once may have seen two versions.
+    if (!read->version.etag.empty() && !versions_->Agree(key, read->version))
+      return Error(ErrorCode::kConflict,
+                   std::string(key) + " was replaced while it was being read");
+    if (read->crc)
+      versions_->NoteRead(key, read->version, offset, read->count, *read->crc, client_->dialect());
+    return SummedRead{.size_bytes = read->count, .checksum = read->crc, .hash = read->hash};
+  }
+
   // A caller who has read all of an object and looks at it again, as a transfer does before it
   // completes its copy, gets the bytes compared with the checksum that the service keeps.
   Result<ObjectMeta> StatAfterReading(std::string_view key, std::uint64_t read_crc) {

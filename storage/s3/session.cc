@@ -135,6 +135,7 @@ Result<http::Answer> Session::SendOnce(const Target& to, const Call& call, const
                         .headers = std::move(signed_request.headers),
                         .body = call.body,
                         .into = call.into,
+                        .arrived = call.arrived,
                         .timeouts = TimeoutsOf(call)};
   request.wanted = [&call](const http::Answer& head) -> Result<bool> {
     if (!call.wanted || !IsAnswer(call, head.status)) return false;

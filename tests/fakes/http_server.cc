@@ -1,6 +1,7 @@
 #include "tests/fakes/http_server.h"
 
 #include <arpa/inet.h>
+#include <fmt/format.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
@@ -161,10 +162,18 @@ bool HttpServer::Answer(int socket, const ServedRequest& request, const Reply& r
   for (const auto& [name, value] : reply.headers) head += name + ": " + value + "\r\n";
   const auto length = reply.content_length >= 0 ? reply.content_length
                                                 : static_cast<std::int64_t>(reply.body.size());
-  if (reply.status != 204) head += "Content-Length: " + std::to_string(length) + "\r\n";
+  if (!reply.trailers.empty())
+    head += "Transfer-Encoding: chunked\r\n";
+  else if (reply.status != 204)
+    head += "Content-Length: " + std::to_string(length) + "\r\n";
   if (!SendAll(socket, head + "\r\n")) return false;
   if (request.method == "HEAD") return true;
   std::string_view body = reply.body;
+  if (!reply.trailers.empty()) {
+    std::string rest = fmt::format("{:x}\r\n{}\r\n0\r\n", body.size(), body);
+    for (const auto& line : reply.trailers) rest += line + "\r\n";
+    return SendAll(socket, rest + "\r\n");
+  }
   if (reply.fault == Reply::Fault::kCutBody || reply.fault == Reply::Fault::kStallBody)
     body = body.substr(0, body.size() / 2);
   if (reply.fault == Reply::Fault::kDripBody) {

@@ -43,6 +43,8 @@ struct Reply {
   Fault fault = Fault::kNone;
   /// What Content-Length says; -1: the truth.
   std::int64_t content_length = -1;
+  /// Lines behind the body, which then comes in one chunk and without Content-Length.
+  std::vector<std::string> trailers = {};
 };
 
 /// Thread-safe.  The handler runs on the thread of its connection, one call at a time.

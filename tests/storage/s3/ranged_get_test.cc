@@ -42,6 +42,27 @@ TEST(RangedGet, GivesWhatWasAskedFor) {
   EXPECT_EQ(*read, "abcde");
 }
 
+TEST(RangedGet, TellsTheSumsOfWhatArrived) {
+  for (const std::size_t size : {1u, 70'000u, 300'001u}) {
+    std::string content(size, '\0');
+    for (std::size_t i = 0; i < size; ++i) content[i] = static_cast<char>(i * 7 + i / 300);
+    S3Rig rig([&](const ServedRequest&) {
+      return Reply{.status = 206,
+                   .headers = {{"Content-Range",
+                                "bytes 0-" + std::to_string(size - 1) + "/" + std::to_string(size)},
+                               {"ETag", kEtag}},
+                   .body = content};
+    });
+    std::string out(size + 5, '*');  // more than there is
+    auto read = rig.client->GetRange("k", 0, {reinterpret_cast<std::byte*>(out.data()), out.size()},
+                                     {}, Hashing::kYes);
+    ASSERT_TRUE(read) << read.error().message();
+    ASSERT_EQ(read->count, size);
+    EXPECT_EQ(read->crc, Crc64Nvme(AsBytes(content)));
+    EXPECT_EQ(read->hash, Xxh3_128(AsBytes(content)));
+  }
+}
+
 TEST(RangedGet, GivesLessOnlyAtTheEnd) {
   S3Rig rig([](const ServedRequest&) { return Part(18, 2); });
   std::string out(5, '*');
@@ -180,6 +201,7 @@ TEST(RangedGet, AByteThatFlippedForAnEarlierProcessIsFoundAsWell) {
     ASSERT_TRUE(read) << read.error().message();
     EXPECT_EQ(read->size_bytes, 10u);
     EXPECT_EQ(read->checksum, Crc64Nvme(AsBytes(out)));
+    EXPECT_EQ(read->hash, Xxh3_128(AsBytes(out)));
     EXPECT_EQ(rig.backend->Stat("k").has_value(), read_before == "0123456789");
   }
 }
