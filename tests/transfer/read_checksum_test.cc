@@ -1,3 +1,4 @@
+#include "base/hash.h"
 #include "storage/wrap/forwarding.h"
 #include "tests/transfer/transfer_rig.h"
 
@@ -43,6 +44,38 @@ TEST_F(TransferRig, TheSourceLearnsWhatAnEarlierRunHasRead) {
   ASSERT_TRUE(report) << report.error().message();
   EXPECT_EQ(report->bytes_resumed, 2 * kPart);
   EXPECT_EQ(summing->added, (std::map<std::uint64_t, std::uint64_t>{{0, kPart}, {kPart, kPart}}));
+  EXPECT_EQ(Target("a"), Content(2500, 1));
+}
+
+/// A source that tells the hash of what arrived, which is damaged in memory after that.
+class HashingBackend final : public storage::ForwardingBackend {
+ public:
+  using ForwardingBackend::ForwardingBackend;
+  Result<storage::SummedRead> ReadSummed(std::string_view key, std::uint64_t offset,
+                                         MutableByteSpan out) override {
+    SF_TRY(const auto read, inner().ReadRange(key, offset, out));
+    const auto hash = Xxh3_128(out.first(read));
+    if (damages) out[0] ^= std::byte{1};
+    return storage::SummedRead{.size_bytes = read, .hash = hash};
+  }
+  bool damages = false;
+};
+
+TEST_F(TransferRig, WhatIsReadBackIsComparedWithTheHashThatTheSourceHasTold) {
+  auto hashing = std::make_shared<HashingBackend>(source_bucket);
+  places = std::make_unique<storage::Places>(FileIo(), clock, storage::PlacesOptions());
+  places->Register(At("mem://source/"), hashing);
+  places->Register(At("mem://target/"), target);
+  PutSource("a", Content(2500, 1));
+  hashing->damages = true;
+  auto report = Run();
+  ASSERT_TRUE(report) << report.error().message();
+  ASSERT_EQ(report->failures.size(), 1u);
+  EXPECT_EQ(report->failures[0].code, ErrorCode::kCorruption);
+  hashing->damages = false;
+  report = Run();
+  ASSERT_TRUE(report) << report.error().message();
+  EXPECT_EQ(report->status, TransferStatus::kCommitted);
   EXPECT_EQ(Target("a"), Content(2500, 1));
 }
 
