@@ -33,7 +33,7 @@ std::vector<std::string> DashedOptions(const std::vector<OptionSpec>& table) {
   return names;
 }
 
-std::vector<OptionSpec> AllOptions() {
+std::vector<OptionSpec> EveryOption() {
   std::vector<OptionSpec> all = GlobalOptions();
   for (const Command& command : Commands())
     all.insert(all.end(), command.options.begin(), command.options.end());
@@ -43,7 +43,7 @@ std::vector<OptionSpec> AllOptions() {
 /// Values to offer behind an option; several commands may use one name with other choices.
 std::map<std::string, std::set<std::string>> OptionChoices() {
   std::map<std::string, std::set<std::string>> choices;
-  for (const OptionSpec& spec : AllOptions()) {
+  for (const OptionSpec& spec : EveryOption()) {
     choices["--" + spec.name].insert(spec.choices.begin(), spec.choices.end());
     if (spec.kind == ValueKind::kCompress)
       choices["--" + spec.name].insert({"auto", "none", "zstd"});
@@ -55,7 +55,7 @@ std::map<std::string, std::set<std::string>> OptionChoices() {
 /// Options whose value is a path, and those whose value is something only the user knows.
 std::vector<std::string> OptionsOf(bool paths) {
   std::set<std::string> names;
-  for (const OptionSpec& spec : AllOptions()) {
+  for (const OptionSpec& spec : EveryOption()) {
     const bool is_path = spec.kind == ValueKind::kPath || spec.kind == ValueKind::kPathMap;
     if (spec.takes_value() && spec.choices.empty() && is_path == paths)
       names.insert("--" + spec.name);

@@ -13,8 +13,6 @@
 namespace stateferry::cli {
 
 namespace {
-constexpr std::size_t kMaxConfigBytes = 1u << 20;
-
 Error At(const std::string& path, const YAML::Mark& mark, std::string_view what) {
   if (mark.line < 0) return Error(ErrorCode::kInvalidArgument, fmt::format("{}: {}", path, what));
   return Error(ErrorCode::kInvalidArgument, fmt::format("{}:{}: {}", path, mark.line + 1, what));

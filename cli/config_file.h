@@ -1,6 +1,7 @@
 #pragma once
 // One YAML file of settings.  yaml-cpp and its exceptions stay inside config_file.cc.
 
+#include <cstddef>
 #include <map>
 #include <string>
 #include <string_view>
@@ -10,6 +11,8 @@
 #include "storage/s3/place_profile.h"
 
 namespace stateferry::cli {
+
+inline constexpr std::size_t kMaxConfigBytes = 1u << 20;
 
 /// A value and where it stands: "stateferry.yaml:3", "STATEFERRY_HOME", "--home", "default".
 struct Setting {

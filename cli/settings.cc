@@ -11,8 +11,6 @@
 namespace stateferry::cli {
 
 namespace {
-constexpr std::uint64_t kMaxConfigBytes = 1u << 20;
-
 const OptionSpec* FindSpec(const std::vector<OptionSpec>& known, const std::string& name) {
   const auto it = std::find_if(known.begin(), known.end(),
                                [&](const OptionSpec& spec) { return spec.name == name; });

@@ -172,8 +172,10 @@ std::string FormatNumber(std::uint64_t number) {
   return digits;
 }
 
-std::string Count(std::uint64_t count, std::string_view singular) {
-  return fmt::format("{} {}{}", FormatNumber(count), singular, count == 1 ? "" : "s");
+std::string Count(std::uint64_t count, std::string_view singular, std::string_view plural) {
+  if (count == 1) return fmt::format("1 {}", singular);
+  if (!plural.empty()) return fmt::format("{} {}", FormatNumber(count), plural);
+  return fmt::format("{} {}s", FormatNumber(count), singular);
 }
 
 }  // namespace stateferry::cli

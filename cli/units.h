@@ -27,8 +27,8 @@ std::string FormatRate(double bytes_per_s);
 std::string FormatClock(double seconds);
 /// "0.2 s", "12.3 s", "5 min 03 s", "2 h 05 min".
 std::string FormatDuration(double seconds);
-/// "1 file", "1,234 files".
-std::string Count(std::uint64_t count, std::string_view singular);
+/// "1 file", "1,234 files", "2 entities"; an empty plural is the singular with an s.
+std::string Count(std::uint64_t count, std::string_view singular, std::string_view plural = {});
 /// "1,234,567".
 std::string FormatNumber(std::uint64_t number);
 

@@ -47,7 +47,7 @@ Result<double> ParseFraction(std::string_view text) {
 }
 
 namespace {
-using Table = storage::BandwidthTable;
+using Bandwidths = storage::BandwidthTable;
 
 /// "08:00" or "Mon-08:00": the minutes of the week that it means.
 std::optional<std::vector<std::uint32_t>> MinutesOf(std::string_view text) {
@@ -71,7 +71,7 @@ std::optional<std::vector<std::uint32_t>> MinutesOf(std::string_view text) {
   if (hour > 23 || minute > 59) return std::nullopt;
   std::vector<std::uint32_t> minutes;
   for (std::uint32_t day = first; day < first + days; ++day)
-    minutes.push_back(day * Table::kMinutesPerDay + hour * 60 + minute);
+    minutes.push_back(day * Bandwidths::kMinutesPerDay + hour * 60 + minute);
   return minutes;
 }
 }  // namespace
@@ -79,9 +79,9 @@ std::optional<std::vector<std::uint32_t>> MinutesOf(std::string_view text) {
 Result<storage::BandwidthTable> ParseBandwidth(std::string_view text) {
   if (text.find(',') == std::string_view::npos) {
     SF_TRY(const std::uint64_t rate, ParseRate(text));
-    return Table(rate);
+    return Bandwidths(rate);
   }
-  std::vector<Table::Entry> entries;
+  std::vector<Bandwidths::Entry> entries;
   for (std::string_view rest = text; !rest.empty();) {
     const std::string_view item = rest.substr(0, rest.find(' '));
     rest.remove_prefix(std::min(item.size() + 1, rest.size()));
@@ -94,7 +94,7 @@ Result<storage::BandwidthTable> ParseBandwidth(std::string_view text) {
     SF_TRY(const std::uint64_t rate, ParseRate(item.substr(comma + 1)));
     for (const std::uint32_t minute : *minutes) entries.push_back({minute, rate});
   }
-  return Table(std::move(entries));
+  return Bandwidths(std::move(entries));
 }
 
 Result<storage::CompressPolicy> ParseCompress(std::string_view text) {

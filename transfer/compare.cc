@@ -13,7 +13,9 @@ namespace stateferry::transfer {
 
 namespace {
 
-Error Stopped() { return Error(ErrorCode::kCancelled, "stopped on request while comparing"); }
+Error StoppedComparing() {
+  return Error(ErrorCode::kCancelled, "stopped on request while comparing");
+}
 
 /// The hash of a part; nothing when the object is shorter.
 Result<std::optional<Hash128>> HashOf(storage::Backend& backend, const std::string& key,
@@ -39,7 +41,7 @@ Result<std::optional<Hash128>> Compare(const FileRecord& file, const CompareInpu
   }
   std::vector<Hash128> hashes;
   for (std::uint64_t at = 0; at < task.size_bytes; at += file.part_bytes) {
-    if (stop.stop_requested()) return Stopped();
+    if (stop.stop_requested()) return StoppedComparing();
     const auto bytes =
         buffer.first(static_cast<std::size_t>(std::min(file.part_bytes, task.size_bytes - at)));
     Content expected = known[hashes.size()];
@@ -72,13 +74,13 @@ Result<std::vector<std::optional<Hash128>>> CompareFiles(const std::vector<FileR
     group.Start([&](std::stop_token group_stop) -> Result<void> {
       for (std::size_t at = next++; at < files.size(); at = next++) {
         auto buffer = inputs.buffers.Acquire(group_stop);
-        if (!buffer) return Stopped();
+        if (!buffer) return StoppedComparing();
         SF_TRY(contents[at], Compare(files[at], inputs, buffer->bytes(), group_stop));
       }
       return {};
     });
   SF_TRY(group.Wait());
-  if (stop.stop_requested()) return Stopped();
+  if (stop.stop_requested()) return StoppedComparing();
   return contents;
 }
 

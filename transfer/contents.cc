@@ -12,7 +12,7 @@ namespace stateferry::transfer {
 
 namespace {
 
-constexpr std::size_t kFilesPerStep = 512;
+constexpr std::size_t kFilesPerRead = 512;
 constexpr unsigned kMaxReaders = 4;
 
 class Checker {
@@ -120,7 +120,7 @@ Result<ContentsReport> CheckContents(const TransferRecord& record, Journal& jour
   SF_TRY(const auto place, places.Open(location, storage::Access::kRead));
   Checker checker(place);
   for (std::uint64_t next = 0;;) {
-    SF_TRY(const auto files, journal.Files(record.id, next, kFilesPerStep));
+    SF_TRY(const auto files, journal.Files(record.id, next, kFilesPerRead));
     if (files.empty()) break;
     next = files.back().index + 1;
     SF_TRY(checker.Check(files, stop));

@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::chrono::milliseconds kBetweenLooks{250};
 
-Error Stopped() {
+Error StoppedWaiting() {
   return Error(ErrorCode::kCancelled, "stopped while a service was joining the parts of a file");
 }
 
@@ -26,9 +26,9 @@ bool Wait(std::chrono::milliseconds time, std::stop_token stop) {
 Result<bool> HoldsTheParts(const FileRun& file, storage::Backend& to, BufferPool& buffers,
                            const std::stop_token& stop) {
   auto buffer = buffers.Acquire(stop);
-  if (!buffer) return Stopped();
+  if (!buffer) return StoppedWaiting();
   for (std::uint32_t part = 0; part < file.part_count(); ++part) {
-    if (stop.stop_requested()) return Stopped();
+    if (stop.stop_requested()) return StoppedWaiting();
     const auto bytes = buffer->first(file.part_size(part));
     SF_TRY(const auto read, to.ReadRange(file.to_key, file.part_offset(part), bytes));
     if (read != bytes.size() || Xxh3_128(bytes) != file.hashes[part]) return false;
@@ -61,7 +61,7 @@ Result<LateJoin> AwaitJoin(FileRun& file, const storage::UploadOptions& upload, 
     }
     if (resumed.error().code() != ErrorCode::kNotFound) return std::move(resumed).error();
     if (std::chrono::steady_clock::now() >= deadline) return LateJoin::kNotComing;
-    if (!Wait(kBetweenLooks, stop)) return Stopped();
+    if (!Wait(kBetweenLooks, stop)) return StoppedWaiting();
   }
 }
 

@@ -5,7 +5,7 @@
 namespace stateferry::transfer {
 
 namespace {
-constexpr std::size_t kReadAhead = 256;
+constexpr std::size_t kOldReadAhead = 256;
 }
 
 Result<void> OldPlan::FindEnd() {
@@ -19,7 +19,7 @@ Result<void> OldPlan::FindEnd() {
 }
 
 Result<void> OldPlan::ReadAhead() {
-  SF_TRY(auto files, journal_.Files(id_, read_from_, kReadAhead));
+  SF_TRY(auto files, journal_.Files(id_, read_from_, kOldReadAhead));
   // The new plan's files are written behind the old ones while the old ones are read.
   std::erase_if(files, [&](const FileRecord& file) { return file.index >= old_end_; });
   read_all_ = files.empty();

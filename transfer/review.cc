@@ -13,7 +13,7 @@ namespace stateferry::transfer {
 
 namespace {
 
-constexpr std::size_t kFilesPerStep = 512;
+constexpr std::size_t kFilesPerLook = 512;
 constexpr std::uint64_t kAbsent = std::numeric_limits<std::uint64_t>::max();
 
 /// The objects at the destination that have the name of a planned file.
@@ -238,7 +238,7 @@ Result<std::uint64_t> ReviewDestination(const ReviewInputs& inputs, std::stop_to
   if (present.none() && !inputs.plan.begun_before) return inputs.plan.record.files_total;
   Review review(inputs, present);
   for (std::uint64_t next = 0;;) {
-    SF_TRY(auto files, inputs.journal.Files(inputs.plan.record.id, next, kFilesPerStep));
+    SF_TRY(auto files, inputs.journal.Files(inputs.plan.record.id, next, kFilesPerLook));
     if (files.empty()) return review.left();
     if (stop.stop_requested())
       return Error(ErrorCode::kCancelled, "stopped on request before anything was moved");

@@ -24,7 +24,7 @@ std::vector<std::string> PeerChoices() {
   return names;
 }
 
-Error Usage(const std::string& what) { return Error(ErrorCode::kInvalidArgument, what); }
+Error WrongBench(const std::string& what) { return Error(ErrorCode::kInvalidArgument, what); }
 
 Result<bench::BenchRequest> RequestFrom(App& app) {
   const OptionValues& options = app.options();
@@ -32,9 +32,9 @@ Result<bench::BenchRequest> RequestFrom(App& app) {
   request.spec = options.Text("generate");
   request.source = app.argument(0);
   if (request.source.empty() == request.spec.empty())
-    return Usage("give either SRC DST or --generate SPEC");
+    return WrongBench("give either SRC DST or --generate SPEC");
   if (!request.source.empty() && app.argument(1).empty())
-    return Usage("DST is missing: give a directory in which the copies are made");
+    return WrongBench("DST is missing: give a directory in which the copies are made");
   request.work_dir = request.source.empty() ? options.Text("work-dir") : app.argument(1);
   if (request.work_dir.empty())
     request.work_dir = std::filesystem::temp_directory_path().string() + "/stateferry-bench";
@@ -49,14 +49,15 @@ Result<bench::BenchRequest> RequestFrom(App& app) {
   }
   request.against = options.Texts("against");
   request.runs = static_cast<int>(options.Number("runs"));
-  if (request.runs < 1 || request.runs > 1000) return Usage("--runs: give a number from 1 to 1000");
+  if (request.runs < 1 || request.runs > 1000)
+    return WrongBench("--runs: give a number from 1 to 1000");
   // A link that keeps working when the file on disk is replaced by a new build meanwhile.
   request.self = fmt::format("/proc/{}/exe", getpid());
   request.self_version = SF_VERSION;
   return request;
 }
 
-Result<Outcome> Run(App& app) {
+Result<Outcome> RunBenchCopy(App& app) {
   SF_TRY(const bench::BenchRequest request, RequestFrom(app));
   Output& out = app.out();
   SF_TRY(const bench::BenchResult result,
@@ -128,7 +129,7 @@ Command BenchCopyCommand() {
                    "stateferry bench copy /flink/cp/job /mnt/disk/bench --route bucket-bucket"},
       .dry_run = DryRun::kUnsupported,
       .stops_cleanly = true,
-      .run = Run};
+      .run = RunBenchCopy};
 }
 
 }  // namespace stateferry::cli

@@ -7,7 +7,7 @@
 namespace stateferry::cli {
 
 namespace {
-Result<Outcome> Run(App& app) {
+Result<Outcome> RunBenchGenerate(App& app) {
   SF_TRY(const bench::GenerateSpec spec, bench::ParseGenerateSpec(app.argument(0)));
   SF_TRY(const bench::Generated made, bench::Generate(spec, app.argument(1), app.stop()));
   Output& out = app.out();
@@ -42,7 +42,7 @@ Command BenchGenerateCommand() {
       .examples = {"stateferry bench generate size=512MiB,checkpoints=4 /tmp/job"},
       .dry_run = DryRun::kUnsupported,
       .stops_cleanly = true,
-      .run = Run};
+      .run = RunBenchGenerate};
 }
 
 }  // namespace stateferry::cli

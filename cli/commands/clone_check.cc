@@ -17,7 +17,7 @@ Result<void> CheckNobodyIsAtWork(App& app, const state::clone::CloneRequest& req
   return {};
 }
 
-Result<Outcome> Run(App& app) {
+Result<Outcome> RunCloneCheck(App& app) {
   SF_TRY(const auto request, CloneRequestFrom(app));
   SF_TRY(auto* catalog, app.OpenCatalog(true));
   SF_TRY(const auto plan,
@@ -45,7 +45,7 @@ Command CloneCheckCommand() {
                         {"DST", "The project that takes it"}},
           .options = CloneFlags(),
           .examples = {"stateferry clone check ws-a/prod ws-b/standby --account alice"},
-          .run = Run};
+          .run = RunCloneCheck};
 }
 
 }  // namespace stateferry::cli

@@ -6,7 +6,7 @@ namespace stateferry::cli {
 namespace {
 namespace workflow = state::workflow;
 
-Result<Outcome> Run(App& app) {
+Result<Outcome> RunCloneHistory(App& app) {
   SF_TRY(auto* store, app.OpenRuns(true));
   const workflow::RunFilter filter{.kind = "clone",
                                    .source = app.options().Text("source"),
@@ -52,7 +52,7 @@ Command CloneHistoryCommand() {
                                    "completed", "completed_with_failures", "failed", "interrupted"},
                        .only_on_command_line = true}},
           .examples = {"stateferry clone history --target ws-b/standby"},
-          .run = Run};
+          .run = RunCloneHistory};
 }
 
 }  // namespace stateferry::cli

@@ -8,7 +8,7 @@ namespace stateferry::cli {
 namespace {
 namespace workflow = state::workflow;
 
-Result<Outcome> Run(App& app) {
+Result<Outcome> RunCloneRenames(App& app) {
   SF_TRY(const auto run, FindRun(app, 0));
   SF_TRY(CheckHasResults(app, run));
   SF_TRY(auto* store, app.OpenRuns(true));
@@ -36,7 +36,7 @@ Command CloneRenamesCommand() {
           .summary = "List what got a new name at the target, with both names",
           .arguments = {{"ID", "The id of a clone"}},
           .examples = {"stateferry clone renames clone-20261126-071500-3f2a9c1b"},
-          .run = Run};
+          .run = RunCloneRenames};
 }
 
 }  // namespace stateferry::cli

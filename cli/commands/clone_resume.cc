@@ -8,7 +8,7 @@
 namespace stateferry::cli {
 
 namespace {
-Result<Outcome> Run(App& app) {
+Result<Outcome> RunCloneResume(App& app) {
   SF_TRY(const auto run, FindRun(app, 0));
   if (state::workflow::IsTerminal(run.status))
     return Error(ErrorCode::kRefused, fmt::format("{} has ended: {}", run.id,
@@ -41,7 +41,7 @@ Command CloneResumeCommand() {
           .examples = {"stateferry clone resume clone-20261126-071500-3f2a9c1b"},
           .dry_run = DryRun::kUnsupported,
           .stops_cleanly = true,
-          .run = Run};
+          .run = RunCloneResume};
 }
 
 }  // namespace stateferry::cli

@@ -55,7 +55,7 @@ Result<Outcome> ShowCreated(App& app, const workflow::Run& run) {
                              {"stateDirectories", states.size()}}};
 }
 
-Result<Outcome> Run(App& app) {
+Result<Outcome> RunCloneShow(App& app) {
   SF_TRY(const auto run, FindRun(app, 0));
   if (app.options().Flag("created")) return ShowCreated(app, run);
   SF_TRY(auto* store, app.OpenRuns(true));
@@ -98,7 +98,7 @@ Command CloneShowCommand() {
                    .help = "All items, not only those with trouble",
                    .only_on_command_line = true}},
       .examples = {"stateferry clone show clone-20261126-071500-3f2a9c1b --created"},
-      .run = Run};
+      .run = RunCloneShow};
 }
 
 }  // namespace stateferry::cli

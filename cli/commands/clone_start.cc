@@ -21,7 +21,7 @@ Result<void> LockFor(App& app, const state::clone::CloneRequest& request, const 
                                     locked.error());
 }
 
-Result<Outcome> Run(App& app) {
+Result<Outcome> RunCloneStart(App& app) {
   SF_TRY(const auto request, CloneRequestFrom(app));
   const std::string id = state::clone::NewCloneId(app.clock(), std::random_device()());
   SF_TRY(LockFor(app, request, id));
@@ -76,7 +76,7 @@ Command CloneStartCommand() {
            "--name 'orders*' --running include --on-error stateless"},
       .dry_run = DryRun::kUnsupported,
       .stops_cleanly = true,
-      .run = Run};
+      .run = RunCloneStart};
 }
 
 }  // namespace stateferry::cli

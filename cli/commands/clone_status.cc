@@ -6,7 +6,7 @@ namespace stateferry::cli {
 namespace {
 namespace workflow = state::workflow;
 
-Result<Outcome> Run(App& app) {
+Result<Outcome> RunCloneStatus(App& app) {
   SF_TRY(auto* store, app.OpenRuns(true));
   std::vector<workflow::Run> runs;
   if (!app.argument(0).empty()) {
@@ -41,7 +41,7 @@ Command CloneStatusCommand() {
           .examples = {"stateferry clone status",
                        "stateferry clone status -q "
                        "clone-20261126-071500-3f2a9c1b"},
-          .run = Run};
+          .run = RunCloneStatus};
 }
 
 }  // namespace stateferry::cli

@@ -32,7 +32,7 @@ Result<Outcome> Stop(App& app, const std::string& id, bool& here) {
   return WatchClone(app, id);
 }
 
-Result<Outcome> Run(App& app) {
+Result<Outcome> RunCloneStop(App& app) {
   SF_TRY(const std::string home, app.Home());
   SF_TRY(const auto run, FindRun(app, 0));
   if (state::workflow::IsTerminal(run.status))
@@ -69,7 +69,7 @@ Command CloneStopCommand() {
           .examples = {"stateferry clone stop clone-20261126-071500-3f2a9c1b"},
           .dry_run = DryRun::kUnsupported,
           .stops_cleanly = true,
-          .run = Run};
+          .run = RunCloneStop};
 }
 
 }  // namespace stateferry::cli

@@ -11,7 +11,7 @@ namespace stateferry::cli {
 namespace {
 namespace clone = state::clone;
 
-Result<Outcome> Run(App& app) {
+Result<Outcome> RunCloneVerify(App& app) {
   SF_TRY(const auto run, FindRun(app, 0));
   SF_TRY(CheckHasResults(app, run));
   SF_TRY(auto* store, app.OpenRuns(true));
@@ -53,7 +53,7 @@ Command CloneVerifyCommand() {
           .arguments = {{"ID", "The id of a clone"}},
           .examples = {"stateferry clone verify clone-20261126-071500-3f2a9c1b"},
           .stops_cleanly = true,
-          .run = Run};
+          .run = RunCloneVerify};
 }
 
 }  // namespace stateferry::cli

@@ -6,7 +6,7 @@
 namespace stateferry::cli {
 
 namespace {
-Result<Outcome> Run(App& app) {
+Result<Outcome> RunCloneWatch(App& app) {
   SF_TRY(const auto run, FindRun(app, 0));
   return WatchClone(app, run.id);
 }
@@ -21,7 +21,7 @@ Command CloneWatchCommand() {
           .arguments = {{"ID", "The id of a clone"}},
           .examples = {"stateferry clone watch clone-20261126-071500-3f2a9c1b"},
           .stops_cleanly = true,
-          .run = Run};
+          .run = RunCloneWatch};
 }
 
 }  // namespace stateferry::cli

@@ -7,7 +7,7 @@
 namespace stateferry::cli {
 
 namespace {
-Result<Outcome> Run(App& app) {
+Result<Outcome> RunCompletion(App& app) {
   const std::string shell = app.argument(0);
   std::string script;
   if (shell == "bash")
@@ -34,7 +34,7 @@ Command CompletionCommand() {
                          .choices = {"bash", "zsh", "fish"}}},
           .options = {},
           .examples = {"source <(stateferry completion bash)"},
-          .run = Run};
+          .run = RunCompletion};
 }
 
 }  // namespace stateferry::cli

@@ -33,7 +33,7 @@ Result<std::optional<std::set<std::string>>> NamesToCopy(App& app) {
   return std::optional(std::move(names));
 }
 
-Result<Outcome> Run(App& app) {
+Result<Outcome> RunCopy(App& app) {
   SF_TRY(const storage::Location from, app.Location(0));
   SF_TRY(const storage::Location to, DestinationOf(app, 1));
   SF_TRY(const auto names, NamesToCopy(app));
@@ -77,7 +77,7 @@ Command CopyCommand() {
                        "stateferry copy managed:///srv/store/jobs/cp /bucket2/cp"},
           .dry_run = DryRun::kSupported,
           .stops_cleanly = true,
-          .run = Run};
+          .run = RunCopy};
 }
 
 }  // namespace stateferry::cli

@@ -123,7 +123,7 @@ Finding Versions() {
                   BOOST_VERSION / 100000, BOOST_VERSION / 100 % 1000)};
 }
 
-Result<Outcome> Run(App& app) {
+Result<Outcome> RunDoctor(App& app) {
   const auto home = app.Home();
   Outcome outcome;
   std::uint64_t warnings = 0, bad = 0;
@@ -162,7 +162,7 @@ Command DoctorCommand() {
           .arguments = {},
           .options = {},
           .examples = {},
-          .run = Run};
+          .run = RunDoctor};
 }
 
 }  // namespace stateferry::cli

@@ -42,7 +42,7 @@ Result<std::string> Text(const std::vector<std::string>& words, const std::strin
   return text;
 }
 
-Result<Outcome> Run(App& app) {
+Result<Outcome> RunHelp(App& app) {
   std::string name;
   for (const std::string& word : app.arguments()) name += (name.empty() ? "" : " ") + word;
   const std::string format = app.options().Text("format");
@@ -69,7 +69,7 @@ Command HelpCommand() {
                        .default_text = "text",
                        .choices = {"text", "markdown", "man"}}},
           .examples = {"stateferry help store check"},
-          .run = Run};
+          .run = RunHelp};
 }
 
 }  // namespace stateferry::cli

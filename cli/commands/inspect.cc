@@ -30,7 +30,7 @@ Result<snapshot::Snapshot> Find(App& app, const storage::Location& location) {
   return snapshot::Inspect(app.places(), newest->location, how);
 }
 
-Result<Outcome> Run(App& app) {
+Result<Outcome> RunInspect(App& app) {
   SF_TRY(const storage::Location location, app.Location(0));
   const OptionValues& options = app.options();
   SF_TRY(const snapshot::Snapshot found, Find(app, location));
@@ -84,7 +84,7 @@ Command InspectCommand() {
                        .recorded = true}},
           .examples = {"stateferry inspect /bucket/cp/JOB/chk-42",
                        "stateferry inspect /bucket/cp/JOB/chk-42 --files --output json"},
-          .run = Run};
+          .run = RunInspect};
 }
 
 }  // namespace stateferry::cli

@@ -61,7 +61,7 @@ Result<void> Delete(storage::Places& places, const snapshot::OrphanReport& repor
   return backend ? backend->Flush() : Result<void>();
 }
 
-Result<Outcome> Run(App& app) {
+Result<Outcome> RunOrphans(App& app) {
   SF_TRY(const storage::Location base, app.Location(0));
   const auto now =
       std::chrono::duration_cast<std::chrono::nanoseconds>(app.clock().Now().time_since_epoch());
@@ -126,7 +126,7 @@ Command OrphansCommand() {
       .examples = {"stateferry orphans /bucket/cp/JOB --older-than 7d --delete --yes"},
       .dry_run = DryRun::kSupported,
       .stops_cleanly = true,
-      .run = Run};
+      .run = RunOrphans};
 }
 
 }  // namespace stateferry::cli

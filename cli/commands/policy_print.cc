@@ -35,7 +35,7 @@ Result<s3::PolicyKind> KindFor(const Target& target, const std::string& asked,
   return kind;
 }
 
-Result<Outcome> Run(App& app) {
+Result<Outcome> RunPolicyPrint(App& app) {
   SF_TRY(const Target target, TargetFrom(app.argument(0)));
   const std::string principal = app.options().Text("principal");
   if (principal.empty())
@@ -88,7 +88,7 @@ Command PolicyPrintCommand() {
            "stateferry policy print --principal "
            "arn:sts::1060219998962774:assumed-role/aliyunstreamasidefaultrole/refresh_token "
            "oss://state"},
-      .run = Run};
+      .run = RunPolicyPrint};
 }
 
 }  // namespace stateferry::cli

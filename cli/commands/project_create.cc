@@ -6,7 +6,7 @@
 namespace stateferry::cli {
 
 namespace {
-Result<Outcome> Run(App& app) {
+Result<Outcome> RunProjectCreate(App& app) {
   const OptionValues& options = app.options();
   state::catalog::NewProject project{.name = app.argument(0),
                                      .region = options.Text("region"),
@@ -58,7 +58,7 @@ Command ProjectCreateCommand() {
                        "--architecture x86 --storage oss://state/prod --owner alice",
                        "stateferry project create prod/billing"},
           .dry_run = DryRun::kUnsupported,
-          .run = Run};
+          .run = RunProjectCreate};
 }
 
 }  // namespace stateferry::cli

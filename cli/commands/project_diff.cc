@@ -34,7 +34,7 @@ void Show(App& app, const Difference& difference) {
   app.out().Item(line);
 }
 
-Result<Outcome> Run(App& app) {
+Result<Outcome> RunProjectDiff(App& app) {
   SF_TRY(catalog::Catalog * known, app.OpenCatalog(true));
   SF_TRY(const auto first, Side(app, *known, 0));
   SF_TRY(const auto second, Side(app, *known, 1));
@@ -63,7 +63,7 @@ Command ProjectDiffCommand() {
           .arguments = {{"A", "WORKSPACE/PROJECT"}, {"B", "The other one"}},
           .options = EntityFilter::Options("Only"),
           .examples = {"stateferry project diff prod/orders standby/orders --kind deployment"},
-          .run = Run};
+          .run = RunProjectDiff};
 }
 
 }  // namespace stateferry::cli

@@ -59,11 +59,7 @@ Json Remarks(App& app, const std::vector<manifest::Remark>& remarks, std::string
   return list;
 }
 
-std::string Entities(std::uint64_t count) {
-  return FormatNumber(count) + (count == 1 ? " entity" : " entities");
-}
-
-Result<Outcome> Run(App& app) {
+Result<Outcome> RunProjectExport(App& app) {
   SF_TRY(state::catalog::Catalog * catalog, app.OpenCatalog(true));
   SF_TRY(const auto project, ProjectArgument(app, *catalog, 0));
   SF_TRY(const manifest::Selection selection, DocumentsOf(app, *catalog, project.entity.key.name));
@@ -83,7 +79,7 @@ Result<Outcome> Run(App& app) {
     summary["text"] = exported.text;
   } else {
     SF_TRY(app.io().WriteDurably(file, AsBytes(exported.text)));
-    app.out().Line(fmt::format("wrote {} to {}", Entities(written), file));
+    app.out().Line(fmt::format("wrote {} to {}", Count(written, "entity", "entities"), file));
     app.out().Id(file);
     summary["file"] = file;
   }
@@ -146,7 +142,7 @@ Command ProjectExportCommand() {
                        "stateferry project export prod/orders --job etl-orders -o etl.yaml",
                        "stateferry project export prod/orders --format flink-operator | "
                        "kubectl apply -f -"},
-          .run = Run};
+          .run = RunProjectExport};
 }
 
 }  // namespace stateferry::cli

@@ -84,7 +84,7 @@ Json ShowReport(App& app, const manifest::ImportReport& report) {
   return {{"kinds", kinds}, {"files", report.files}, {"fileBytes", report.file_bytes}};
 }
 
-Result<Outcome> Run(App& app) {
+Result<Outcome> RunProjectImport(App& app) {
   const std::string path = app.options().Text("file");
   if (path.empty())
     return Error(ErrorCode::kInvalidArgument, "project import needs --file")
@@ -142,7 +142,7 @@ Command ProjectImportCommand() {
                    "stateferry project import prod/orders -f export/"},
       .dry_run = DryRun::kSupported,
       .stops_cleanly = true,
-      .run = Run};
+      .run = RunProjectImport};
 }
 
 }  // namespace stateferry::cli

@@ -15,7 +15,7 @@ std::string StorageOf(const Json& workspace) {
   return JsonString(storage, storage.contains("managed") ? "managed" : "bucket").value_or("");
 }
 
-Result<Outcome> Run(App& app) {
+Result<Outcome> RunProjectList(App& app) {
   SF_TRY(catalog::Catalog * known, app.OpenCatalog(true));
   SF_TRY(const auto projects, catalog::ListAll(*known, "", "project"));
   Table table({{"PROJECT"}, {"REGION"}, {"ARCH"}, {"ENTITIES", true}, {"STORAGE"}});
@@ -53,7 +53,7 @@ Command ProjectListCommand() {
           .summary = "List the projects of this home",
           .details = "In order of their names, each with what its workspace is like.",
           .examples = {"stateferry project list"},
-          .run = Run};
+          .run = RunProjectList};
 }
 
 }  // namespace stateferry::cli

@@ -10,11 +10,7 @@ namespace stateferry::cli {
 namespace {
 namespace catalog = state::catalog;
 
-std::string Entities(std::uint64_t count) {
-  return count == 1 ? "1 entity" : FormatNumber(count) + " entities";
-}
-
-Result<Outcome> Run(App& app) {
+Result<Outcome> RunProjectRemove(App& app) {
   const EntityFilter filter = EntityFilter::From(app);
   const std::string made_by = app.options().Text("made-by");
   if (!filter.IsSet() && made_by.empty())
@@ -40,12 +36,12 @@ Result<Outcome> Run(App& app) {
   }
   SF_TRY(catalog::MayBeRemoved(removal));
   if (app.dry_run()) {
-    app.out().Line(fmt::format("would remove {} of {}", Entities(count), name));
+    app.out().Line(fmt::format("would remove {} of {}", Count(count, "entity", "entities"), name));
     return Outcome{.status = "dry_run", .summary = summary};
   }
-  SF_TRY(app.Confirm(fmt::format("remove {} of {}?", Entities(count), name)));
+  SF_TRY(app.Confirm(fmt::format("remove {} of {}?", Count(count, "entity", "entities"), name)));
   SF_TRY(catalog::RemoveEntities(*known, name, removal));
-  app.out().Line(fmt::format("removed {} of {}", Entities(count), name));
+  app.out().Line(fmt::format("removed {} of {}", Count(count, "entity", "entities"), name));
   return Outcome{.summary = summary};
 }
 }  // namespace
@@ -71,7 +67,7 @@ Command ProjectRemoveCommand() {
                    "stateferry project remove standby/orders --kind variable --name 'old_*' "
                    "--yes"},
       .dry_run = DryRun::kSupported,
-      .run = Run};
+      .run = RunProjectRemove};
 }
 
 }  // namespace stateferry::cli

@@ -36,7 +36,7 @@ void ShowEntity(const catalog::Record& record, Output& out, Table& table) {
   out.Item(line);
 }
 
-Result<Outcome> Run(App& app) {
+Result<Outcome> RunProjectShow(App& app) {
   SF_TRY(catalog::Catalog * known, app.OpenCatalog(true));
   SF_TRY(const auto project, ProjectArgument(app, *known, 0));
   const EntityFilter filter = EntityFilter::From(app);
@@ -73,7 +73,7 @@ Command ProjectShowCommand() {
           .options = EntityFilter::Options("Only"),
           .examples = {"stateferry project show prod/orders",
                        "stateferry project show prod/orders --kind deployment --name 'etl-*'"},
-          .run = Run};
+          .run = RunProjectShow};
 }
 
 }  // namespace stateferry::cli

@@ -55,7 +55,7 @@ Json Summary(const snapshot::RelocateReport& report, Json summary) {
   return summary;
 }
 
-Result<Outcome> Run(App& app) {
+Result<Outcome> RunRelocate(App& app) {
   SF_TRY(const snapshot::RelocateRequest request, RequestFrom(app));
   SF_TRY(const transfer::TransferEnv env, app.TransferEnvironment());
   SF_TRY(const snapshot::RelocateReport report,
@@ -122,7 +122,7 @@ Command RelocateCommand() {
            "stateferry relocate /moved/cp/JOB/chk-42 /bucket2/chk-42 --map /old/cp=/moved/cp"},
       .dry_run = DryRun::kSupported,
       .stops_cleanly = true,
-      .run = Run};
+      .run = RunRelocate};
 }
 
 }  // namespace stateferry::cli

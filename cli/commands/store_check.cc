@@ -63,7 +63,7 @@ Result<Outcome> CheckStore(App& app) {
   return outcome;
 }
 
-Result<Outcome> Run(App& app) {
+Result<Outcome> RunStoreCheck(App& app) {
   SF_TRY(const storage::Location location, storage::ParseLocation(app.argument(0)));
   if (!storage::IsInBucket(location.ToString())) return CheckStore(app);
   SF_TRY(CheckNewObjectFlags(app.options(), location, "STORE"));
@@ -101,7 +101,7 @@ Command StoreCheckCommand() {
                    "stateferry store check s3://state/cp --read-only"},
       .dry_run = DryRun::kSupported,
       .stops_cleanly = true,
-      .run = Run};
+      .run = RunStoreCheck};
 }
 
 }  // namespace stateferry::cli

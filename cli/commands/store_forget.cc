@@ -20,7 +20,7 @@ Result<std::uint64_t> CountFiles(const storage::Places::StoreAt& path) {
   return files;
 }
 
-Result<Outcome> Run(App& app) {
+Result<Outcome> RunStoreForget(App& app) {
   SF_TRY(storage::Location target, StoreLocation(app, app.argument(0)));
   if (!app.argument(1).empty()) {
     const auto options = target.options;
@@ -62,7 +62,7 @@ Command StoreForgetCommand() {
           .options = WithNewObjectFlags({}),
           .examples = {"stateferry store forget managed:///srv/store/orders/chk-42 --yes"},
           .dry_run = DryRun::kSupported,
-          .run = Run};
+          .run = RunStoreForget};
 }
 
 }  // namespace stateferry::cli

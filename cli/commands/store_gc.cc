@@ -18,7 +18,7 @@ Json ToJson(const managed::GcReport& report, std::uint64_t stale_uploads) {
           {"bytesMarked", report.bytes_marked},       {"uploadsDropped", stale_uploads}};
 }
 
-Result<Outcome> Run(App& app) {
+Result<Outcome> RunStoreGc(App& app) {
   const bool dry_run = app.dry_run();
   SF_TRY(const auto location, StoreLocation(app, app.argument(0)));
   const bool in_bucket = storage::BucketBehind(location).has_value();
@@ -102,7 +102,7 @@ Command StoreGcCommand() {
           .examples = {"stateferry store gc managed:///srv/store --dry-run"},
           .dry_run = DryRun::kSupported,
           .stops_cleanly = true,
-          .run = Run};
+          .run = RunStoreGc};
 }
 
 }  // namespace stateferry::cli

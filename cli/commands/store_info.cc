@@ -8,7 +8,7 @@
 namespace stateferry::cli {
 
 namespace {
-Result<Outcome> Run(App& app) {
+Result<Outcome> RunStoreInfo(App& app) {
   namespace managed = storage::managed;
   SF_TRY(const auto at, FindStore(app, app.argument(0), storage::Access::kRead));
   SF_TRY(const managed::StoreInfo info, at.store->Info());
@@ -25,7 +25,7 @@ Command StoreInfoCommand() {
           .arguments = {{"STORE", "A store, or any place in it"}},
           .options = {},
           .examples = {"stateferry store info managed:///srv/store"},
-          .run = Run};
+          .run = RunStoreInfo};
 }
 
 }  // namespace stateferry::cli

@@ -5,7 +5,7 @@
 namespace stateferry::cli {
 
 namespace {
-Result<Outcome> Run(App& app) {
+Result<Outcome> RunStoreInit(App& app) {
   SF_TRY(const storage::Location place, StoreLocation(app, app.argument(0)));
   SF_TRY(CheckNewObjectFlags(app.options(), place, "STORE"));
   app.places().Give(place);
@@ -29,7 +29,7 @@ Command StoreInitCommand() {
           .examples = {"stateferry store init /srv/store",
                        "stateferry store init managed+s3://backup/ferry"},
           .dry_run = DryRun::kUnsupported,
-          .run = Run};
+          .run = RunStoreInit};
 }
 
 }  // namespace stateferry::cli

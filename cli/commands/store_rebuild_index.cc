@@ -6,7 +6,7 @@
 namespace stateferry::cli {
 
 namespace {
-Result<Outcome> Run(App& app) {
+Result<Outcome> RunStoreRebuildIndex(App& app) {
   namespace managed = storage::managed;
   SF_TRY(const auto place, StoreLocation(app, app.argument(0)));
   app.places().Give(place);
@@ -39,7 +39,7 @@ Command StoreRebuildIndexCommand() {
           .examples = {"stateferry store rebuild-index managed:///srv/store"},
           .dry_run = DryRun::kUnsupported,
           .stops_cleanly = true,
-          .run = Run};
+          .run = RunStoreRebuildIndex};
 }
 
 }  // namespace stateferry::cli

@@ -5,7 +5,7 @@
 namespace stateferry::cli {
 
 namespace {
-Result<Outcome> Run(App& app) {
+Result<Outcome> RunTransferCancel(App& app) {
   // Looked up first with a reading journal: a wrong id must not wait for, or make, a home.
   SF_TRY(const transfer::TransferRecord known, FindRecord(app, 0));
   app.CloseHome();
@@ -31,7 +31,7 @@ Command TransferCancelCommand() {
           .arguments = {{"ID", "The id of a transfer"}},
           .examples = {"stateferry transfer cancel 0123456789abcdef"},
           .dry_run = DryRun::kUnsupported,
-          .run = Run};
+          .run = RunTransferCancel};
 }
 
 }  // namespace stateferry::cli

@@ -8,7 +8,7 @@
 namespace stateferry::cli {
 
 namespace {
-Result<Outcome> Run(App& app) {
+Result<Outcome> RunTransferList(App& app) {
   SF_TRY(const auto journal, app.ExistingJournal());
   std::vector<transfer::TransferRecord> records;
   if (journal) {
@@ -43,7 +43,7 @@ Command TransferListCommand() {
                        .choices = {"planned", "running", "verifying", "committed", "failed",
                                    "cancelled"}}},
           .examples = {"stateferry transfer list --status running"},
-          .run = Run};
+          .run = RunTransferList};
 }
 
 }  // namespace stateferry::cli

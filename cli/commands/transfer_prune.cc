@@ -7,7 +7,7 @@
 namespace stateferry::cli {
 
 namespace {
-Result<Outcome> Run(App& app) {
+Result<Outcome> RunTransferPrune(App& app) {
   const auto age = std::chrono::duration_cast<std::chrono::seconds>(
       app.options().Age("older-than", app.clock()));
   SF_TRY(const auto existing, app.ExistingJournal());
@@ -51,7 +51,7 @@ Command TransferPruneCommand() {
                   {.name = "fail-if-nothing", .help = "Exit with 9 when there was nothing to do"}},
       .examples = {"stateferry transfer prune --older-than 7d"},
       .dry_run = DryRun::kUnsupported,
-      .run = Run};
+      .run = RunTransferPrune};
 }
 
 }  // namespace stateferry::cli

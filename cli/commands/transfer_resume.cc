@@ -17,7 +17,7 @@ std::vector<std::string> Combined(const std::vector<std::string>& recorded,
   return words;
 }
 
-Result<Outcome> Run(App& app) {
+Result<Outcome> RunTransferResume(App& app) {
   SF_TRY(const transfer::TransferRecord record, FindRecord(app, 0));
   if (record.command.empty())
     return Error(ErrorCode::kRefused, "this transfer was recorded without its command line")
@@ -36,7 +36,7 @@ Command TransferResumeCommand() {
           .examples = {"stateferry transfer resume 0123456789abcdef --bwlimit off"},
           .dry_run = DryRun::kSupported,
           .stops_cleanly = true,
-          .run = Run};
+          .run = RunTransferResume};
 }
 
 }  // namespace stateferry::cli

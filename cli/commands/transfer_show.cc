@@ -27,7 +27,7 @@ Json FileJson(const transfer::FileRecord& file) {
   return json;
 }
 
-Result<Outcome> Run(App& app) {
+Result<Outcome> RunTransferShow(App& app) {
   SF_TRY(const transfer::TransferRecord record, FindRecord(app, 0));
   Output& out = app.out();
   for (const std::string& line : RecordLines(record)) out.Line(line);
@@ -62,7 +62,7 @@ Command TransferShowCommand() {
           .arguments = {{"ID", "The id of a transfer"}},
           .options = {{.name = "files", .help = "All files, not only the failed ones"}},
           .examples = {"stateferry transfer show 0123456789abcdef --files"},
-          .run = Run};
+          .run = RunTransferShow};
 }
 
 }  // namespace stateferry::cli

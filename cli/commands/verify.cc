@@ -110,7 +110,7 @@ Result<snapshot::VerifyReport> VerifyTransfer(App& app, const transfer::Transfer
   return report;
 }
 
-Result<Outcome> Run(App& app) {
+Result<Outcome> RunVerify(App& app) {
   SF_TRY(const auto record, Transfer(app));
   SF_TRY(const storage::Location target,
          record ? storage::ParseLocation(record->to) : app.Location(0));
@@ -178,7 +178,7 @@ Command VerifyCommand() {
                    .only_on_command_line = true}},
       .examples = {"stateferry verify managed:///srv/store/orders/chk-42 --level deep"},
       .stops_cleanly = true,
-      .run = Run};
+      .run = RunVerify};
 }
 
 }  // namespace stateferry::cli

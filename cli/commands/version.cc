@@ -7,7 +7,7 @@
 namespace stateferry::cli {
 
 namespace {
-Result<Outcome> Run(App& app) {
+Result<Outcome> RunVersion(App& app) {
   app.out().Line(fmt::format("stateferry {}", Version()));
   app.out().Id(Version());
   return Outcome{.summary = {{"name", "stateferry"}, {"version", Version()}}};
@@ -24,7 +24,7 @@ Command VersionCommand() {
           .options = {},
           .examples = {},
           .ignores_settings = true,
-          .run = Run};
+          .run = RunVersion};
 }
 
 }  // namespace stateferry::cli

@@ -11,7 +11,7 @@ namespace stateferry::state::clone {
 
 namespace {
 
-constexpr std::size_t kAtATime = 4;
+constexpr std::size_t kFilesAtATime = 4;
 constexpr std::size_t kReadBytes = std::size_t{1} << 20;
 
 struct Content {
@@ -109,10 +109,11 @@ Result<FileCheckReport> CheckFiles(const std::vector<FileCheck>& checks, storage
                                    std::stop_token stop, workflow::Findings& findings) {
   Checker checker(places, stop);
   std::vector<Outcome> outcomes(checks.size());
-  SF_TRY(snapshot::ForEachIndex(checks.size(), kAtATime, stop, [&](std::size_t i) -> Result<void> {
-    SF_TRY(outcomes[i], checker.Check(checks[i]));
-    return {};
-  }));
+  SF_TRY(snapshot::ForEachIndex(checks.size(), kFilesAtATime, stop,
+                                [&](std::size_t i) -> Result<void> {
+                                  SF_TRY(outcomes[i], checker.Check(checks[i]));
+                                  return {};
+                                }));
   FileCheckReport report{.files = checks.size(), .bytes_read = checker.bytes_read()};
   for (std::size_t i = 0; i < checks.size(); ++i) {
     const auto& by = checks[i].needed_by;

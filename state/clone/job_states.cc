@@ -16,7 +16,7 @@ namespace stateferry::state::clone {
 namespace {
 
 // Each looks at the files of its snapshot with many threads of its own.
-constexpr std::size_t kAtATime = 4;
+constexpr std::size_t kJobsAtATime = 4;
 /// So many older snapshots are looked at: each costs requests to storage, and a job may have
 /// thousands.
 constexpr std::size_t kMostOlder = 10;
@@ -222,7 +222,7 @@ JobState ChooseState(const entities::Entity& deployment, const JobHistory& histo
 
 Result<void> InspectStates(storage::Places& places, const std::vector<JobState*>& states,
                            std::stop_token stop) {
-  return snapshot::ForEachIndex(states.size(), kAtATime, stop,
+  return snapshot::ForEachIndex(states.size(), kJobsAtATime, stop,
                                 [&](std::size_t i) { return Inspect(places, *states[i], stop); });
 }
 

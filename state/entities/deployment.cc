@@ -6,7 +6,7 @@
 namespace stateferry::state::entities {
 
 namespace {
-std::vector<Field> OwnFields() {
+std::vector<Field> DeploymentFields() {
   return {
       {.path = "engineVersion", .required = true},
       {.path = "executionMode", .choices = {"STREAMING", "BATCH"}},
@@ -48,8 +48,8 @@ KindSpec DeploymentKind() {
   return {.name = "deployment",
           .summary = "A published job",
           .names = kJobName,
-          .fields = Joined({ArtifactFields({"SQLSCRIPT", "JAR", "PYTHON", "CDCYAML"}), OwnFields(),
-                            FlinkConfFields(), CommonJobFields()}),
+          .fields = Joined({ArtifactFields({"SQLSCRIPT", "JAR", "PYTHON", "CDCYAML"}),
+                            DeploymentFields(), FlinkConfFields(), CommonJobFields()}),
           .not_cloned = {"deploymentId", "namespace", "workspace", "creator", "creatorName",
                          "modifier", "modifierName", "createdAt", "modifiedAt", "jobSummary",
                          "deploymentHasChanged", "status", "state", "desiredState"}};

@@ -9,7 +9,7 @@
 namespace stateferry::state::entities {
 
 namespace {
-std::vector<Field> OwnFields() {
+std::vector<Field> DraftFields() {
   return {
       {.path = "engineVersion", .required = true},
       {.path = "executionMode", .choices = {"STREAMING", "BATCH"}},
@@ -50,7 +50,7 @@ KindSpec DraftKind() {
   return {.name = "draft",
           .summary = "A job in development",
           .names = kJobName,
-          .fields = Joined({ArtifactFields({"SQLSCRIPT", "CDCYAML"}), OwnFields(),
+          .fields = Joined({ArtifactFields({"SQLSCRIPT", "CDCYAML"}), DraftFields(),
                             FlinkConfFields(), CommonJobFields()}),
           .not_cloned = {"deploymentDraftId", "namespace", "workspace", "creator", "creatorName",
                          "modifier", "modifierName", "createdAt", "modifiedAt", "lock", "version",

@@ -175,7 +175,7 @@ void ReadStrategy(const Json& value, const std::string& spec, Json& body) {
     PutField(body, "restoreStrategy/kind", "LATEST_STATE");
 }
 
-void AddDeployment(const Resource& resource, Manifest& manifest) {
+void AddFlinkDeployment(const Resource& resource, Manifest& manifest) {
   if (IsHalf(resource, manifest)) return;
   Json rest = resource.yaml.value;
   const std::string spec = SpecPath(resource.kind);
@@ -361,7 +361,7 @@ void ReadFlinkOperator(std::string_view text, const std::string& file, Manifest&
     if (resource.kind == kFlinkStateSnapshot)
       AddSnapshot(resource, manifest);
     else
-      AddDeployment(resource, manifest);
+      AddFlinkDeployment(resource, manifest);
   }
 }
 

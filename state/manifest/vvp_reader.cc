@@ -25,7 +25,7 @@ void KeepRest(Json rest, Json& body) {
   if (!rest.empty()) body[std::string(kVvpField)] = std::move(rest);
 }
 
-void AddDeployment(const Resource& resource, Manifest& manifest) {
+void AddVvpDeployment(const Resource& resource, Manifest& manifest) {
   Json rest = resource.yaml.value;
   entities::Entity entity{{"deployment", resource.name}, Json::object()};
   const auto pairs = VvpDeploymentFields();
@@ -138,7 +138,7 @@ void ReadVvp(std::string_view text, const std::string& file, Manifest& manifest)
       .names = {"metadata/name", "metadata/id", "metadata/annotations/stateferry.name"}};
   for (const Resource& resource : ReadResources(text, file, form, manifest)) {
     if (manifest.IsFull()) break;
-    if (resource.kind == "Deployment") AddDeployment(resource, manifest);
+    if (resource.kind == "Deployment") AddVvpDeployment(resource, manifest);
     if (resource.kind == "SessionCluster") AddSessionCluster(resource, manifest);
     if (resource.kind == "Savepoint") AddSavepoint(resource, manifest);
     if (resource.kind == "Job") AddJob(resource, manifest);

@@ -6,11 +6,11 @@ namespace stateferry::state::manifest {
 
 namespace {
 
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
+bool IsScalarDigit(char c) { return c >= '0' && c <= '9'; }
 
 std::size_t Digits(std::string_view text) {
   std::size_t count = 0;
-  while (count < text.size() && IsDigit(text[count])) ++count;
+  while (count < text.size() && IsScalarDigit(text[count])) ++count;
   return count;
 }
 

@@ -29,7 +29,7 @@ constexpr std::chrono::hours kLease{1};
 
 std::string HolderName() { return "process " + std::to_string(getpid()) + " on " + HostName(); }
 
-struct KnownPack {
+struct BucketPack {
   FoundPack found;
   PackRow row;
   bool young = false;
@@ -37,7 +37,7 @@ struct KnownPack {
 
 /// What is to be kept of a pack.
 struct Choice {
-  KnownPack pack;
+  BucketPack pack;
   std::vector<bool> wanted;  ///< per entry
   std::uint64_t wanted_bytes = 0;
   bool sparse = false;               ///< too little of it is wanted
@@ -100,7 +100,7 @@ class SharedCollector {
     for (const auto& found : listed) {
       listed_.insert(found.id);
       SF_TRY(const auto row, core_.index()->Get(Family::kPacks, found.id.raw()));
-      KnownPack pack{.found = found, .row = {}, .young = IsYoung(found.mtime_ns)};
+      BucketPack pack{.found = found, .row = {}, .young = IsYoung(found.mtime_ns)};
       if (!row) {
         // Put since; or damaged, so that the index knows nothing of what it says.
         std::shared_ptr<const PackSource> source;
@@ -119,7 +119,7 @@ class SharedCollector {
     }
     // What is chosen first keeps a chunk of which there are more copies: packs that stay anyhow,
     // and long ones.
-    std::sort(kept_.begin(), kept_.end(), [](const KnownPack& a, const KnownPack& b) {
+    std::sort(kept_.begin(), kept_.end(), [](const BucketPack& a, const BucketPack& b) {
       if (a.young != b.young) return a.young;
       if (a.found.size_bytes != b.found.size_bytes) return a.found.size_bytes > b.found.size_bytes;
       return a.found.id < b.found.id;
@@ -144,7 +144,7 @@ class SharedCollector {
     return Stopped();
   }
 
-  Result<PackContents> Load(const KnownPack& pack, std::shared_ptr<const PackSource>& source) {
+  Result<PackContents> Load(const BucketPack& pack, std::shared_ptr<const PackSource>& source) {
     auto opened = core_.pack_store->OpenFound(pack.found);
     if (!opened) return std::move(opened).error().WithContext("gc refused");
     source = std::move(opened).value();
@@ -156,7 +156,7 @@ class SharedCollector {
   static Hash128 KeyHash(std::string_view file_key) { return Xxh3_128(AsBytes(file_key)); }
 
   /// What of a pack is needed and in no pack that was looked at before.
-  Result<Choice> Choose(const KnownPack& pack) {
+  Result<Choice> Choose(const BucketPack& pack) {
     Choice choice{.pack = pack, .wanted = {}};
     std::shared_ptr<const PackSource> source;
     SF_TRY(const auto contents, Load(pack, source));
@@ -355,7 +355,7 @@ class SharedCollector {
   const std::stop_token stop_;
   std::int64_t now_ns_ = 0;
   GcReport report_;
-  std::vector<KnownPack> kept_, marked_;
+  std::vector<BucketPack> kept_, marked_;
   std::unordered_set<PackId> listed_;
   std::unordered_map<PackId, std::int64_t> marked_at_;
   std::uint64_t total_bytes_ = 0, done_bytes_ = 0, new_packs_ = 0;

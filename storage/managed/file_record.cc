@@ -5,7 +5,7 @@ namespace stateferry::storage::managed {
 namespace {
 constexpr std::size_t kChunkIdBytes = 20;
 
-Error Corrupt(const std::string& what) { return Error(ErrorCode::kCorruption, what); }
+Error CorruptRecord(const std::string& what) { return Error(ErrorCode::kCorruption, what); }
 
 void AppendChunks(std::string& out, const std::vector<ChunkId>& chunks) {
   out.reserve(out.size() + chunks.size() * kChunkIdBytes);
@@ -18,7 +18,7 @@ void AppendChunks(std::string& out, const std::vector<ChunkId>& chunks) {
 /// An unknown version is not damage: packs and index vouch for the bytes.
 Result<void> CheckVersion(LittleReader& reader) {
   const auto version = reader.Read<std::uint8_t>();
-  if (!reader.ok()) return Corrupt("record is empty");
+  if (!reader.ok()) return CorruptRecord("record is empty");
   if (version == kRecordFormatVersion) return {};
   return Error(ErrorCode::kRefused,
                "record has version " + std::to_string(version) + ", this program knows " +
@@ -36,7 +36,7 @@ Result<FileRecord> DecodeHead(LittleReader& reader) {
   const auto content = reader.ReadBytes(16);
   record.origin = reader.ReadLengthPrefixed();
   if (!reader.ok() || record.key.empty() || record.key.size() > kMaxKeyBytes)
-    return Corrupt("file record is cut off or has no key");
+    return CorruptRecord("file record is cut off or has no key");
   record.content = Hash128::FromRaw(content);
   return record;
 }
@@ -60,7 +60,7 @@ std::string EncodeChunkList(const std::vector<ChunkId>& chunks) {
 }
 
 Result<std::vector<ChunkId>> DecodeChunkList(std::string_view bytes) {
-  if (bytes.size() % kChunkIdBytes != 0) return Corrupt("chunk list has a wrong length");
+  if (bytes.size() % kChunkIdBytes != 0) return CorruptRecord("chunk list has a wrong length");
   std::vector<ChunkId> chunks;
   chunks.reserve(bytes.size() / kChunkIdBytes);
   LittleReader reader(bytes);
@@ -97,7 +97,7 @@ Result<FileRecord> DecodeFileRecord(std::string_view bytes) {
   std::uint64_t total = 0;
   for (const auto& chunk : record.chunks) total += chunk.length;
   if (total != record.size_bytes)
-    return Corrupt("the chunks of file " + record.key + " do not add up to its size");
+    return CorruptRecord("the chunks of file " + record.key + " do not add up to its size");
   return record;
 }
 
@@ -115,7 +115,7 @@ Result<Tombstone> DecodeTombstone(std::string_view bytes) {
   Tombstone tombstone;
   tombstone.sequence = reader.Read<std::uint64_t>();
   tombstone.key = reader.ReadLengthPrefixed();
-  if (!reader.AtEnd() || tombstone.key.empty()) return Corrupt("tombstone cannot be read");
+  if (!reader.AtEnd() || tombstone.key.empty()) return CorruptRecord("tombstone cannot be read");
   return tombstone;
 }
 

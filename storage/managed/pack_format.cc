@@ -3,7 +3,7 @@
 namespace stateferry::storage::managed {
 
 namespace {
-Error Corrupt(const std::string& what) { return Error(ErrorCode::kCorruption, what); }
+Error CorruptPack(const std::string& what) { return Error(ErrorCode::kCorruption, what); }
 
 /// What one entry may look like, whatever the pack around it.
 Result<void> CheckEntry(const PackEntry& entry) {
@@ -13,11 +13,11 @@ Result<void> CheckEntry(const PackEntry& entry) {
   if (entry.codec != Codec::kRaw && entry.codec != Codec::kZstd)
     return Error(ErrorCode::kRefused, "footer names a codec this version does not know");
   if (entry.plain_bytes > (is_chunk ? kMaxChunkBytes : kMaxRecordBytes))
-    return Corrupt("footer names an entry longer than the limit");
+    return CorruptPack("footer names an entry longer than the limit");
   if (entry.codec == Codec::kRaw && entry.stored_bytes != entry.plain_bytes)
-    return Corrupt("footer names a raw entry with two lengths");
+    return CorruptPack("footer names a raw entry with two lengths");
   if (entry.codec == Codec::kZstd && (!is_chunk || entry.stored_bytes >= entry.plain_bytes))
-    return Corrupt("footer names a compressed entry that did not shrink");
+    return CorruptPack("footer names a compressed entry that did not shrink");
   return {};
 }
 }  // namespace
@@ -52,15 +52,15 @@ std::string EncodePackHeader(const PackHeader& header) {
 
 Result<PackHeader> DecodePackHeader(std::string_view bytes, std::uint64_t& header_bytes) {
   LittleReader reader(bytes);
-  if (reader.ReadBytes(kPackMagic.size()) != kPackMagic) return Corrupt("no pack magic");
+  if (reader.ReadBytes(kPackMagic.size()) != kPackMagic) return CorruptPack("no pack magic");
   const auto version = reader.Read<std::uint32_t>();
   header_bytes = reader.Read<std::uint32_t>();
   if (!reader.ok() || header_bytes > bytes.size() || header_bytes < 8)
-    return Corrupt("pack header is cut off");
+    return CorruptPack("pack header is cut off");
   // The checksum comes before the version: a flipped version bit must not look like the future.
   if (LoadLittle<std::uint64_t>(bytes.data() + header_bytes - 8) !=
       Xxh3_64(AsBytes(bytes.substr(0, header_bytes - 8))))
-    return Corrupt("pack header fails its checksum");
+    return CorruptPack("pack header fails its checksum");
   if (version != kPackFormatVersion)
     return Error(ErrorCode::kRefused,
                  "pack has format version " + std::to_string(version) + ", this program knows " +
@@ -71,8 +71,8 @@ Result<PackHeader> DecodePackHeader(std::string_view bytes, std::uint64_t& heade
   header.project = reader.ReadLengthPrefixed();
   (void)reader.Read<std::uint64_t>();
   if (!reader.ok() || bytes.size() - reader.remaining() != header_bytes)
-    return Corrupt("pack header has a wrong length");
-  if (!CheckProjectName(header.project)) return Corrupt("pack header names no project");
+    return CorruptPack("pack header has a wrong length");
+  if (!CheckProjectName(header.project)) return CorruptPack("pack header names no project");
   header.store_id = Hash128::FromRaw(store_id);
   header.pack_id = Hash128::FromRaw(pack_id);
   return header;
@@ -95,7 +95,7 @@ std::string EncodeFooter(const std::vector<PackEntry>& entries) {
 
 Result<std::vector<PackEntry>> DecodeFooter(std::string_view bytes, std::uint64_t first_offset,
                                             std::uint64_t end_offset) {
-  if (bytes.size() % kPackEntryBytes != 0) return Corrupt("footer has a wrong length");
+  if (bytes.size() % kPackEntryBytes != 0) return CorruptPack("footer has a wrong length");
   std::vector<PackEntry> entries;
   entries.reserve(bytes.size() / kPackEntryBytes);
   std::uint64_t expected = first_offset;
@@ -110,13 +110,13 @@ Result<std::vector<PackEntry>> DecodeFooter(std::string_view bytes, std::uint64_
     entry.hash = Hash128::FromRaw(reader.ReadBytes(16));
     entry.check = reader.Read<std::uint64_t>();
     SF_TRY(CheckEntry(entry));
-    if (entry.offset != expected) return Corrupt("footer has a gap or an overlap");
+    if (entry.offset != expected) return CorruptPack("footer has a gap or an overlap");
     if (expected > end_offset || entry.stored_bytes > end_offset - expected)
-      return Corrupt("footer names bytes behind its end");
+      return CorruptPack("footer names bytes behind its end");
     expected += entry.stored_bytes;
     entries.push_back(entry);
   }
-  if (expected != end_offset) return Corrupt("footer does not cover the whole pack");
+  if (expected != end_offset) return CorruptPack("footer does not cover the whole pack");
   return entries;
 }
 
@@ -131,7 +131,7 @@ std::string EncodeTrailer(const PackTrailer& trailer) {
 
 Result<PackTrailer> DecodeTrailer(std::string_view bytes, std::uint64_t file_bytes) {
   if (bytes.size() != kPackTrailerBytes || !bytes.ends_with(kTrailerMagic))
-    return Corrupt("no trailer magic at the end of the pack");
+    return CorruptPack("no trailer magic at the end of the pack");
   LittleReader reader(bytes);
   PackTrailer trailer;
   trailer.footer_offset = reader.Read<std::uint64_t>();
@@ -140,7 +140,7 @@ Result<PackTrailer> DecodeTrailer(std::string_view bytes, std::uint64_t file_byt
   if (trailer.footer_bytes > kMaxFooterBytes || file_bytes < kPackTrailerBytes ||
       trailer.footer_bytes > file_bytes - kPackTrailerBytes ||
       trailer.footer_offset != file_bytes - kPackTrailerBytes - trailer.footer_bytes)
-    return Corrupt("trailer does not fit the length of the pack");
+    return CorruptPack("trailer does not fit the length of the pack");
   return trailer;
 }
 

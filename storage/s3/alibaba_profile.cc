@@ -12,7 +12,7 @@ namespace {
 
 using Source = std::unique_ptr<CredentialSource>;
 
-Error Wrong(const std::string& where, const std::string& what) {
+Error WrongAt(const std::string& where, const std::string& what) {
   return Error(ErrorCode::kPermission, where + ": " + what);
 }
 
@@ -29,10 +29,10 @@ struct Profile {
 
 Result<Source> KeysOf(const Profile& profile, bool wants_token) {
   if (profile.keys.access_key_id.empty() || profile.keys.secret_access_key.empty()) {
-    return Wrong(profile.where, "no access key id, or no secret");
+    return WrongAt(profile.where, "no access key id, or no secret");
   }
   Credentials keys = profile.keys;
-  if (wants_token && keys.session_token.empty()) return Wrong(profile.where, "no security token");
+  if (wants_token && keys.session_token.empty()) return WrongAt(profile.where, "no security token");
   return MakeStaticSource(std::move(keys), profile.where);
 }
 
@@ -42,7 +42,7 @@ Result<Source> SourceOf(const CredentialSurroundings& around, const Profile& pro
   if (mode == "ststoken" || mode == "sts") return KeysOf(profile, true);
   if (mode == "ecsramrole") return MakeEcsRoleSource(around, profile.ecs_role);
   if (mode == "ramrolearn") {
-    if (profile.role.role_arn.empty()) return Wrong(profile.where, "no role");
+    if (profile.role.role_arn.empty()) return WrongAt(profile.where, "no role");
     SF_TRY(auto base, KeysOf(profile, false));
     return MakeRamRoleSource(around, profile.role, std::move(base));
   }
@@ -50,7 +50,7 @@ Result<Source> SourceOf(const CredentialSurroundings& around, const Profile& pro
     return MakeOidcSource(around, profile.role, profile.oidc_provider_arn, profile.oidc_token_file);
   }
   if (mode == "anonymous") return MakeStaticSource({}, profile.where);
-  return Wrong(profile.where, "mode " + mode + " is not supported");
+  return WrongAt(profile.where, "mode " + mode + " is not supported");
 }
 
 std::string ModeName(std::string_view text) {
@@ -84,12 +84,12 @@ Profile ProfileOf(const IniSection& section, std::string where) {
   return profile;
 }
 
-Result<std::optional<IniFile>> ReadIni(const CredentialSurroundings& around,
-                                       const std::string& path) {
+Result<std::optional<IniFile>> ReadAlibabaIni(const CredentialSurroundings& around,
+                                              const std::string& path) {
   SF_TRY(const auto text, around.read_file(path));
   if (!text) return std::optional<IniFile>();
   auto file = IniFile::Parse(text->Reveal(), IniNames::kOssutil);
-  if (!file) return Wrong(path, file.error().message());
+  if (!file) return WrongAt(path, file.error().message());
   return std::optional<IniFile>(*std::move(file));
 }
 
@@ -119,7 +119,7 @@ class IniSource final : public CredentialSource {
       : around_(around), path_(std::move(path)), profile_(std::move(profile)) {}
 
   Result<std::optional<Credentials>> Fetch() override {
-    SF_TRY(const auto file, ReadIni(around_, path_));
+    SF_TRY(const auto file, ReadAlibabaIni(around_, path_));
     if (!file) return std::optional<Credentials>();
     const IniSection* section = SectionOf(*file, profile_);
     // A file that only sets a region is no source of credentials.
@@ -150,7 +150,7 @@ class AliyunCliSource final : public CredentialSource {
     SF_TRY(const auto text, around_.read_file(Path()));
     if (!text) return std::optional<Credentials>();
     const auto json = ParseJson(text->Reveal());
-    if (!json || !json->is_object()) return Wrong(Path(), "it is no JSON object");
+    if (!json || !json->is_object()) return WrongAt(Path(), "it is no JSON object");
     const std::string name =
         profile_.empty() ? JsonString(*json, "current").value_or("default") : profile_;
     SF_TRY(const auto source, Resolve(*json, name, 0));
@@ -166,7 +166,7 @@ class AliyunCliSource final : public CredentialSource {
 
   /// Null when there is no such profile: another source may have it.
   Result<Source> Resolve(const Json& json, const std::string& name, int depth) const {
-    if (depth > 8) return Wrong(Path(), "the source_profile of " + name + " leads back to it");
+    if (depth > 8) return WrongAt(Path(), "the source_profile of " + name + " leads back to it");
     const auto profiles = json.find("profiles");
     if (profiles == json.end() || !profiles->is_array()) return Source();
     for (const Json& entry : *profiles) {
@@ -175,7 +175,7 @@ class AliyunCliSource final : public CredentialSource {
       if (profile.mode != "chainableramrolearn") return SourceOf(around_, profile);
       const std::string below = JsonString(entry, "source_profile").value_or("");
       SF_TRY(auto base, Resolve(json, below, depth + 1));
-      if (!base) return Wrong(profile.where, "no profile " + below + ", its source_profile");
+      if (!base) return WrongAt(profile.where, "no profile " + below + ", its source_profile");
       return MakeRamRoleSource(around_, profile.role, std::move(base));
     }
     return Source();
@@ -215,7 +215,7 @@ class CredentialsUriSource final : public CredentialSource {
     const std::string url = around_.Variable("ALIBABA_CLOUD_CREDENTIALS_URI");
     if (url.empty()) return std::optional<Credentials>();
     auto request = RequestForUrl(url);
-    if (!request) return Wrong(Describe(), request.error().message());
+    if (!request) return WrongAt(Describe(), request.error().message());
     SF_TRY(const auto answer, around_.http({.request = *std::move(request)}));
     SF_TRY(CheckStatus(answer, Describe()));
     auto credentials = ParseCredentialsJson(answer.body, kAlibabaFields);
@@ -250,7 +250,7 @@ Source MakeCredentialsUriSource(const CredentialSurroundings& around) {
 
 Result<OssProfileSettings> ReadOssSettings(const CredentialSurroundings& around,
                                            const std::string& profile) {
-  SF_TRY(const auto file, ReadIni(around, OssutilPath(around)));
+  SF_TRY(const auto file, ReadAlibabaIni(around, OssutilPath(around)));
   if (!file) return OssProfileSettings();
   const IniSection* section = SectionOf(*file, profile);
   if (section == nullptr) return OssProfileSettings();

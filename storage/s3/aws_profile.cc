@@ -12,7 +12,7 @@
 namespace stateferry::storage::s3 {
 namespace {
 
-Error Wrong(const std::string& profile, const std::string& what) {
+Error WrongProfile(const std::string& profile, const std::string& what) {
   return Error(ErrorCode::kPermission, "AWS profile " + profile + ": " + what);
 }
 
@@ -23,7 +23,7 @@ std::string PathOf(const CredentialSurroundings& around, const char* variable,
   return path.empty() ? around.home + below_home : path;
 }
 
-Result<IniFile> ReadIni(const CredentialSurroundings& around, const std::string& path) {
+Result<IniFile> ReadAwsIni(const CredentialSurroundings& around, const std::string& path) {
   SF_TRY(const auto text, around.read_file(path));
   if (!text) return IniFile();
   auto file = IniFile::Parse(text->Reveal(), IniNames::kAws);
@@ -36,9 +36,9 @@ class AwsFiles {
  public:
   static Result<AwsFiles> Read(const CredentialSurroundings& around) {
     AwsFiles files;
-    SF_TRY(files.config_, ReadIni(around, PathOf(around, "AWS_CONFIG_FILE", "/.aws/config")));
+    SF_TRY(files.config_, ReadAwsIni(around, PathOf(around, "AWS_CONFIG_FILE", "/.aws/config")));
     SF_TRY(files.keys_,
-           ReadIni(around, PathOf(around, "AWS_SHARED_CREDENTIALS_FILE", "/.aws/credentials")));
+           ReadAwsIni(around, PathOf(around, "AWS_SHARED_CREDENTIALS_FILE", "/.aws/credentials")));
     return files;
   }
 
@@ -70,9 +70,9 @@ class AwsFiles {
 };
 
 /// From a profile to a source, through the profiles that it builds on.
-class Resolver {
+class ProfileResolver {
  public:
-  Resolver(const CredentialSurroundings& around, const AwsFiles& files)
+  ProfileResolver(const CredentialSurroundings& around, const AwsFiles& files)
       : around_(around), files_(files) {}
 
   using Found = Result<std::unique_ptr<CredentialSource>>;
@@ -94,13 +94,13 @@ class Resolver {
       auto keys = files_.Keys(profile, in_config);
       if (!keys) continue;
       if (keys->access_key_id.empty() || keys->secret_access_key.empty()) {
-        return Wrong(profile, "a key id without its secret, or the other way round");
+        return WrongProfile(profile, "a key id without its secret, or the other way round");
       }
       return MakeStaticSource(*std::move(keys), described);
     }
     if (!files_.Text(profile, "sso_session").empty() ||
         !files_.Text(profile, "sso_start_url").empty()) {
-      return Wrong(profile, "single sign-on is not supported")
+      return WrongProfile(profile, "single sign-on is not supported")
           .WithHint("set credential_process = aws configure export-credentials --profile " +
                     profile);
     }
@@ -109,7 +109,7 @@ class Resolver {
 
   Found Role(const std::string& profile) {
     if (std::find(visited_.begin(), visited_.end(), profile) != visited_.end()) {
-      return Wrong(profile, "its source_profile leads back to it");
+      return WrongProfile(profile, "its source_profile leads back to it");
     }
     visited_.push_back(profile);
     AwsRole role{.role_arn = files_.Text(profile, "role_arn"),
@@ -122,12 +122,12 @@ class Resolver {
       const auto [end, error] =
           std::from_chars(seconds.data(), seconds.data() + seconds.size(), value);
       if (error != std::errc() || end != seconds.data() + seconds.size() || value < 900) {
-        return Wrong(profile, "duration_seconds must be a number, at least 900");
+        return WrongProfile(profile, "duration_seconds must be a number, at least 900");
       }
       role.duration = std::chrono::seconds(value);
     }
     if (!files_.Text(profile, "mfa_serial").empty()) {
-      return Wrong(profile, "a role that wants an MFA code cannot be refreshed unattended");
+      return WrongProfile(profile, "a role that wants an MFA code cannot be refreshed unattended");
     }
     const std::string token_file = files_.Text(profile, "web_identity_token_file");
     if (!token_file.empty()) return MakeWebIdentitySource(around_, std::move(role), token_file);
@@ -140,15 +140,15 @@ class Resolver {
     const std::string source_profile = files_.Text(profile, "source_profile");
     const std::string from = files_.Text(profile, "credential_source");
     if (source_profile.empty() == from.empty()) {
-      return Wrong(profile, "role_arn needs either source_profile or credential_source");
+      return WrongProfile(profile, "role_arn needs either source_profile or credential_source");
     }
     if (from == "Environment") return MakeEnvironmentSource(around_, kAwsVariables);
     if (from == "EcsContainer") return MakeContainerSource(around_);
     if (from == "Ec2InstanceMetadata") return MakeImdsSource(around_);
-    if (!from.empty()) return Wrong(profile, "an unknown credential_source");
+    if (!from.empty()) return WrongProfile(profile, "an unknown credential_source");
 
     if (!files_.Has(source_profile)) {
-      return Wrong(profile, "no profile " + source_profile + ", its source_profile");
+      return WrongProfile(profile, "no profile " + source_profile + ", its source_profile");
     }
     // A profile may be its own source: then its keys are meant.
     if (source_profile != profile) {
@@ -156,7 +156,8 @@ class Resolver {
       if (role) return role;
     }
     SF_TRY(auto keys, Keys(source_profile));
-    if (!keys) return Wrong(source_profile, "no keys, although " + profile + " builds on it");
+    if (!keys)
+      return WrongProfile(source_profile, "no keys, although " + profile + " builds on it");
     return keys;
   }
 
@@ -188,9 +189,10 @@ class AwsProfileSource final : public CredentialSource {
     SF_TRY(const auto files, AwsFiles::Read(around_));
     if (!files.Has(profile_.name)) {
       if (!profile_.was_named) return std::optional<Credentials>();
-      return Wrong(profile_.name, "it is neither in ~/.aws/config nor in ~/.aws/credentials");
+      return WrongProfile(profile_.name,
+                          "it is neither in ~/.aws/config nor in ~/.aws/credentials");
     }
-    SF_TRY(const auto source, Resolver(around_, files).Resolve(profile_.name, part_));
+    SF_TRY(const auto source, ProfileResolver(around_, files).Resolve(profile_.name, part_));
     if (!source) return std::optional<Credentials>();
     auto found = source->Fetch();
     if (!found) return std::move(found).error().WithContext(Describe());
@@ -216,7 +218,7 @@ Result<AwsProfileSettings> ReadAwsSettings(const CredentialSurroundings& around,
   const ProfileName name = NameOf(around, profile);
   SF_TRY(const auto files, AwsFiles::Read(around));
   if (name.was_named && !files.Has(name.name)) {
-    return Wrong(name.name, "it is neither in ~/.aws/config nor in ~/.aws/credentials");
+    return WrongProfile(name.name, "it is neither in ~/.aws/config nor in ~/.aws/credentials");
   }
   AwsProfileSettings settings;
   settings.region = files.Text(name.name, "region");

@@ -26,17 +26,17 @@ bool IsMd5(const http::Answer& answer, std::string_view etag) {
   return !IsEncryptedWithKey(answer) && LooksLikeMd5(etag);
 }
 
-struct Kind {
+struct ChecksumKind {
   std::string_view name;
   std::size_t text_size;  ///< in Base64
 };
-constexpr Kind kKinds[] = {
+constexpr ChecksumKind kKinds[] = {
     {"crc64nvme", 12}, {"crc32c", 8}, {"crc32", 8}, {"sha1", 28}, {"sha256", 44}};
 
 /// One that was made of those of parts ("...-3") says nothing about another object, and moto has
 /// some that are not of their kind.
 void AddSum(std::string_view name, std::string_view sum, std::map<std::string, std::string>& sums) {
-  for (const Kind& kind : kKinds)
+  for (const ChecksumKind& kind : kKinds)
     if (kind.name == name && kind.text_size == sum.size()) sums.emplace(name, sum);
 }
 
@@ -105,7 +105,7 @@ std::map<std::string, std::string> SumsFrom(const Dialect& dialect, const http::
     return sums;
   }
   if (answer.Header("x-amz-checksum-type") != "COMPOSITE")
-    for (const Kind& kind : kKinds)
+    for (const ChecksumKind& kind : kKinds)
       AddSum(kind.name, answer.Header("x-amz-checksum-" + std::string(kind.name)), sums);
   if (dialect.etag_follows_from_parts && IsMd5(answer, etag)) sums["md5"] = LowerCase(etag);
   return sums;

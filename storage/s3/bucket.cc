@@ -50,9 +50,10 @@ bool IsThisMachine(std::string_view host) {
          (name.starts_with("127.") && IsAddress(name));
 }
 
-class Resolver {
+class BucketResolver {
  public:
-  Resolver(const Location& location, const Variables& environment, const BucketProfile& profile)
+  BucketResolver(const Location& location, const Variables& environment,
+                 const BucketProfile& profile)
       : location_(location), environment_(environment), profile_(profile) {}
 
   Result<Bucket> Run() {
@@ -260,7 +261,7 @@ bool IsRegion(std::string_view name) {
 
 Result<Bucket> ResolveBucket(const Location& location, const Variables& environment,
                              const BucketProfile& profile) {
-  return Resolver(location, environment, profile).Run();
+  return BucketResolver(location, environment, profile).Run();
 }
 
 }  // namespace stateferry::storage::s3

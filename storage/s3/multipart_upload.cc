@@ -12,7 +12,7 @@ namespace stateferry::storage::s3 {
 
 namespace {
 
-int HexDigit(char c) {
+int ETagDigit(char c) {
   if (c >= '0' && c <= '9') return c - '0';
   if (c >= 'a' && c <= 'f') return c - 'a' + 10;
   if (c >= 'A' && c <= 'F') return c - 'A' + 10;
@@ -24,7 +24,7 @@ std::optional<Md5Digest> Md5Of(std::string_view etag) {
   Md5Digest digest{};
   if (etag.size() != 2 * digest.size()) return std::nullopt;
   for (std::size_t i = 0; i < digest.size(); ++i) {
-    const int high = HexDigit(etag[2 * i]), low = HexDigit(etag[2 * i + 1]);
+    const int high = ETagDigit(etag[2 * i]), low = ETagDigit(etag[2 * i + 1]);
     if (high < 0 || low < 0) return std::nullopt;
     digest[i] = static_cast<std::uint8_t>(high * 16 + low);
   }

@@ -18,7 +18,7 @@ constexpr std::string_view kTag = "tag", kTagPrefix = "tag.";
 constexpr std::size_t kMaxTags = 10;
 constexpr std::string_view kUntil = "lock-until";
 
-Error Wrong(std::string why) { return {ErrorCode::kInvalidArgument, std::move(why)}; }
+Error WrongOption(std::string why) { return {ErrorCode::kInvalidArgument, std::move(why)}; }
 
 const ObjectOption* Find(std::span<const ObjectOption> rows, std::string_view name) {
   if (name.starts_with(kTagPrefix)) name = kTag;
@@ -35,13 +35,13 @@ Result<std::string> KnownValue(const ObjectOption& row, const std::string& text)
     if (LowerCase(known) == LowerCase(text)) return std::string(known);
     rest.remove_prefix(std::min(known.size() + 1, rest.size()));
   }
-  return Wrong(fmt::format("{} is \"{}\", not one of {}", row.name, text, row.values));
+  return WrongOption(fmt::format("{} is \"{}\", not one of {}", row.name, text, row.values));
 }
 
 Result<std::string> TimeValue(const ObjectOption& row, const std::string& text) {
   const auto time = ParseIso8601(text);
   if (!time)
-    return Wrong(
+    return WrongOption(
         fmt::format("{} is \"{}\" and not a time such as 2027-01-31T00:00:00Z", row.name, text));
   const std::time_t seconds = std::chrono::system_clock::to_time_t(*time);
   std::tm parts{};
@@ -51,7 +51,7 @@ Result<std::string> TimeValue(const ObjectOption& row, const std::string& text) 
 }
 
 Result<std::string> ValueOf(const ObjectOption& row, const std::string& text) {
-  if (text.empty()) return Wrong(fmt::format("{} has no value", row.name));
+  if (text.empty()) return WrongOption(fmt::format("{} has no value", row.name));
   if (!row.values.empty()) return KnownValue(row, text);
   if (row.name == kUntil) return TimeValue(row, text);
   return text;
@@ -63,8 +63,8 @@ Result<void> CheckNeeds(const ObjectOption& row, const LocationOptions& options)
   const std::string_view value =
       needed == options.end() ? std::string_view() : std::string_view(needed->second);
   if (!value.empty() && LowerCase(value).starts_with(LowerCase(row.needs_value))) return {};
-  return Wrong(fmt::format("{} needs {}{}{}", row.name, row.needs,
-                           row.needs_value.empty() ? "" : "=", row.needs_value));
+  return WrongOption(fmt::format("{} needs {}{}{}", row.name, row.needs,
+                                 row.needs_value.empty() ? "" : "=", row.needs_value));
 }
 
 /// "team=state&env=prod", encoded as a query is.
@@ -74,8 +74,8 @@ Result<std::string> Tagging(const LocationOptions& options) {
   for (auto it = options.lower_bound(std::string(kTagPrefix));
        it != options.end() && it->first.starts_with(kTagPrefix); ++it) {
     const auto name = std::string_view(it->first).substr(kTagPrefix.size());
-    if (name.empty()) return Wrong("tag. has no name behind it");
-    if (++count > kMaxTags) return Wrong("an object has at most 10 tags");
+    if (name.empty()) return WrongOption("tag. has no name behind it");
+    if (++count > kMaxTags) return WrongOption("an object has at most 10 tags");
     tagging +=
         (tagging.empty() ? "" : "&") + EncodeQueryPart(name) + "=" + EncodeQueryPart(it->second);
   }
@@ -117,7 +117,7 @@ Result<NewObjectHeaders> ReadNewObjectOptions(const LocationOptions& options,
     if (!IsNewObjectOption(name) || name.starts_with(kTagPrefix)) continue;
     const ObjectOption* row = Find(dialect.object_options, name);
     if (!row)
-      return Wrong(
+      return WrongOption(
           fmt::format("the option \"{}\" does not exist in the dialect {}", name, dialect.name));
     SF_TRY(CheckNeeds(*row, options));
     SF_TRY(const std::string value, ValueOf(*row, text));
@@ -132,7 +132,7 @@ Result<NewObjectHeaders> ReadNewObjectOptions(const LocationOptions& options,
     headers.copy.emplace_back(std::string(row->header) + "-directive", oss ? "Replace" : "REPLACE");
   SF_TRY(const std::string tagging, Tagging(options));
   if (tagging.empty()) return headers;
-  if (!row) return Wrong(fmt::format("the dialect {} has no tags", dialect.name));
+  if (!row) return WrongOption(fmt::format("the dialect {} has no tags", dialect.name));
   Add(*row, tagging, headers);
   return headers;
 }

@@ -12,7 +12,7 @@
 namespace stateferry::storage::s3 {
 namespace {
 
-constexpr std::string_view kAlgorithm = "OSS4-HMAC-SHA256";
+constexpr std::string_view kOssAlgorithm = "OSS4-HMAC-SHA256";
 constexpr std::string_view kUnsigned = "UNSIGNED-PAYLOAD";
 
 bool IsAlwaysSigned(std::string_view name) {
@@ -20,7 +20,7 @@ bool IsAlwaysSigned(std::string_view name) {
 }
 
 /// What Presign adds; an earlier one is replaced.
-bool IsSignedQuery(std::string_view name) {
+bool IsOssSignature(std::string_view name) {
   return name == "x-oss-signature-version" || name == "x-oss-date" || name == "x-oss-expires" ||
          name == "x-oss-credential" || name == "x-oss-security-token" ||
          name == "x-oss-additional-headers" || name == "x-oss-signature";
@@ -75,7 +75,7 @@ std::string OssV4Signer::SignatureOf(const HttpRequest& request,
                                      const std::string& time) const {
   const SigningScope scope = ScopeAt(time);
   const std::string canonical = OssV4CanonicalRequest(request, additional);
-  const std::string to_sign = fmt::format("{}\n{}\n{}\n{}", kAlgorithm, time, scope.ToString(),
+  const std::string to_sign = fmt::format("{}\n{}\n{}\n{}", kOssAlgorithm, time, scope.ToString(),
                                           ToHex(DigestBytes(Sha256(AsBytes(canonical)))));
   const Secret key = keys_.Get(scope, credentials.secret_access_key);
   return ToHex(DigestBytes(HmacSha256(key.Reveal(), to_sign)));
@@ -104,7 +104,7 @@ Result<void> OssV4Signer::Sign(HttpRequest& request, const Credentials& credenti
   // An empty AdditionalHeaders field is an error to OSS (0002-00000209).
   headers.emplace_back(
       "Authorization",
-      fmt::format("{} Credential={}/{}{}{},Signature={}", kAlgorithm, credentials.access_key_id,
+      fmt::format("{} Credential={}/{}{}{},Signature={}", kOssAlgorithm, credentials.access_key_id,
                   ScopeAt(time).ToString(), additional.empty() ? "" : ",AdditionalHeaders=",
                   fmt::join(additional, ";"), signature));
   return {};
@@ -122,8 +122,8 @@ Result<std::string> OssV4Signer::Presign(const HttpRequest& request, const Crede
   const std::string time = CompactTime(now);
   const auto additional = OssAdditionalHeaders(presigned, options_.additional_headers);
   auto& query = presigned.query;
-  std::erase_if(query, [](const auto& parameter) { return IsSignedQuery(parameter.first); });
-  query.emplace_back("x-oss-signature-version", kAlgorithm);
+  std::erase_if(query, [](const auto& parameter) { return IsOssSignature(parameter.first); });
+  query.emplace_back("x-oss-signature-version", kOssAlgorithm);
   query.emplace_back("x-oss-date", time);
   query.emplace_back("x-oss-expires", std::to_string(valid_for.count()));
   query.emplace_back("x-oss-credential",

@@ -13,7 +13,7 @@
 namespace stateferry::storage::s3 {
 namespace {
 
-constexpr std::string_view kAlgorithm = "AWS4-HMAC-SHA256";
+constexpr std::string_view kAwsAlgorithm = "AWS4-HMAC-SHA256";
 
 /// Not signed, for something between us and the service may rewrite them.  Sorted.
 constexpr std::array<std::string_view, 14> kNeverSigned = {
@@ -25,7 +25,7 @@ constexpr std::array<std::string_view, 4> kSignedByUs = {"Authorization", "X-Amz
                                                          "X-Amz-Date", "X-Amz-Security-Token"};
 
 /// What Presign adds; an earlier one is replaced.
-bool IsSignedQuery(std::string_view name) {
+bool IsAwsSignature(std::string_view name) {
   const std::string lower = LowerCase(name);
   return lower == "x-amz-algorithm" || lower == "x-amz-credential" || lower == "x-amz-date" ||
          lower == "x-amz-expires" || lower == "x-amz-signedheaders" ||
@@ -34,7 +34,7 @@ bool IsSignedQuery(std::string_view name) {
 
 std::string StringToSign(const std::string& time, const SigningScope& scope,
                          const std::string& canonical_request) {
-  return fmt::format("{}\n{}\n{}\n{}", kAlgorithm, time, scope.ToString(),
+  return fmt::format("{}\n{}\n{}\n{}", kAwsAlgorithm, time, scope.ToString(),
                      ToHex(DigestBytes(Sha256(AsBytes(canonical_request)))));
 }
 
@@ -104,7 +104,7 @@ Result<ChunkSigner::Seed> SigV4Signer::SignHeaders(HttpRequest& request,
   std::string signature = SignatureOf(key, StringToSign(time, scope, canonical));
   request.headers.emplace_back(
       "Authorization",
-      fmt::format("{} Credential={}/{}, SignedHeaders={}, Signature={}", kAlgorithm,
+      fmt::format("{} Credential={}/{}, SignedHeaders={}, Signature={}", kAwsAlgorithm,
                   credentials.access_key_id, scope.ToString(), fmt::join(names, ";"), signature));
   return ChunkSigner::Seed{std::move(key), time, scope.ToString(), std::move(signature)};
 }
@@ -139,8 +139,8 @@ Result<std::string> SigV4Signer::Presign(const HttpRequest& request, const Crede
   const SigningScope scope = ScopeAt(time);
   const auto names = SigV4SignedHeaders(presigned);
   auto& query = presigned.query;
-  std::erase_if(query, [](const auto& parameter) { return IsSignedQuery(parameter.first); });
-  query.emplace_back("X-Amz-Algorithm", kAlgorithm);
+  std::erase_if(query, [](const auto& parameter) { return IsAwsSignature(parameter.first); });
+  query.emplace_back("X-Amz-Algorithm", kAwsAlgorithm);
   query.emplace_back("X-Amz-Credential", credentials.access_key_id + '/' + scope.ToString());
   query.emplace_back("X-Amz-Date", time);
   query.emplace_back("X-Amz-Expires", std::to_string(valid_for.count()));

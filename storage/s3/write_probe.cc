@@ -23,11 +23,11 @@ ByteSpan Body() { return AsBytes(kBody); }
 std::string Md5Text(ByteSpan bytes) { return Base64Encode(DigestBytes(Md5(bytes))); }
 
 /// A header by which the service is to compare a body.
-struct Kind {
+struct ProbedKind {
   std::string_view name, header;
   std::string (*value)(ByteSpan bytes);
 };
-constexpr Kind kS3Kinds[] = {
+constexpr ProbedKind kS3Kinds[] = {
     {"checksum-crc64nvme", "x-amz-checksum-crc64nvme",
      [](ByteSpan bytes) { return ChecksumText(Crc64Nvme(bytes)); }},
     {"checksum-crc32c", "x-amz-checksum-crc32c",
@@ -38,7 +38,7 @@ constexpr Kind kS3Kinds[] = {
      [](ByteSpan bytes) { return Base64Encode(DigestBytes(Sha256(bytes))); }},
     {"checksum-md5", "content-md5", Md5Text},
 };
-constexpr Kind kOssKinds[] = {{"checksum-md5", "content-md5", Md5Text}};
+constexpr ProbedKind kOssKinds[] = {{"checksum-md5", "content-md5", Md5Text}};
 
 bool IsOss(const Dialect& dialect) { return dialect.signing == Signing::kOssV4; }
 
@@ -153,7 +153,7 @@ Result<void> WriteProbe::Copy() {
 
 Result<void> WriteProbe::Checksums() {
   if (!IsOss(notes_.session().dialect())) {
-    for (const Kind& kind : kS3Kinds)
+    for (const ProbedKind& kind : kS3Kinds)
       SF_TRY(CompareChecksum(kind.name, std::string(kind.header), kind.value(Body()),
                              kind.value(AsBytes(kOther))));
     return {};
@@ -164,7 +164,7 @@ Result<void> WriteProbe::Checksums() {
   } else {
     notes_.No("checksum-crc64", "NOT_KNOWN", "the service tells none, or another");
   }
-  for (const Kind& kind : kOssKinds)
+  for (const ProbedKind& kind : kOssKinds)
     SF_TRY(CompareChecksum(kind.name, std::string(kind.header), kind.value(Body()),
                            kind.value(AsBytes(kOther))));
   return {};

@@ -136,6 +136,8 @@ TEST(FormatNumber, GroupsThousands) {
   EXPECT_EQ(FormatNumber(1234567), "1,234,567");
   EXPECT_EQ(Count(1, "file"), "1 file");
   EXPECT_EQ(Count(1200, "file"), "1,200 files");
+  EXPECT_EQ(Count(1, "entity", "entities"), "1 entity");
+  EXPECT_EQ(Count(1200, "entity", "entities"), "1,200 entities");
 }
 
 TEST(ParseCompress, AcceptsLevels) {

@@ -15,7 +15,7 @@ using ::testing::ElementsAre;
 using ::testing::UnorderedElementsAre;
 
 /// Two jobs; what the first one needs is spread over references, SQL, files and snapshots.
-constexpr const char* kProject = R"(
+constexpr const char* kExported = R"(
 kind: queue
 name: default-queue
 ---
@@ -76,7 +76,7 @@ class ProjectExport : public ::testing::Test {
   void SetUp() override {
     Create("ws/p", "s3://state");
     Create("w2/q", "s3://other");
-    Import("ws/p", kProject);
+    Import("ws/p", kExported);
   }
 
   void Create(const std::string& name, const std::string& storage) {

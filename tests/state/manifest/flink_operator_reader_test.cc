@@ -9,20 +9,20 @@ using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-Manifest Read(std::string_view text) {
+Manifest ReadOperator(std::string_view text) {
   Manifest manifest;
   ReadFlinkOperator(text, "k.yaml", manifest);
   FinishFlinkOperator(manifest);
   return manifest;
 }
 
-std::vector<std::string> Texts(const std::vector<Problem>& problems) {
+std::vector<std::string> ProblemTexts(const std::vector<Problem>& problems) {
   std::vector<std::string> texts;
   for (const Problem& problem : problems) texts.push_back(ToText(problem));
   return texts;
 }
 
-const Json& Body(const Manifest& manifest, const std::string& kind, const std::string& name) {
+const Json& BodyOf(const Manifest& manifest, const std::string& kind, const std::string& name) {
   static const Json none;
   for (const Document& document : manifest.documents)
     if (document.entity.key == entities::EntityKey{kind, name}) return document.entity.body;
@@ -55,9 +55,9 @@ constexpr std::string_view kOrders =
     "  jobStatus: {jobId: 00af, state: RESTARTING}\n";
 
 TEST(FlinkOperatorReader, MakesADeploymentOfAFlinkDeploymentWithAJob) {
-  const Manifest manifest = Read(kOrders);
-  ASSERT_THAT(Texts(manifest.problems), ElementsAre());
-  const Json& body = Body(manifest, "deployment", "orders");
+  const Manifest manifest = ReadOperator(kOrders);
+  ASSERT_THAT(ProblemTexts(manifest.problems), ElementsAre());
+  const Json& body = BodyOf(manifest, "deployment", "orders");
   EXPECT_EQ(body["artifact"], Json::parse(R"({"kind": "JAR", "jarUri": "s3://b/jars/orders.jar",
       "entryClass": "com.acme.Orders", "mainArgs": "--topic 'a b'"})"));
   EXPECT_EQ(body["engineVersion"], "flink-1.20");
@@ -69,17 +69,17 @@ TEST(FlinkOperatorReader, MakesADeploymentOfAFlinkDeploymentWithAJob) {
 }
 
 TEST(FlinkOperatorReader, KeepsWhatItDoesNotKnowAndDropsWhatTheServerAdded) {
-  const Manifest manifest = Read(kOrders);
-  const Json& rest = Body(manifest, "deployment", "orders")["kubernetes"];
+  const Manifest manifest = ReadOperator(kOrders);
+  const Json& rest = BodyOf(manifest, "deployment", "orders")["kubernetes"];
   EXPECT_EQ(rest, Json::parse(R"({"spec": {"image": "registry/flink:1.20",
       "jobManager": {"replicas": 1},
       "job": {"upgradeMode": "savepoint", "somethingNew": {"x": 1}}}})"));
 }
 
 TEST(FlinkOperatorReader, TakesTheRunFromTheStatus) {
-  const Manifest manifest = Read(kOrders);
-  EXPECT_EQ(Body(manifest, "job", "00af")["status"]["currentJobStatus"], "RUNNING");
-  EXPECT_EQ(Body(manifest, "job", "00af")["deployment"], "orders");
+  const Manifest manifest = ReadOperator(kOrders);
+  EXPECT_EQ(BodyOf(manifest, "job", "00af")["status"]["currentJobStatus"], "RUNNING");
+  EXPECT_EQ(BodyOf(manifest, "job", "00af")["deployment"], "orders");
 }
 
 std::string DeploymentText(std::string_view name, std::string_view job,
@@ -91,31 +91,33 @@ std::string DeploymentText(std::string_view name, std::string_view job,
 
 TEST(FlinkOperatorReader, WithoutStatusAJobRunsAsItsSpecWantsIt) {
   const Manifest manifest =
-      Read(DeploymentText("wanted", ", state: running") + DeploymentText("implied", "") +
-           DeploymentText("stopped", ", state: suspended") +
-           DeploymentText("seen", "", "status: {lifecycleState: CREATED}\n"));
-  ASSERT_THAT(Texts(manifest.problems), ElementsAre());
-  EXPECT_EQ(Body(manifest, "job", "wanted-job")["status"]["currentJobStatus"], "RUNNING");
-  EXPECT_EQ(Body(manifest, "job", "implied-job")["deployment"], "implied");
-  EXPECT_TRUE(Body(manifest, "job", "stopped-job").is_null());
-  EXPECT_TRUE(Body(manifest, "job", "seen-job").is_null());
+      ReadOperator(DeploymentText("wanted", ", state: running") + DeploymentText("implied", "") +
+                   DeploymentText("stopped", ", state: suspended") +
+                   DeploymentText("seen", "", "status: {lifecycleState: CREATED}\n"));
+  ASSERT_THAT(ProblemTexts(manifest.problems), ElementsAre());
+  EXPECT_EQ(BodyOf(manifest, "job", "wanted-job")["status"]["currentJobStatus"], "RUNNING");
+  EXPECT_EQ(BodyOf(manifest, "job", "implied-job")["deployment"], "implied");
+  EXPECT_TRUE(BodyOf(manifest, "job", "stopped-job").is_null());
+  EXPECT_TRUE(BodyOf(manifest, "job", "seen-job").is_null());
 }
 
 TEST(FlinkOperatorReader, AllowsNonRestoredState) {
-  const Manifest manifest = Read(DeploymentText("orders", ", allowNonRestoredState: true"));
-  ASSERT_THAT(Texts(manifest.problems), ElementsAre());
-  EXPECT_EQ(Body(manifest, "deployment", "orders")["restoreStrategy"],
+  const Manifest manifest = ReadOperator(DeploymentText("orders", ", allowNonRestoredState: true"));
+  ASSERT_THAT(ProblemTexts(manifest.problems), ElementsAre());
+  EXPECT_EQ(BodyOf(manifest, "deployment", "orders")["restoreStrategy"],
             Json::parse(R"({"allowNonRestoredState": true, "kind": "LATEST_STATE"})"));
 }
 
 TEST(FlinkOperatorReader, KeysOfTheConfigurationThatMeetAreAnError) {
   const std::string start = DeploymentText("orders", "");
-  EXPECT_THAT(Texts(Read(start + "  flinkConfiguration:\n    a.b: 1\n    a: {b: 2}\n").problems),
-              ElementsAre("k.yaml:9: FlinkDeployment 'orders': 'flinkConfiguration' says 'a.b' "
-                          "twice, once with dots and once as maps"));
-  const Manifest empty = Read(start + "  flinkConfiguration: {a: {b: 2, c: {}}}\n");
-  EXPECT_EQ(Body(empty, "deployment", "orders")["flinkConf"], Json({{"a.b", 2}}));
-  EXPECT_THAT(Texts(empty.left_out),
+  EXPECT_THAT(
+      ProblemTexts(
+          ReadOperator(start + "  flinkConfiguration:\n    a.b: 1\n    a: {b: 2}\n").problems),
+      ElementsAre("k.yaml:9: FlinkDeployment 'orders': 'flinkConfiguration' says 'a.b' "
+                  "twice, once with dots and once as maps"));
+  const Manifest empty = ReadOperator(start + "  flinkConfiguration: {a: {b: 2, c: {}}}\n");
+  EXPECT_EQ(BodyOf(empty, "deployment", "orders")["flinkConf"], Json({{"a.b", 2}}));
+  EXPECT_THAT(ProblemTexts(empty.left_out),
               ElementsAre("k.yaml:8: FlinkDeployment 'orders': 'a.c' of 'flinkConfiguration' is an "
                           "empty map, which says nothing"));
 }
@@ -133,41 +135,41 @@ TEST(FlinkOperatorReader, AJobThatNeverRanBeginsFromTheSnapshotThatItNames) {
   const std::string named = ", state: suspended, initialSavepointPath: 's3://b/1'";
   const std::string run = "status: {jobStatus: {state: RUNNING}}\n";
   const Manifest manifest =
-      Read(CopyText("s1", "orders", "s3://b/1") + DeploymentText("orders", named) +
-           DeploymentText("ran", named, run) +
-           DeploymentText("other",
-                          ", state: suspended, "
-                          "initialSavepointPath: 's3://b/9'"));
-  ASSERT_THAT(Texts(manifest.problems), ElementsAre());
-  const Json& orders = Body(manifest, "deployment", "orders");
+      ReadOperator(CopyText("s1", "orders", "s3://b/1") + DeploymentText("orders", named) +
+                   DeploymentText("ran", named, run) +
+                   DeploymentText("other",
+                                  ", state: suspended, "
+                                  "initialSavepointPath: 's3://b/9'"));
+  ASSERT_THAT(ProblemTexts(manifest.problems), ElementsAre());
+  const Json& orders = BodyOf(manifest, "deployment", "orders");
   EXPECT_EQ(orders["restoreStrategy"],
             Json::parse(R"({"kind": "FROM_SAVEPOINT", "savepointId": "s1"})"));
   EXPECT_EQ(orders["kubernetes"], Json::parse(R"({"spec": {"job": {"state": "suspended"}}})"));
-  EXPECT_FALSE(Body(manifest, "deployment", "ran").contains("restoreStrategy"));
-  EXPECT_THAT(Texts(manifest.left_out), ElementsAre());
-  EXPECT_THAT(Texts(manifest.kept),
+  EXPECT_FALSE(BodyOf(manifest, "deployment", "ran").contains("restoreStrategy"));
+  EXPECT_THAT(ProblemTexts(manifest.left_out), ElementsAre());
+  EXPECT_THAT(ProblemTexts(manifest.kept),
               ElementsAre("k.yaml:25: deployment 'other' begins from 's3://b/9', which is no "
                           "snapshot of these files: its clone cannot take it along"));
 }
 
 TEST(FlinkOperatorReader, ASnapshotKeepsWhatItDoesNotKnow) {
   EXPECT_EQ(
-      Body(Read(CopyText("s1", "orders", "s3://b/1")), "snapshot", "s1")["kubernetes"],
+      BodyOf(ReadOperator(CopyText("s1", "orders", "s3://b/1")), "snapshot", "s1")["kubernetes"],
       Json::parse(R"({"metadata": {"labels": {"team": "web"}}, "spec": {"backoffLimit": 1}})"));
 }
 
 TEST(FlinkOperatorReader, SnapshotsOfTheTwoHalvesAreThoseOfTheBlueGreenDeployment) {
-  const Manifest manifest = Read(
+  const Manifest manifest = ReadOperator(
       CopyText("s1", "bg-green", "s3://b/1") +
       "---\napiVersion: flink.apache.org/v1beta1\nkind: FlinkBlueGreenDeployment\n"
       "metadata: {name: bg}\nspec: {template: {spec: {flinkVersion: v1_20, job: {jarURI: a}}}}\n" +
       "---\napiVersion: flink.apache.org/v1beta1\nkind: FlinkDeployment\n"
       "metadata: {name: bg-green, ownerReferences: [{kind: FlinkBlueGreenDeployment, name: bg}]}\n"
       "spec: {flinkVersion: v1_20, job: {jarURI: a}}\n");
-  ASSERT_THAT(Texts(manifest.problems), ElementsAre());
-  EXPECT_EQ(Body(manifest, "snapshot", "s1")["deployment"], "bg");
-  EXPECT_TRUE(Body(manifest, "deployment", "bg-green").is_null());
-  EXPECT_THAT(Texts(manifest.left_out),
+  ASSERT_THAT(ProblemTexts(manifest.problems), ElementsAre());
+  EXPECT_EQ(BodyOf(manifest, "snapshot", "s1")["deployment"], "bg");
+  EXPECT_TRUE(BodyOf(manifest, "deployment", "bg-green").is_null());
+  EXPECT_THAT(ProblemTexts(manifest.left_out),
               ElementsAre("k.yaml:15: FlinkDeployment 'bg-green' is made by "
                           "FlinkBlueGreenDeployment 'bg'"));
 }
@@ -177,16 +179,16 @@ TEST(FlinkOperatorReader, OneImportIsOneNamespace) {
     return "---\napiVersion: flink.apache.org/v1beta1\nkind: FlinkDeployment\nmetadata: {name: " +
            std::string(name) + ", namespace: " + space + "}\nspec: {flinkVersion: v1_20}\n";
   };
-  EXPECT_THAT(Texts(Read(in("a", "x") + in("b", "x")).problems), ElementsAre());
+  EXPECT_THAT(ProblemTexts(ReadOperator(in("a", "x") + in("b", "x")).problems), ElementsAre());
   EXPECT_THAT(
-      Texts(Read(in("a", "x") + in("b", "y") + in("c", "y")).problems),
+      ProblemTexts(ReadOperator(in("a", "x") + in("b", "y") + in("c", "y")).problems),
       ElementsAre("k.yaml:9: FlinkDeployment 'b' is in the namespace 'y', others are in 'x' "
                   "(k.yaml:4): names say who is meant in one namespace only, so import "
                   "each by itself"));
 }
 
 TEST(FlinkOperatorReader, AClusterWithoutJobIsASessionClusterAndGivesItsJobsTheVersion) {
-  const Manifest manifest = Read(
+  const Manifest manifest = ReadOperator(
       "apiVersion: flink.apache.org/v1beta1\n"
       "kind: FlinkSessionJob\n"
       "metadata: {name: report}\n"
@@ -196,15 +198,15 @@ TEST(FlinkOperatorReader, AClusterWithoutJobIsASessionClusterAndGivesItsJobsTheV
       "kind: FlinkDeployment\n"
       "metadata: {name: shared}\n"
       "spec: {flinkVersion: v2_0}\n");
-  ASSERT_THAT(Texts(manifest.problems), ElementsAre());
-  EXPECT_EQ(Body(manifest, "session-cluster", "shared")["engineVersion"], "flink-2.0");
-  const Json& job = Body(manifest, "deployment", "report");
+  ASSERT_THAT(ProblemTexts(manifest.problems), ElementsAre());
+  EXPECT_EQ(BodyOf(manifest, "session-cluster", "shared")["engineVersion"], "flink-2.0");
+  const Json& job = BodyOf(manifest, "deployment", "report");
   EXPECT_EQ(job["engineVersion"], "flink-2.0");
   EXPECT_EQ(job["deploymentTarget"], Json::parse(R"({"name": "shared", "mode": "SESSION"})"));
 }
 
 TEST(FlinkOperatorReader, LooksIntoTheTemplateOfABlueGreenDeployment) {
-  const Manifest manifest = Read(
+  const Manifest manifest = ReadOperator(
       "apiVersion: flink.apache.org/v1beta1\n"
       "kind: FlinkBlueGreenDeployment\n"
       "metadata: {name: bg}\n"
@@ -212,8 +214,8 @@ TEST(FlinkOperatorReader, LooksIntoTheTemplateOfABlueGreenDeployment) {
       "  configuration: {a: b}\n"
       "  template:\n"
       "    spec: {flinkVersion: v1_20, job: {jarURI: 'local:///j.jar', parallelism: many}}\n");
-  ASSERT_THAT(Texts(manifest.problems), ElementsAre());
-  const Json& body = Body(manifest, "deployment", "bg");
+  ASSERT_THAT(ProblemTexts(manifest.problems), ElementsAre());
+  const Json& body = BodyOf(manifest, "deployment", "bg");
   EXPECT_EQ(body["artifact"]["jarUri"], "local:///j.jar");
   EXPECT_EQ(body["kubernetes"]["kind"], "FlinkBlueGreenDeployment");
   EXPECT_EQ(body["kubernetes"]["spec"]["configuration"]["a"], "b");
@@ -226,8 +228,8 @@ std::string SnapshotText(std::string_view spec, std::string_view status) {
 }
 
 TEST(FlinkOperatorReader, MakesASnapshotOfACompletedFlinkStateSnapshot) {
-  const Json body = Body(
-      Read(SnapshotText(
+  const Json body = BodyOf(
+      ReadOperator(SnapshotText(
           "{savepoint: {formatType: NATIVE}, jobReference: {kind: FlinkDeployment, name: orders}}",
           "{state: COMPLETED, path: 's3://b/sp/1', resultTimestamp: '2026-02-03T04:05:06.789Z'}")),
       "snapshot", "s");
@@ -238,35 +240,35 @@ TEST(FlinkOperatorReader, MakesASnapshotOfACompletedFlinkStateSnapshot) {
 
 TEST(FlinkOperatorReader, ASnapshotThatExistedBeforeIsACopy) {
   const Json body =
-      Body(Read(SnapshotText("{savepoint: {path: 's3://b/sp/2', alreadyExists: true}, "
-                             "jobReference: {name: orders}}",
-                             "")),
-           "snapshot", "s");
+      BodyOf(ReadOperator(SnapshotText("{savepoint: {path: 's3://b/sp/2', alreadyExists: true}, "
+                                       "jobReference: {name: orders}}",
+                                       "")),
+             "snapshot", "s");
   EXPECT_EQ(body["savepointOrigin"], "COPIED");
   EXPECT_EQ(body["status"]["state"], "COMPLETED");
   EXPECT_EQ(body["createdAt"], "2026-01-01T00:00:00Z");
 }
 
 TEST(FlinkOperatorReader, LeavesOutASnapshotWithoutPathAndSaysSo) {
-  const Manifest manifest =
-      Read(SnapshotText("{savepoint: {}, jobReference: {name: orders}}", "{state: FAILED}"));
-  EXPECT_THAT(Texts(manifest.problems), ElementsAre());
-  EXPECT_THAT(Texts(manifest.left_out),
+  const Manifest manifest = ReadOperator(
+      SnapshotText("{savepoint: {}, jobReference: {name: orders}}", "{state: FAILED}"));
+  EXPECT_THAT(ProblemTexts(manifest.problems), ElementsAre());
+  EXPECT_THAT(ProblemTexts(manifest.left_out),
               ElementsAre("k.yaml:1: FlinkStateSnapshot 's' has no path yet (FAILED)"));
 }
 
 TEST(FlinkOperatorReader, LeavesOutResourcesThatAreNoPartOfAProject) {
-  const Manifest manifest = Read(
+  const Manifest manifest = ReadOperator(
       "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: settings}\n---\n"
       "apiVersion: v1\nkind: Secret\nmetadata: {name: keys}\n");
-  EXPECT_THAT(Texts(manifest.problems), ElementsAre());
-  EXPECT_THAT(Texts(manifest.left_out),
+  EXPECT_THAT(ProblemTexts(manifest.problems), ElementsAre());
+  EXPECT_THAT(ProblemTexts(manifest.left_out),
               ElementsAre("k.yaml:1: ConfigMap 'settings' is no part of a project",
                           "k.yaml:5: Secret 'keys' is no part of a project"));
 }
 
 TEST(FlinkOperatorReader, ReadsTheItemsOfAListWithTheirLines) {
-  const Manifest manifest = Read(
+  const Manifest manifest = ReadOperator(
       "apiVersion: v1\n"
       "kind: List\n"
       "items:\n"
@@ -281,7 +283,7 @@ TEST(FlinkOperatorReader, ReadsTheItemsOfAListWithTheirLines) {
       "    flinkVersion: latest\n");
   ASSERT_EQ(manifest.documents.size(), 1u);
   EXPECT_EQ(ToText(manifest.documents[0].at), "k.yaml:4");
-  EXPECT_THAT(Texts(manifest.problems),
+  EXPECT_THAT(ProblemTexts(manifest.problems),
               ElementsAre("k.yaml:12: FlinkDeployment 'b': 'flinkVersion' must be like v1_20"));
 }
 
@@ -290,7 +292,8 @@ struct Bad {
 };
 class FlinkOperatorReaderRefuses : public ::testing::TestWithParam<Bad> {};
 TEST_P(FlinkOperatorReaderRefuses, WithLineAndReason) {
-  EXPECT_THAT(Texts(Read(GetParam().text).problems), Contains(HasSubstr(GetParam().problem)));
+  EXPECT_THAT(ProblemTexts(ReadOperator(GetParam().text).problems),
+              Contains(HasSubstr(GetParam().problem)));
 }
 #define RESOURCE(kind, rest) \
   "apiVersion: flink.apache.org/v1beta1\nkind: " kind "\nmetadata: {name: x}\n" rest
@@ -336,13 +339,13 @@ INSTANTIATE_TEST_SUITE_P(
 
 TEST(FlinkOperatorReader, RefusesMachinesThatAreNoMaps) {
   const auto read = [](std::string_view spec) {
-    return Texts(Read("apiVersion: flink.apache.org/v1beta1\n"
-                      "kind: FlinkDeployment\n"
-                      "metadata: {name: a}\n"
-                      "spec:\n"
-                      "  flinkVersion: v1_20\n" +
-                      std::string(spec))
-                     .problems);
+    return ProblemTexts(ReadOperator("apiVersion: flink.apache.org/v1beta1\n"
+                                     "kind: FlinkDeployment\n"
+                                     "metadata: {name: a}\n"
+                                     "spec:\n"
+                                     "  flinkVersion: v1_20\n" +
+                                     std::string(spec))
+                            .problems);
   };
   EXPECT_THAT(read("  jobManager: x\n"),
               ElementsAre("k.yaml:6: FlinkDeployment 'a': 'jobManager' must be a map"));
@@ -355,8 +358,8 @@ TEST(FlinkOperatorReader, RefusesMachinesThatAreNoMaps) {
 
 TEST(FlinkOperatorReader, BoundsTheKeysThatItMakesOfMapsInMaps) {
   const auto read = [](std::string_view prefix, std::string_view maps) {
-    return Read(DeploymentText("orders", "") + "  flinkConfiguration:\n    ? " +
-                std::string(prefix) + "\n    : {" + std::string(maps) + "}\n");
+    return ReadOperator(DeploymentText("orders", "") + "  flinkConfiguration:\n    ? " +
+                        std::string(prefix) + "\n    : {" + std::string(maps) + "}\n");
   };
   std::string empty, full;
   for (int i = 0; i < 900; ++i) {
@@ -365,16 +368,17 @@ TEST(FlinkOperatorReader, BoundsTheKeysThatItMakesOfMapsInMaps) {
   }
   const std::string longest(2'000, 'x');
   for (const std::string& maps : {empty, full})
-    EXPECT_THAT(Texts(read(longest, maps).problems),
+    EXPECT_THAT(ProblemTexts(read(longest, maps).problems),
                 ElementsAre("k.yaml:8: FlinkDeployment 'orders': the keys of 'flinkConfiguration' "
                             "are longer than 1024 KiB together"));
-  EXPECT_THAT(Texts(read("a", full).problems), ElementsAre());
+  EXPECT_THAT(ProblemTexts(read("a", full).problems), ElementsAre());
   const Manifest one = read(longest, "k: {}");
   ASSERT_EQ(one.left_out.size(), 1u);
   EXPECT_LT(one.left_out[0].message.size(), 300u);
   EXPECT_THAT(one.left_out[0].message, HasSubstr(std::string(100, 'x') + "..."));
-  const Manifest twice = Read(DeploymentText("orders", "") + "  flinkConfiguration:\n    ? " +
-                              longest + "\n    : {b: 1}\n    ? " + longest + ".b\n    : 1\n");
+  const Manifest twice =
+      ReadOperator(DeploymentText("orders", "") + "  flinkConfiguration:\n    ? " + longest +
+                   "\n    : {b: 1}\n    ? " + longest + ".b\n    : 1\n");
   ASSERT_EQ(twice.problems.size(), 1u);
   EXPECT_LT(twice.problems[0].message.size(), 300u);
 }
@@ -385,7 +389,7 @@ TEST(FlinkOperatorReader, CountsEmptyMapsOfTheConfigurationAsKeys) {
     many += std::string("    ") + half + ":\n";
     for (int i = 0; i < 600; ++i) many += "      k" + std::to_string(i) + ": {}\n";
   }
-  EXPECT_THAT(Texts(Read(many).problems),
+  EXPECT_THAT(ProblemTexts(ReadOperator(many).problems),
               ElementsAre("k.yaml:8: FlinkDeployment 'orders': 'flinkConfiguration' has more than "
                           "1000 keys"));
 }
@@ -397,7 +401,7 @@ TEST(FlinkOperatorReader, StopsOnceThereAreTooManyProblems) {
     list += "- {apiVersion: flink.apache.org/v1beta1, kind: FlinkDeployment, metadata: {name: n" +
             name + ", namespace: s" + name + "}, spec: {flinkVersion: v1_20}}\n";
   }
-  const Manifest spaces = Read(list);
+  const Manifest spaces = ReadOperator(list);
   EXPECT_TRUE(spaces.IsFull());
   EXPECT_LT(spaces.spaces.size(), 1'010u);
   for (int i = 0; i < 1'100; ++i)
@@ -405,16 +409,16 @@ TEST(FlinkOperatorReader, StopsOnceThereAreTooManyProblems) {
         "---\napiVersion: flink.apache.org/v1beta1\nkind: FlinkDeployment\nmetadata: "
         "{name: n" +
         std::to_string(i) + "}\n";
-  const Manifest late = Read(documents + DeploymentText("good", ""));
+  const Manifest late = ReadOperator(documents + DeploymentText("good", ""));
   EXPECT_TRUE(late.IsFull());
-  EXPECT_TRUE(Body(late, "deployment", "good").is_null());
+  EXPECT_TRUE(BodyOf(late, "deployment", "good").is_null());
 }
 
 TEST(FlinkOperatorReader, NamesSomeOfManyThatItLeavesOut) {
   std::string many;
   for (int i = 0; i < 1'200; ++i)
     many += "---\nkind: ConfigMap\nmetadata: {name: c" + std::to_string(i) + "}\n";
-  const Manifest manifest = Read(many);
+  const Manifest manifest = ReadOperator(many);
   EXPECT_FALSE(manifest.IsFull());
   ASSERT_EQ(manifest.left_out.size(), 1'001u);
   EXPECT_EQ(ToText(manifest.left_out.back()),
@@ -423,7 +427,7 @@ TEST(FlinkOperatorReader, NamesSomeOfManyThatItLeavesOut) {
 
 TEST(FlinkOperatorReader, LongNamesAreClippedInMessages) {
   const Manifest manifest =
-      Read("kind: ConfigMap\nmetadata: {name: " + std::string(5'000, 'n') + "}\n");
+      ReadOperator("kind: ConfigMap\nmetadata: {name: " + std::string(5'000, 'n') + "}\n");
   ASSERT_EQ(manifest.left_out.size(), 1u);
   EXPECT_LT(manifest.left_out[0].message.size(), 300u);
 }

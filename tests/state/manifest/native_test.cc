@@ -10,7 +10,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-Manifest Read(std::string_view text) {
+Manifest ReadOurs(std::string_view text) {
   Manifest manifest;
   ReadNative(text, "p.yaml", manifest);
   return manifest;
@@ -18,12 +18,12 @@ Manifest Read(std::string_view text) {
 
 std::vector<std::string> ProblemsOf(std::string_view text) {
   std::vector<std::string> texts;
-  for (const Problem& problem : Read(text).problems) texts.push_back(ToText(problem));
+  for (const Problem& problem : ReadOurs(text).problems) texts.push_back(ToText(problem));
   return texts;
 }
 
 TEST(NativeManifest, ReadsDocumentsWithTheirLines) {
-  const Manifest manifest = Read(
+  const Manifest manifest = ReadOurs(
       "stateferry: 1\n"
       "---\n"
       "kind: variable\n"
@@ -99,7 +99,7 @@ TEST(NativeManifest, EveryKindComesBackAsItWas) {
       document.entity.body["unknown"] = Json{{"deep", {1, "a\nb\n", nullptr}}};
       if (bodies.emplace(example.key, document.entity.body).second) documents.push_back(document);
     }
-  const Manifest manifest = Read(WriteNative(documents));
+  const Manifest manifest = ReadOurs(WriteNative(documents));
   for (const Problem& problem : manifest.problems) ADD_FAILURE() << ToText(problem);
   ASSERT_EQ(manifest.documents.size(), documents.size());
   for (const Document& read : manifest.documents)

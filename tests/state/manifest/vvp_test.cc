@@ -11,7 +11,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-Manifest Read(std::string_view text) {
+Manifest ReadVvp(std::string_view text) {
   Manifest manifest;
   ReadVvp(text, "v.yaml", manifest);
   FinishVvp(manifest);
@@ -76,7 +76,7 @@ constexpr std::string_view kProject =
     "metadata: {id: e}\n";
 
 TEST(Vvp, ReadsAProject) {
-  const Manifest manifest = Read(kProject);
+  const Manifest manifest = ReadVvp(kProject);
   ASSERT_THAT(Texts(manifest.problems), IsEmpty());
   const Json& orders = Body(manifest, "deployment", "orders");
   EXPECT_EQ(orders["engineVersion"], "flink-1.17");
@@ -91,7 +91,7 @@ TEST(Vvp, ReadsAProject) {
 }
 
 TEST(Vvp, SavepointsAndJobsFindTheirDeploymentById) {
-  const Manifest manifest = Read(kProject);
+  const Manifest manifest = ReadVvp(kProject);
   EXPECT_EQ(Body(manifest, "snapshot", "sp-1"), Json::parse(R"({"deployment": "orders",
       "savepointLocation": "s3://b/sp-1", "savepointOrigin": "STOP_WITH_SAVEPOINT",
       "status": {"state": "COMPLETED"}, "createdAt": "2026-01-01T00:00:00.5Z"})"));
@@ -100,14 +100,15 @@ TEST(Vvp, SavepointsAndJobsFindTheirDeploymentById) {
 }
 
 TEST(Vvp, SecretsComeWithoutTheirValue) {
-  EXPECT_EQ(Body(Read(kProject), "variable", "password"), Json::parse(R"({"kind": "Encrypted"})"));
+  EXPECT_EQ(Body(ReadVvp(kProject), "variable", "password"),
+            Json::parse(R"({"kind": "Encrypted"})"));
 }
 
 TEST(Vvp, WhatWasExportedIsReadAgain) {
-  Manifest manifest = Read(kProject);
+  Manifest manifest = ReadVvp(kProject);
   manifest.documents.push_back(
       {.entity = {{"variable", "topic"}, {{"kind", "Plain"}, {"value", "on"}}}});
-  const Manifest again = Read(WriteVvp(manifest.documents, {}).text);
+  const Manifest again = ReadVvp(WriteVvp(manifest.documents, {}).text);
   ASSERT_THAT(Texts(again.problems), IsEmpty());
   EXPECT_EQ(Body(again, "snapshot", "sp-1"), Json::parse(R"({"deployment": "orders",
       "savepointLocation": "s3://b/sp-1", "savepointOrigin": "COPIED",
@@ -118,7 +119,7 @@ TEST(Vvp, WhatWasExportedIsReadAgain) {
 }
 
 TEST(Vvp, KeepsWhatItDoesNotKnowOfEveryKind) {
-  const Manifest manifest = Read(
+  const Manifest manifest = ReadVvp(
       std::string(kProject) +
       "---\n"
       "apiVersion: v1\n"
@@ -152,7 +153,7 @@ TEST(Vvp, KeepsWhatItDoesNotKnowOfEveryKind) {
 }
 
 TEST(Vvp, NamesTheFieldsThatItHasNoPlaceFor) {
-  Manifest manifest = Read(kProject);
+  Manifest manifest = ReadVvp(kProject);
   for (Document& document : manifest.documents) {
     Json& body = document.entity.body;
     body["description"] = "d";
@@ -170,21 +171,21 @@ TEST(Vvp, NamesTheFieldsThatItHasNoPlaceFor) {
 }
 
 TEST(Vvp, NamesWhatIsWrongAndWhere) {
-  EXPECT_THAT(Texts(Read("apiVersion: v1\nkind: Job\nmetadata: {id: j, deploymentId: gone}\n"
-                         "status: {state: STARTED}\n")
+  EXPECT_THAT(Texts(ReadVvp("apiVersion: v1\nkind: Job\nmetadata: {id: j, deploymentId: gone}\n"
+                            "status: {state: STARTED}\n")
                         .problems),
               ElementsAre("v.yaml:1: the deployment 'gone' of job 'j' is not in these files"));
   EXPECT_THAT(
-      Texts(Read("apiVersion: v1\nkind: Deployment\nmetadata: {name: d}\nspec:\n"
-                 "  template:\n    spec:\n      artifact: {kind: JAR, jarUri: a}\n")
+      Texts(ReadVvp("apiVersion: v1\nkind: Deployment\nmetadata: {name: d}\nspec:\n"
+                    "  template:\n    spec:\n      artifact: {kind: JAR, jarUri: a}\n")
                 .problems),
       ElementsAre(HasSubstr("v.yaml:7: Deployment 'd': its artifact has no 'flinkVersion'")));
-  EXPECT_THAT(Texts(Read("apiVersion: v2\nkind: Deployment\nmetadata: {name: d}\n").problems),
+  EXPECT_THAT(Texts(ReadVvp("apiVersion: v2\nkind: Deployment\nmetadata: {name: d}\n").problems),
               ElementsAre(HasSubstr("v.yaml:1: Deployment 'd' has apiVersion 'v2'")));
 }
 
 TEST(Vvp, WritesEverythingStoppedAndReportsTheRest) {
-  Manifest manifest = Read(kProject);
+  Manifest manifest = ReadVvp(kProject);
   manifest.documents.push_back(
       {.entity = {{"variable", "topic"}, {{"kind", "Plain"}, {"value", "on"}}}});
   manifest.documents.push_back({.entity = {{"draft", "d"}, Json::object()}});
@@ -221,7 +222,7 @@ TEST(Vvp, NamesSomeOfManyFieldsThatMayBeSecret) {
   std::string text = "apiVersion: v1\nkind: SecretValue\nmetadata: {name: s}\nspec:\n  ? " +
                      std::string(5'000, 'x') + "\n  : {";
   for (int i = 0; i < 900; ++i) text += 'k' + std::to_string(i) + ": 1, ";
-  const Manifest manifest = Read(text + "}\n");
+  const Manifest manifest = ReadVvp(text + "}\n");
   ASSERT_EQ(manifest.left_out.size(), 1u);
   EXPECT_LT(manifest.left_out[0].message.size(), 20'000u);
   EXPECT_THAT(manifest.left_out[0].message, HasSubstr("and more may be secret as well"));

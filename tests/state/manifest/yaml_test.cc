@@ -10,7 +10,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
-std::vector<YamlDocument> Read(std::string_view text) {
+std::vector<YamlDocument> ReadDocuments(std::string_view text) {
   std::vector<Problem> problems;
   auto documents = ReadYaml(text, "f.yaml", problems);
   for (const Problem& problem : problems) ADD_FAILURE() << ToText(problem);
@@ -26,7 +26,7 @@ std::string ProblemOf(std::string_view text) {
 }
 
 TEST(YamlReader, TypesAreThoseOfJsonAndAllElseIsText) {
-  const auto documents = Read(
+  const auto documents = ReadDocuments(
       "a: 1\nb: -2.5e3\nc: true\nd: ~\ne:\nf: text\ng: '1'\nh: !!str 2\n"
       "i: 007\nj: 0x1f\nk: 1.20.3\nl: .inf\nm: 123456789012345678901234567890\nn: yes\n"
       "o: 18446744073709551615\n");
@@ -38,13 +38,13 @@ TEST(YamlReader, TypesAreThoseOfJsonAndAllElseIsText) {
 }
 
 TEST(YamlReader, ManyDocumentsAndNoneForNothing) {
-  EXPECT_EQ(Read("a: 1\n---\nb: 2\n---\n# nothing\n---\nc: 3\n...\n").size(), 3u);
-  EXPECT_TRUE(Read("").empty());
-  EXPECT_TRUE(Read("# only a comment\n").empty());
+  EXPECT_EQ(ReadDocuments("a: 1\n---\nb: 2\n---\n# nothing\n---\nc: 3\n...\n").size(), 3u);
+  EXPECT_TRUE(ReadDocuments("").empty());
+  EXPECT_TRUE(ReadDocuments("# only a comment\n").empty());
 }
 
 TEST(YamlReader, KnowsTheLineOfEveryValue) {
-  const auto documents = Read(
+  const auto documents = ReadDocuments(
       "# one\n"
       "a:\n"
       "  b/c: 1\n"
@@ -81,7 +81,7 @@ TEST(YamlReader, ReadsLargeFilesOfSmallPieces) {
   std::string text;
   for (int i = 0; i < 400; ++i)
     text += "---\na: [b, {c: d}]\nd: |\n  " + std::string(10'000, 'x') + "\n";
-  EXPECT_EQ(Read(text).size(), 400u);
+  EXPECT_EQ(ReadDocuments(text).size(), 400u);
 }
 
 TEST(YamlReader, RefusesAnchorsAndAliases) {

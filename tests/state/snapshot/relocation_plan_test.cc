@@ -10,8 +10,8 @@
 namespace stateferry::state::snapshot {
 namespace {
 
-StreamHandle Segment(std::string path, std::int64_t start, std::int64_t size, std::string id,
-                     SegmentScope scope = SegmentScope::kExclusive) {
+StreamHandle SegmentAt(std::string path, std::int64_t start, std::int64_t size, std::string id,
+                       SegmentScope scope = SegmentScope::kExclusive) {
   StreamHandle handle;
   handle.tag = StreamTag::kSegment;
   handle.path = std::move(path);
@@ -167,10 +167,10 @@ TEST_F(Planning, AnchoredMakesSharedAbsoluteAndKeepsExclusiveRelative) {
 }
 
 TEST_F(Planning, SegmentsBecomeFilesOfTheirOwn) {
-  Shared(Segment("file:/m/p", 10, 20, "id-1", SegmentScope::kShared));
-  Shared(Segment("file:/m/p", 30, 5, "id-2", SegmentScope::kShared));
-  Shared(Segment("file:/m/p", 10, 20, "id-1", SegmentScope::kShared));
-  Private(Segment("file:/m/p", 35, 0, "id-3"));
+  Shared(SegmentAt("file:/m/p", 10, 20, "id-1", SegmentScope::kShared));
+  Shared(SegmentAt("file:/m/p", 30, 5, "id-2", SegmentScope::kShared));
+  Shared(SegmentAt("file:/m/p", 10, 20, "id-1", SegmentScope::kShared));
+  Private(SegmentAt("file:/m/p", 35, 0, "id-3"));
   auto plan = Plan(Layout::kAnchored);
   ASSERT_TRUE(plan) << plan.error().message();
   ASSERT_EQ(plan->files.size(), 5u);
@@ -187,7 +187,7 @@ TEST_F(Planning, SegmentsBecomeFilesOfTheirOwn) {
 }
 
 TEST_F(Planning, ASegmentOutsideItsFileIsDamage) {
-  Shared(Segment("file:/m/p", 990, 20, "id-1"));
+  Shared(SegmentAt("file:/m/p", 990, 20, "id-1"));
   auto plan = Plan(Layout::kPortable);
   ASSERT_FALSE(plan);
   EXPECT_EQ(plan.error().code(), ErrorCode::kCorruption);
@@ -200,7 +200,7 @@ class PlanningMerged : public Planning {
     operator_state.tag = OperatorStateTag::kFileMerging;
     operator_state.task_owned_directory = task_owned;
     operator_state.shared_directory = shared;
-    operator_state.stream = Segment(task_owned + "/p", 0, 10, "id-op");
+    operator_state.stream = SegmentAt(task_owned + "/p", 0, 10, "id-op");
   }
   const OperatorStateHandle& State() {
     return *written.operators.at(0).subtasks.at(0).managed_operator;
@@ -348,7 +348,7 @@ TEST_F(Planning, ChangelogSegmentsAreRefused) {
   KeyedHandle changes;
   changes.tag = KeyedTag::kChangelogFiles;
   changes.key_groups = {0, 1};
-  changes.change_files = {{0, Segment("file:/dstl/c", 0, 50, "x")}};
+  changes.change_files = {{0, SegmentAt("file:/dstl/c", 0, 50, "x")}};
   changes.handle_id = "c";
   KeyedHandle changelog;
   changelog.tag = KeyedTag::kChangelog;

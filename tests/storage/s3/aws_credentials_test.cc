@@ -9,7 +9,7 @@ namespace {
 constexpr const char* kConfig = "/home/u/.aws/config";
 constexpr const char* kKeys = "/home/u/.aws/credentials";
 
-std::string Id(const Result<Credentials>& got) {
+std::string AwsId(const Result<Credentials>& got) {
   return got ? got->access_key_id : "error: " + got.error().message();
 }
 
@@ -21,19 +21,19 @@ TEST(AwsCredentials, TheEnvironmentComesFirst) {
                     {"AWS_PROFILE", "prod"}};
   fake.files[kKeys] = "[prod]\naws_access_key_id = AKIAPROD\naws_secret_access_key = p\n";
   const auto got = S3Keys(fake);
-  EXPECT_EQ(Id(got), "AKIAENV");
+  EXPECT_EQ(AwsId(got), "AKIAENV");
   EXPECT_EQ(got->session_token.Reveal(), "t");
   // Unless a profile is named.
-  EXPECT_EQ(Id(S3Keys(fake, {.profile = "prod"})), "AKIAPROD");
+  EXPECT_EQ(AwsId(S3Keys(fake, {.profile = "prod"})), "AKIAPROD");
   fake.variables.erase("AWS_ACCESS_KEY_ID");
-  EXPECT_EQ(Id(S3Keys(fake)), "AKIAPROD");
+  EXPECT_EQ(AwsId(S3Keys(fake)), "AKIAPROD");
 }
 
 TEST(AwsCredentials, TheConfigurationWinsOverAll) {
   FakeSurroundings fake;
   fake.variables = {{"AWS_ACCESS_KEY_ID", "AKIAENV"}, {"AWS_SECRET_ACCESS_KEY", "s"}};
   const PlaceKeys mine{.id = {.text = Secret("AKIAMINE")}, .secret = {.text = Secret("m")}};
-  EXPECT_EQ(Id(S3Keys(fake, {.keys = mine})), "AKIAMINE");
+  EXPECT_EQ(AwsId(S3Keys(fake, {.keys = mine})), "AKIAMINE");
   fake.run = [](const std::vector<std::string>& command) -> Result<Secret> {
     EXPECT_EQ(command, (std::vector<std::string>{"/opt/get keys", "--for", "s3"}));
     return Secret(R"({"Version":1,"AccessKeyId":"ASIAROLE","SecretAccessKey":"rolesecret",)"
@@ -45,7 +45,7 @@ TEST(AwsCredentials, TheConfigurationWinsOverAll) {
 TEST(AwsCredentials, HalfAnEnvironmentIsAnErrorThatNamesTheVariable) {
   FakeSurroundings fake;
   fake.variables = {{"AWS_ACCESS_KEY_ID", "AKIAENV"}};
-  EXPECT_EQ(Id(S3Keys(fake)), "error: AWS_ACCESS_KEY_ID is set, AWS_SECRET_ACCESS_KEY is not");
+  EXPECT_EQ(AwsId(S3Keys(fake)), "error: AWS_ACCESS_KEY_ID is set, AWS_SECRET_ACCESS_KEY is not");
 }
 
 TEST(AwsCredentials, ProfilesComeFromBothFiles) {
@@ -56,8 +56,8 @@ TEST(AwsCredentials, ProfilesComeFromBothFiles) {
       "endpoint_url = https://all.example\n"
       "[services local]\ns3 =\n  endpoint_url = https://s3.example:9000\n";
   fake.files[kKeys] = "[default]\naws_access_key_id = AKIADEF\naws_secret_access_key = d\n";
-  EXPECT_EQ(Id(S3Keys(fake)), "AKIADEF");
-  EXPECT_EQ(Id(S3Keys(fake, {.profile = "dev"})), "AKIACONF");
+  EXPECT_EQ(AwsId(S3Keys(fake)), "AKIADEF");
+  EXPECT_EQ(AwsId(S3Keys(fake, {.profile = "dev"})), "AKIACONF");
   const auto around = fake.Get();
   EXPECT_EQ(ReadAwsSettings(around, "")->region, "eu-west-1");
   const auto settings = ReadAwsSettings(around, "dev");
@@ -74,18 +74,18 @@ TEST(AwsCredentials, OneProfileInBothFilesUsesKeysThenAProcessThenTheConfig) {
   fake.files[kConfig] =
       "[default]\naws_access_key_id=AKIACONF\naws_secret_access_key=c\ncredential_process=p\n";
   fake.files[kKeys] = "[default]\naws_access_key_id=AKIAKEYS\naws_secret_access_key=k\n";
-  EXPECT_EQ(Id(S3Keys(fake)), "AKIAKEYS");
+  EXPECT_EQ(AwsId(S3Keys(fake)), "AKIAKEYS");
   fake.files.erase(kKeys);
-  EXPECT_EQ(Id(S3Keys(fake)), "AKIAPROC");
+  EXPECT_EQ(AwsId(S3Keys(fake)), "AKIAPROC");
   fake.files[kConfig] = "[default]\naws_access_key_id=AKIACONF\naws_secret_access_key=c\n";
-  EXPECT_EQ(Id(S3Keys(fake)), "AKIACONF");
+  EXPECT_EQ(AwsId(S3Keys(fake)), "AKIACONF");
 }
 
 TEST(AwsCredentials, FilesMayLieElsewhere) {
   FakeSurroundings fake;
   fake.variables = {{"AWS_SHARED_CREDENTIALS_FILE", "~/keys"}};
   fake.files["/home/u/keys"] = "[default]\naws_access_key_id=AKIAX\naws_secret_access_key=x\n";
-  EXPECT_EQ(Id(S3Keys(fake)), "AKIAX");
+  EXPECT_EQ(AwsId(S3Keys(fake)), "AKIAX");
 }
 
 TEST(AwsCredentials, NamedProfilesMustBeThere) {
@@ -101,7 +101,7 @@ TEST(AwsCredentials, NamedProfilesMustBeThere) {
 TEST(AwsCredentials, BrokenFilesAreNamedWithoutTheirText) {
   FakeSurroundings fake;
   fake.files[kKeys] = "[default]\naws_access_key_id = AKIADEF\nSECRETLINE\n";
-  EXPECT_EQ(Id(S3Keys(fake)),
+  EXPECT_EQ(AwsId(S3Keys(fake)),
             "error: /home/u/.aws/credentials: line 3 is neither [section] nor key = value");
 }
 
@@ -204,7 +204,7 @@ TEST(AwsCredentials, StsErrorsKeepTheirMeaning) {
                         "<ErrorResponse><Error><Code>AccessDenied</Code><Message>not you</Message>"
                         "</Error></ErrorResponse>"};
   auto denied = S3Keys(fake);
-  EXPECT_EQ(Id(denied), "error: assuming arn:r: STS answers 403 AccessDenied: not you");
+  EXPECT_EQ(AwsId(denied), "error: assuming arn:r: STS answers 403 AccessDenied: not you");
   EXPECT_EQ(denied.error().code(), ErrorCode::kPermission);
   fake.services[sts] = {503, "busy"};
   auto busy = S3Keys(fake);
@@ -217,7 +217,7 @@ TEST(AwsCredentials, StsErrorsKeepTheirMeaning) {
   EXPECT_EQ(odd.error().code(), ErrorCode::kPermission);
   EXPECT_EQ(odd.error().message().find("SECRET"), std::string::npos);
   fake.files.clear();
-  EXPECT_EQ(Id(S3Keys(fake)), "error: no web identity token in /var/token");
+  EXPECT_EQ(AwsId(S3Keys(fake)), "error: no web identity token in /var/token");
 }
 
 TEST(AwsCredentials, NoneAnywhereIsAnErrorThatSaysWhereOneLooked) {

@@ -145,7 +145,7 @@ TEST(S3Bucket, RefusesWhatItDoesNotUnderstand) {
 }
 
 TEST(S3Bucket, ShowsNoPasswordOfAnEndpointInTheEnvironment) {
-  const auto bucket = ResolveBucket(*ParseLocation("s3://b/k"),
+  const auto bucket = ResolveBucket(*storage::ParseLocation("s3://b/k"),
                                     {{"AWS_ENDPOINT_URL_S3", "https://user:SECRET@host"}});
   ASSERT_FALSE(bucket);
   EXPECT_EQ(bucket.error().code(), ErrorCode::kRefused);

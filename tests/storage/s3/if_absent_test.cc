@@ -10,7 +10,7 @@ namespace stateferry::storage::s3 {
 namespace {
 
 /// A service that keeps objects and may not care what their PUT is conditional on.
-struct Service {
+struct ConditionService {
   bool keeps_conditions = true;
   bool refuses_second_puts = false;  ///< for reasons of its own
   bool keeps_versions = false;
@@ -67,7 +67,7 @@ class S3IfAbsent : public testing::Test {
     return rig.client->Complete("k", "u", parts, {.size_bytes = 4, .overwrite = false});
   }
 
-  Service service_;
+  ConditionService service_;
 };
 
 TEST_F(S3IfAbsent, AServiceThatDoesNotCareIsRefusedAtTheFirstObject) {

@@ -10,7 +10,7 @@ namespace {
 constexpr const char* kOssutil = "/home/u/.ossutilconfig";
 constexpr const char* kCli = "/home/u/.aliyun/config.json";
 
-std::string Id(const Result<Credentials>& got) {
+std::string OssId(const Result<Credentials>& got) {
   return got ? got->access_key_id : "error: " + got.error().message();
 }
 
@@ -19,11 +19,11 @@ TEST(OssCredentials, BothEnvironmentsAreReadTheirOwnFirst) {
   fake.variables = {{"ALIBABA_CLOUD_ACCESS_KEY_ID", "LTAIali"},
                     {"ALIBABA_CLOUD_ACCESS_KEY_SECRET", "s"},
                     {"ALIBABA_CLOUD_SECURITY_TOKEN", "t"}};
-  EXPECT_EQ(Id(OssKeys(fake)), "LTAIali");
+  EXPECT_EQ(OssId(OssKeys(fake)), "LTAIali");
   EXPECT_EQ(OssKeys(fake)->session_token.Reveal(), "t");
   fake.variables["OSS_ACCESS_KEY_ID"] = "LTAIoss";
   fake.variables["OSS_ACCESS_KEY_SECRET"] = "s";
-  EXPECT_EQ(Id(OssKeys(fake)), "LTAIoss");
+  EXPECT_EQ(OssId(OssKeys(fake)), "LTAIoss");
   // Not those of AWS.
   fake.variables = {{"AWS_ACCESS_KEY_ID", "AKIA"}, {"AWS_SECRET_ACCESS_KEY", "s"}};
   EXPECT_FALSE(OssKeys(fake).has_value());
@@ -34,14 +34,14 @@ TEST(OssCredentials, OssutilFilesOfBothVersionsAreRead) {
   fake.files[kOssutil] =
       "[Credentials]\nlanguage=EN\nendpoint=oss-cn-hangzhou.aliyuncs.com\naccessKeyID=LTAIone\n"
       "accessKeySecret=s\nstsToken=t\n";
-  EXPECT_EQ(Id(OssKeys(fake)), "LTAIone");
+  EXPECT_EQ(OssId(OssKeys(fake)), "LTAIone");
   EXPECT_EQ(OssKeys(fake)->session_token.Reveal(), "t");
   EXPECT_EQ(ReadOssSettings(fake.Get(), "")->endpoint, "oss-cn-hangzhou.aliyuncs.com");
   fake.files[kOssutil] =
       "[default]\naccess-key-id=LTAItwo\naccess_key_secret=s\nregion=cn-hangzhou\n"
       "[profile Dev]\nmode=StsToken\naccessKeyId=LTAIdev\naccessKeySecret=s\nsts-token=t\n";
-  EXPECT_EQ(Id(OssKeys(fake)), "LTAItwo");
-  EXPECT_EQ(Id(OssKeys(fake, {.profile = "dev"})), "LTAIdev");
+  EXPECT_EQ(OssId(OssKeys(fake)), "LTAItwo");
+  EXPECT_EQ(OssId(OssKeys(fake, {.profile = "dev"})), "LTAIdev");
   EXPECT_EQ(ReadOssSettings(fake.Get(), "")->region, "cn-hangzhou");
   EXPECT_EQ(ReadOssSettings(fake.Get(), "dev")->region, "");
 }
@@ -50,7 +50,7 @@ TEST(OssCredentials, ANamedProfileSwitchesTheEnvironmentOff) {
   FakeSurroundings fake;
   fake.variables = {{"OSS_ACCESS_KEY_ID", "LTAIenv"}, {"OSS_ACCESS_KEY_SECRET", "s"}};
   fake.files[kOssutil] = "[profile p]\naccessKeyId=LTAIp\naccessKeySecret=s\n";
-  EXPECT_EQ(Id(OssKeys(fake, {.profile = "p"})), "LTAIp");
+  EXPECT_EQ(OssId(OssKeys(fake, {.profile = "p"})), "LTAIp");
   const auto absent = OssKeys(fake, {.profile = "q"});
   ASSERT_FALSE(absent.has_value());
   EXPECT_EQ(absent.error().code(), ErrorCode::kPermission);
@@ -118,12 +118,12 @@ TEST(OssCredentials, StsErrorsKeepTheirMeaning) {
   const std::string sts = "POST https://sts.aliyuncs.com/";
   fake.services[sts] = {403, R"({"Code":"NoPermission","Message":"not you"})"};
   EXPECT_EQ(OssKeys(fake).error().code(), ErrorCode::kPermission);
-  EXPECT_NE(Id(OssKeys(fake)).find("STS answers 403 NoPermission: not you"), std::string::npos);
+  EXPECT_NE(OssId(OssKeys(fake)).find("STS answers 403 NoPermission: not you"), std::string::npos);
   fake.services[sts] = {500, ""};
   EXPECT_EQ(OssKeys(fake).error().code(), ErrorCode::kUnavailable);
   fake.services[sts] = {200, R"({"Credentials":"SECRET"})"};
   EXPECT_EQ(OssKeys(fake).error().code(), ErrorCode::kPermission);
-  EXPECT_EQ(Id(OssKeys(fake)).find("SECRET"), std::string::npos);
+  EXPECT_EQ(OssId(OssKeys(fake)).find("SECRET"), std::string::npos);
 }
 
 TEST(OssCredentials, TheCliFileIsReadByMode) {
@@ -133,12 +133,12 @@ TEST(OssCredentials, TheCliFileIsReadByMode) {
     {"name":"chain","mode":"ChainableRamRoleArn","source_profile":"main","ram_role_arn":"R"},
     {"name":"loop","mode":"ChainableRamRoleArn","source_profile":"loop","ram_role_arn":"R"},
     {"name":"sso","mode":"CloudSSO"}]})";
-  EXPECT_EQ(Id(OssKeys(fake)), "LTAImain");
+  EXPECT_EQ(OssId(OssKeys(fake)), "LTAImain");
   fake.services["POST https://sts.aliyuncs.com/"] = {200, StsJson()};
   ExpectRole(OssKeys(fake, {.profile = "chain"}), "STS.role");
-  EXPECT_NE(Id(OssKeys(fake, {.profile = "loop"})).find("leads back"), std::string::npos);
-  EXPECT_NE(Id(OssKeys(fake, {.profile = "sso"})).find("not supported"), std::string::npos);
-  EXPECT_NE(Id(OssKeys(fake, {.profile = "none"})).find("no credentials"), std::string::npos);
+  EXPECT_NE(OssId(OssKeys(fake, {.profile = "loop"})).find("leads back"), std::string::npos);
+  EXPECT_NE(OssId(OssKeys(fake, {.profile = "sso"})).find("not supported"), std::string::npos);
+  EXPECT_NE(OssId(OssKeys(fake, {.profile = "none"})).find("no credentials"), std::string::npos);
   fake.files[kCli] = "SECRET not json";
   const auto broken = OssKeys(fake);
   ASSERT_FALSE(broken.has_value());
@@ -149,7 +149,7 @@ TEST(OssCredentials, TheSdkFileAndTheUriComeLast) {
   FakeSurroundings fake;
   fake.files["/home/u/.alibabacloud/credentials.ini"] =
       "[default]\ntype = access_key\naccess_key_id = LTAIini\naccess_key_secret = s\n";
-  EXPECT_EQ(Id(OssKeys(fake)), "LTAIini");
+  EXPECT_EQ(OssId(OssKeys(fake)), "LTAIini");
   fake.files.clear();
   fake.variables = {{"ALIBABA_CLOUD_CREDENTIALS_URI", "http://localhost:9/keys?x=1"}};
   fake.services["GET http://localhost:9/keys?x=1"] = {200, kAlibabaKeysJson};

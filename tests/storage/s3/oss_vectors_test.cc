@@ -30,7 +30,7 @@ bool IsAddedBySigning(const std::string& name) {
 }
 
 /// The row's request as it was before the SDK signed it.
-HttpRequest UnsignedRequest(const Json& row) {
+HttpRequest UnsignedOssRequest(const Json& row) {
   HttpRequest request = RequestOf(row);
   request.headers = HeadersOf(row);
   request.resource = ResourceOf(row);
@@ -54,7 +54,7 @@ std::vector<std::string> AdditionalOf(const Json& row) {
 }
 
 void CheckHeaderRow(const Json& row, const Signer& signer) {
-  HttpRequest request = UnsignedRequest(row);
+  HttpRequest request = UnsignedOssRequest(row);
   Credentials credentials = CredentialsOf(row);
   // The Python SDK sends the token of a V1 request under a name of its own, unsigned: here it is
   // just a header.  Ours goes in x-oss-security-token, as the documents and the Go SDK have it.
@@ -69,7 +69,7 @@ void CheckHeaderRow(const Json& row, const Signer& signer) {
 }
 
 void CheckPresignedRow(const Json& row, const Signer& signer) {
-  const auto url = signer.Presign(UnsignedRequest(row), CredentialsOf(row),
+  const auto url = signer.Presign(UnsignedOssRequest(row), CredentialsOf(row),
                                   std::chrono::seconds(*JsonUint(row, "expires")),
                                   TimeOf(TextOf(row, "oss_date")));
   ASSERT_TRUE(url.has_value());

@@ -24,9 +24,9 @@ struct BegunUploads {
   int listings = 0;
 
   /// As listings tell it.
-  static std::string In(std::chrono::seconds seconds) {
+  static std::string In(std::chrono::seconds from_now) {
     return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::chrono::system_clock::to_time_t(
-                                                    std::chrono::system_clock::now() + seconds)));
+                                                    std::chrono::system_clock::now() + from_now)));
   }
   std::string Listed() const {
     std::string xml = "<ListMultipartUploadsResult><IsTruncated>false</IsTruncated>";

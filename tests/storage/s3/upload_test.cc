@@ -11,7 +11,7 @@ namespace {
 constexpr const char* kGone = "NoSuchUpload";
 
 /// A service that takes parts of one upload; what it says to Complete and HEAD is the test's.
-struct Service {
+struct UploadService {
   std::string content = std::string(kPart, 'a') + "tail";
   std::function<Reply(const ServedRequest&)> complete;
   std::string head_etag;  ///< "" = the object is not there
@@ -49,7 +49,7 @@ Reply Completed(const std::string& etag) {
 }
 
 TEST(S3Upload, PartsAndTheirSumAreCompared) {
-  Service service;
+  UploadService service;
   S3Rig rig([&](const ServedRequest& request) { return service.Answer(request); });
   service.complete = [&](const ServedRequest&) { return Completed(service.ExpectedEtag()); };
   auto upload = Started(rig, service.options());
@@ -59,7 +59,7 @@ TEST(S3Upload, PartsAndTheirSumAreCompared) {
 }
 
 TEST(S3Upload, AnObjectOfOtherPartsIsCorrupt) {
-  Service service;
+  UploadService service;
   S3Rig rig([&](const ServedRequest& request) { return service.Answer(request); });
   service.complete = [](const ServedRequest&) {
     return Completed("0123456789abcdef0123456789abcdef-2");
@@ -70,7 +70,7 @@ TEST(S3Upload, AnObjectOfOtherPartsIsCorrupt) {
 }
 
 TEST(S3Upload, ACompletionWhoseAnswerWasLostIsRecognised) {
-  Service service;
+  UploadService service;
   S3Rig rig([&](const ServedRequest& request) { return service.Answer(request); });
   service.complete = [](const ServedRequest&) -> Reply {
     return {.fault = Reply::Fault::kNoAnswer};
@@ -89,7 +89,7 @@ TEST(S3Upload, ACompletionWhoseAnswerWasLostIsRecognised) {
 }
 
 TEST(S3Upload, ItsOwnObjectIsNotInTheWayOfASecondCompletion) {
-  Service service;
+  UploadService service;
   S3Rig rig([&](const ServedRequest& request) { return service.Answer(request); }, kKnown);
   auto options = service.options();
   options.overwrite = false;
@@ -121,7 +121,7 @@ TEST(S3Upload, ItsOwnObjectIsNotInTheWayOfASecondCompletion) {
 }
 
 TEST(S3Upload, AnUploadThatSomebodyElseEndedIsAConflict) {
-  Service service;
+  UploadService service;
   S3Rig rig([&](const ServedRequest& request) { return service.Answer(request); });
   service.complete = [](const ServedRequest&) { return ErrorReply(404, kGone); };
   service.head_etag = "another-2";
@@ -133,7 +133,7 @@ TEST(S3Upload, AnUploadThatSomebodyElseEndedIsAConflict) {
 }
 
 TEST(S3Upload, PartsThatTheServiceHasLostAreNotFound) {
-  Service service;
+  UploadService service;
   S3Rig rig([&](const ServedRequest& request) -> Reply {
     if (request.method == "GET")
       return {.body =
@@ -155,7 +155,7 @@ TEST(S3Upload, PartsThatTheServiceHasLostAreNotFound) {
 }
 
 TEST(S3Upload, IsGoneOnlyWhereItWasBegun) {
-  Service service;
+  UploadService service;
   std::string code = kGone;
   const auto answer = [&](const ServedRequest& request) {
     if (request.target.find("max-uploads") != std::string::npos && code == kGone)
@@ -176,7 +176,7 @@ TEST(S3Upload, IsGoneOnlyWhereItWasBegun) {
 }
 
 TEST(S3Upload, TheEtagOfAnObjectUnderAKeyFollowsOtherRules) {
-  Service service;
+  UploadService service;
   std::string encryption = "aws:kms";
   S3Rig rig([&](const ServedRequest& request) {
     Reply reply = service.Answer(request);
