@@ -56,6 +56,34 @@ std::vector<std::string> TableNames(const TablesSpec& spec) {
   return names;
 }
 
+std::vector<rocksdb::ColumnFamilyDescriptor> Described(const std::vector<std::string>& names,
+                                                       const rocksdb::Options& options) {
+  std::vector<rocksdb::ColumnFamilyDescriptor> families;
+  for (const auto& name : names) families.emplace_back(name, options);
+  return families;
+}
+
+/// Opens those of `names` that are `present` (empty where there is no database), and makes the
+/// others at once: with create_missing_column_families RocksDB writes an options file after each
+/// and reads it again.  Every one in `names` has a handle in `opened`, in any order.
+rocksdb::Status OpenOrMake(const rocksdb::Options& options, const std::string& dir,
+                           std::vector<std::string> names, const std::vector<std::string>& present,
+                           ReadOnlyDb& opened) {
+  const auto missing = std::partition(names.begin(), names.end(), [&](const std::string& name) {
+    return name == rocksdb::kDefaultColumnFamilyName ||
+           std::find(present.begin(), present.end(), name) != present.end();
+  });
+  rocksdb::DB* db = nullptr;
+  auto status = rocksdb::DB::Open(options, dir, Described({names.begin(), missing}, options),
+                                  &opened.families, &db);
+  opened.db.reset(db);
+  if (!status.ok() || missing == names.end()) return status;
+  std::vector<rocksdb::ColumnFamilyHandle*> made;
+  status = db->CreateColumnFamilies(options, {missing, names.end()}, &made);
+  opened.families.insert(opened.families.end(), made.begin(), made.end());
+  return status;
+}
+
 /// Whether all tables were ever there.  They are made one after the other, then the version is
 /// written: a process may be in the middle of that, or was killed there.
 Result<bool> AreMade(const FileIo& io, Clock& clock, const TablesSpec& spec) {
@@ -151,7 +179,6 @@ Result<void> RocksTables::Open(const FileIo& io, Clock& clock) {
   rocksdb::Options options = SmallDbOptions();
   if (spec_.env != nullptr) options.env = spec_.env;
   options.create_if_missing = true;
-  options.create_missing_column_families = true;
   // What a reader sees stays readable when the writer deletes files: it has them all open.
   if (read_only_) options.max_open_files = -1;
   std::vector<std::string> names = TableNames(spec_);
@@ -166,24 +193,23 @@ Result<void> RocksTables::Open(const FileIo& io, Clock& clock) {
       if (!read_only_ && std::find(names.begin(), names.end(), name) == names.end())
         names.push_back(name);
   }
-  std::vector<rocksdb::ColumnFamilyDescriptor> families;
-  for (const auto& name : names) families.emplace_back(name, options);
   ReadOnlyDb opened;
-  rocksdb::Status status;
-  if (read_only_) {
-    status = OpenReadOnly(io, clock, options, spec_.dir, families, opened);
-  } else {
-    rocksdb::DB* db = nullptr;
-    status = rocksdb::DB::Open(options, spec_.dir, families, &opened.families, &db);
-    opened.db.reset(db);
-  }
-  if (!status.ok()) return Unreadable(status);
+  const auto status =
+      read_only_ ? OpenReadOnly(io, clock, options, spec_.dir, Described(names, options), opened)
+                 : OpenOrMake(options, spec_.dir, names, present, opened);
   db_ = std::move(opened.db);
   handles_ = std::move(opened.families);
-  meta_ = handles_[1];
-  tables_.assign(handles_.begin() + 2,
-                 handles_.begin() + 2 + static_cast<std::ptrdiff_t>(spec_.tables.size()));
+  if (!status.ok()) return Unreadable(status);
+  meta_ = Handle(kMetaTable);
+  for (const auto& name : spec_.tables) tables_.push_back(Handle(name));
   return CheckVersion();
+}
+
+rocksdb::ColumnFamilyHandle* RocksTables::Handle(const std::string& name) const {
+  const auto found = std::find_if(handles_.begin(), handles_.end(),
+                                  [&](const auto* handle) { return handle->GetName() == name; });
+  SF_ASSERT(found != handles_.end());
+  return *found;
 }
 
 Result<bool> RocksTables::HasRows() const {

@@ -86,6 +86,7 @@ class RocksTables {
   Result<void> Open(const FileIo& io, Clock& clock);
   Result<void> CheckVersion();
   Result<bool> HasRows() const;
+  rocksdb::ColumnFamilyHandle* Handle(const std::string& name) const;  // of one that was opened
   Error Unreadable(const rocksdb::Status& status) const;
 
   const TablesSpec spec_;
