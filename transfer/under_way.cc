@@ -17,12 +17,24 @@ std::optional<UnderWay::Pass> UnderWay::Enter(std::uint64_t size_bytes, std::sto
   const auto fits = [&] { return used_bytes_ == 0 || used_bytes_ + size_bytes <= limit_bytes_; };
   std::unique_lock lock(mutex_);
   while (!fits()) {
-    Grow();
-    changed_.wait_for(lock, stop, kLook, fits);
-    if (stop.stop_requested() && !fits()) return std::nullopt;
+    if (is_watched_) {
+      changed_.wait(lock, stop, [&] { return fits() || !is_watched_; });
+    } else {
+      is_watched_ = true;
+      Grow();
+      const bool has_room = changed_.wait_for(lock, stop, kLook, fits);
+      is_watched_ = false;
+      // One who would fit may have been passed over.
+      if (!has_room && used_bytes_ < limit_bytes_) changed_.notify_all();
+    }
+    if (stop.stop_requested() && !fits()) {
+      if (!is_watched_) changed_.notify_one();
+      return std::nullopt;
+    }
   }
   used_bytes_ += size_bytes;
-  if (used_bytes_ < limit_bytes_) changed_.notify_one();
+  // The next one goes in, or looks after the limit from now on.
+  if (used_bytes_ < limit_bytes_ || !is_watched_) changed_.notify_one();
   return Pass(this, size_bytes);
 }
 

@@ -59,6 +59,8 @@ class UnderWay {
   std::chrono::steady_clock::time_point looked_at_{};  // guarded by mutex_
   std::chrono::steady_clock::time_point grown_at_{};   // or when waiting began; guarded by mutex_
   int idle_looks_ = 0;                                 // guarded by mutex_
+  /// One of those who wait looks whether the limit may grow; guarded by mutex_.
+  bool is_watched_ = false;
 };
 
 }  // namespace stateferry::transfer

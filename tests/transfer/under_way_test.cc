@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <thread>
+#include <vector>
 
 #include "tests/fakes/fake_clock.h"
 
@@ -98,6 +99,42 @@ TEST(UnderWay, WhoLeavesMakesRoomForOneWhoWaits) {
   std::jthread other([&] { EXPECT_TRUE(under_way.Enter(10, {})); });
   while (!waits) std::this_thread::yield();
   first.reset();
+}
+
+// One of those who wait looks at the processors: another one has to when it is stopped or goes in.
+void OneLooksAfterTheFirstWaiterIsGone(bool is_stopped) {
+  SteppingClock clock(kOften);
+  std::atomic<int> looks = 0;
+  std::atomic<double> idle = 0.0;
+  UnderWay under_way(10, clock, [&] {
+    ++looks;
+    return idle.load();
+  });
+  auto held = under_way.Enter(10, {});
+  std::atomic<int> in = 0;
+  const auto wait = [&](std::stop_token stop) {
+    const auto pass = under_way.Enter(10, std::move(stop));
+    if (!pass) return;
+    ++in;
+    while (in < 3) std::this_thread::yield();  // nobody leaves: the others need a look to go in
+  };
+  std::vector<std::jthread> waiting;
+  std::stop_source stop;
+  waiting.emplace_back(wait, stop.get_token());
+  while (looks == 0) std::this_thread::yield();
+  for (int i = 0; i < (is_stopped ? 3 : 2); ++i) waiting.emplace_back(wait, std::stop_token());
+  // Long enough for them to wait, before the first one waits again.
+  std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  if (is_stopped)
+    stop.request_stop();
+  else
+    held.reset();
+  idle = 1.0;
+}
+
+TEST(UnderWay, AnotherOneLooksWhenTheOneWhoDidGoesIn) { OneLooksAfterTheFirstWaiterIsGone(false); }
+TEST(UnderWay, AnotherOneLooksWhenTheOneWhoDidIsStopped) {
+  OneLooksAfterTheFirstWaiterIsGone(true);
 }
 
 TEST(UnderWay, AnyNumberMayBeTheFirst) {
