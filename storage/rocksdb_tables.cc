@@ -119,7 +119,6 @@ rocksdb::Options SmallDbOptions() {
   options.db_write_buffer_size = 8u << 20;
   options.max_total_wal_size = 16u << 20;
   options.max_open_files = 64;
-  options.max_file_opening_threads = 1;  // of 16 by default, started however few files there are
   options.max_background_jobs = 1;
   options.keep_log_file_num = 1;
   options.compression = rocksdb::kLZ4Compression;
