@@ -1,13 +1,44 @@
 #include "storage/s3/digest.h"
 
+#include <openssl/core_names.h>
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
+#include <openssl/params.h>
 
 #include "base/hash.h"
 #include "base/result.h"
 
 namespace stateferry::storage::s3 {
 namespace {
+
+// Found once: what EVP_sha256() gives is looked up again at each use (crypto(7), "Implicit
+// fetching"), under a lock that all threads share.
+const EVP_MD* Found(const char* name) {
+  const EVP_MD* kind = EVP_MD_fetch(nullptr, name, nullptr);
+  SF_ASSERT(kind != nullptr);
+  return kind;
+}
+const EVP_MD* Sha256Kind() {
+  static const EVP_MD* const kind = Found("SHA256");
+  return kind;
+}
+const EVP_MD* Md5Kind() {
+  static const EVP_MD* const kind = Found("MD5");
+  return kind;
+}
+
+/// An HMAC that knows its digest and no key, to be copied.  Lives as long as the process.
+const EVP_MAC_CTX* HmacWith(const char* digest) {
+  EVP_MAC* kind = EVP_MAC_fetch(nullptr, "HMAC", nullptr);
+  EVP_MAC_CTX* context = EVP_MAC_CTX_new(kind);
+  SF_ASSERT(context != nullptr);
+  EVP_MAC_free(kind);  // which the context keeps
+  std::string name(digest);
+  const OSSL_PARAM which[] = {
+      OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, name.data(), 0),
+      OSSL_PARAM_construct_end()};
+  SF_ASSERT(EVP_MAC_CTX_set_params(context, which) == 1);
+  return context;
+}
 
 template <typename DigestArray>
 DigestArray OneShot(const EVP_MD* kind, ByteSpan bytes) {
@@ -19,28 +50,36 @@ DigestArray OneShot(const EVP_MD* kind, ByteSpan bytes) {
 }
 
 template <typename DigestArray>
-DigestArray Hmac(const EVP_MD* kind, std::string_view key, std::string_view text) {
+DigestArray Hmac(const EVP_MAC_CTX* without_key, std::string_view key, std::string_view text) {
   DigestArray digest;
-  unsigned int size = 0;
-  const auto* bytes = reinterpret_cast<const unsigned char*>(text.data());
-  SF_ASSERT(HMAC(kind, key.data(), static_cast<int>(key.size()), bytes, text.size(), digest.data(),
-                 &size) != nullptr);
+  std::size_t size = 0;
+  const auto bytes = [](std::string_view t) {
+    return reinterpret_cast<const unsigned char*>(t.data());
+  };
+  EVP_MAC_CTX* context = EVP_MAC_CTX_dup(without_key);
+  SF_ASSERT(context != nullptr);
+  SF_ASSERT(EVP_MAC_init(context, bytes(key), key.size(), nullptr) == 1);
+  SF_ASSERT(EVP_MAC_update(context, bytes(text), text.size()) == 1);
+  SF_ASSERT(EVP_MAC_final(context, digest.data(), &size, digest.size()) == 1);
+  EVP_MAC_CTX_free(context);
   SF_ASSERT(size == digest.size());
   return digest;
 }
 
 }  // namespace
 
-Md5Digest Md5(ByteSpan bytes) { return OneShot<Md5Digest>(EVP_md5(), bytes); }
+Md5Digest Md5(ByteSpan bytes) { return OneShot<Md5Digest>(Md5Kind(), bytes); }
 
-Sha256Digest Sha256(ByteSpan bytes) { return OneShot<Sha256Digest>(EVP_sha256(), bytes); }
+Sha256Digest Sha256(ByteSpan bytes) { return OneShot<Sha256Digest>(Sha256Kind(), bytes); }
 
 Sha256Digest HmacSha256(std::string_view key, std::string_view text) {
-  return Hmac<Sha256Digest>(EVP_sha256(), key, text);
+  static const EVP_MAC_CTX* const without_key = HmacWith("SHA256");
+  return Hmac<Sha256Digest>(without_key, key, text);
 }
 
 Sha1Digest HmacSha1(std::string_view key, std::string_view text) {
-  return Hmac<Sha1Digest>(EVP_sha1(), key, text);
+  static const EVP_MAC_CTX* const without_key = HmacWith("SHA1");
+  return Hmac<Sha1Digest>(without_key, key, text);
 }
 
 struct Sha256Stream::State {
@@ -49,7 +88,7 @@ struct Sha256Stream::State {
 };
 
 Sha256Stream::Sha256Stream() : state_(std::make_unique<State>()) {
-  SF_ASSERT(EVP_DigestInit_ex(state_->context, EVP_sha256(), nullptr) == 1);
+  SF_ASSERT(EVP_DigestInit_ex(state_->context, Sha256Kind(), nullptr) == 1);
 }
 Sha256Stream::~Sha256Stream() = default;
 Sha256Stream::Sha256Stream(Sha256Stream&&) noexcept = default;
