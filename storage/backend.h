@@ -45,6 +45,7 @@ struct Capabilities {
   /// the transfer need not read it again to verify it.  Content that was there before was read back
   /// then; UploadOptions::recheck reads it once more.
   bool verified_on_flush = false;
+  bool finds_by_origin = false;  ///< FindByOrigin may find something
 };
 
 struct UploadOptions {
@@ -53,7 +54,7 @@ struct UploadOptions {
   /// From Upload::ResumeToken() of an earlier process; empty starts anew.
   std::string resume_token = {};
   /// Opaque identity of the source content (place, key, size, etag), remembered by backends that
-  /// can answer FindByOrigin.  Empty: none.
+  /// have Capabilities::finds_by_origin.  Empty: none.
   std::string origin = {};
   /// False: Complete (or Flush) gives kConflict when the key exists.
   bool overwrite = true;

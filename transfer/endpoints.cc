@@ -21,7 +21,7 @@ Result<Endpoints::Source> Endpoints::SourceOf(const FileTask& task) {
 }
 
 std::string Endpoints::OriginOf(const FileTask& task) {
-  if (task.etag.empty()) return {};
+  if (task.etag.empty() || !to().capabilities().finds_by_origin) return {};
   return fmt::format("{}{}\n{}\n{}\n{}", places_.ServiceOf(task.from_dir),
                      task.from_dir.Child(task.from_name).ToString(), task.etag,
                      task.whole_object ? 0 : task.offset, task.size_bytes);

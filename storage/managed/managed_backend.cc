@@ -8,7 +8,9 @@ namespace stateferry::storage::managed {
 
 Capabilities ManagedBackend::capabilities() const {
   // What went into a bucket was guarded on its way, and not read back.
-  return {.server_side_copy = true, .verified_on_flush = !core_.pack_store->shared()};
+  return {.server_side_copy = true,
+          .verified_on_flush = !core_.pack_store->shared(),
+          .finds_by_origin = true};
 }
 
 std::string ManagedBackend::Describe() const { return core_.uri() + "/" + project_; }

@@ -53,6 +53,19 @@ TEST_P(BackendConformance, UploadsPartsInAnyOrder) {
   ExpectContent("dir/big", content);
 }
 
+TEST_P(BackendConformance, FindsByOriginIfItSaysSo) {
+  const std::string content = Content(17);
+  UploadOptions options = OptionsFor(content);
+  options.origin = "the origin";
+  auto upload = Start("k", options);
+  ExpectOk(upload->PutPart(0, AsBytes(content)));
+  ExpectOk(upload->Complete());
+  Flush();
+  const auto found = backend().FindByOrigin("the origin");
+  ASSERT_TRUE(found) << found.error().message();
+  EXPECT_EQ(found->has_value(), backend().capabilities().finds_by_origin);
+}
+
 TEST_P(BackendConformance, AnObjectOfWholePartsHasNoEmptyLastPart) {
   const std::string content = Content(2 * PartBytes());
   auto upload = Start("k", OptionsFor(content));

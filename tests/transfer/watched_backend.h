@@ -26,6 +26,7 @@ class WatchedBackend final : public storage::Backend {
   storage::Capabilities capabilities() const override {
     auto capabilities = inner_->capabilities();
     capabilities.durable_on_complete = durable_on_complete;
+    capabilities.finds_by_origin |= on.find_by_origin != nullptr;
     return capabilities;
   }
   std::string Describe() const override { return inner_->Describe(); }
