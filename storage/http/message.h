@@ -56,8 +56,8 @@ struct Request {
   /// When `wanted` says so, the answer's body is written here; borrowed.  A longer body is an
   /// error.
   MutableByteSpan into = {};
-  /// Called after each piece that was written to `into`, in order, with how much is there by now.
-  std::function<void(std::size_t received)> arrived = {};
+  /// Called with each piece that was written to `into`, in order, as it lies in the cache.
+  std::function<void(ByteSpan piece)> arrived = {};
   /// Called with status and headers before any byte of a body arrives.  True: the body goes to
   /// `into`; false: to Answer::text.  An error ends the request at once and is returned.
   std::function<Result<bool>(const Answer& head)> wanted = {};

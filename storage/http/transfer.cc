@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/copy_past_cache.h"
+
 namespace stateferry::storage::http {
 
 namespace {
@@ -196,9 +198,15 @@ bool Transfer::TakeBody(ByteSpan bytes) {
                    Retry::kMayHelp);
     return false;
   }
-  std::memcpy(request_.into.data() + answer_.received, bytes.data(), bytes.size());
+  std::byte* const to = request_.into.data() + answer_.received;
+  // As much as this is out of the cache again before it has all arrived.
+  constexpr std::size_t kLarge = std::size_t{1} << 20;
+  if (request_.into.size() >= kLarge)
+    CopyPastCache(to, bytes);
+  else
+    std::memcpy(to, bytes.data(), bytes.size());
   answer_.received += bytes.size();
-  if (request_.arrived) request_.arrived(answer_.received);
+  if (request_.arrived) request_.arrived(bytes);
   return true;
 }
 

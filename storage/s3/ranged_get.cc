@@ -137,33 +137,24 @@ class RangeAnswer {
 /// CRC and content hash of bytes while they arrive, when the processor's cache still has them.
 class ArrivingSums {
  public:
-  ArrivingSums(const Dialect& dialect, ByteSpan into, Hashing hashing)
-      : dialect_(dialect), into_(into) {
+  ArrivingSums(const Dialect& dialect, Hashing hashing) : dialect_(dialect) {
     if (hashing == Hashing::kYes) hash_.emplace();
   }
 
-  void Take(std::size_t received) {
-    if (received - taken_ >= kAtOnce) TakeAll(received);
+  void Take(ByteSpan piece) {
+    crc_ = CrcOf(dialect_, piece, crc_.value_or(0));
+    if (hash_) hash_->Update(piece);
+    taken_ += piece.size();
   }
-  /// Of read.count bytes.
-  void AddTo(RangeRead& read) {
-    TakeAll(read.count);
+  /// Nothing, if not all of it was taken.
+  void AddTo(RangeRead& read) const {
+    if (read.count != taken_) return;
     if (read.count > 0) read.crc = crc_;
     if (hash_) read.hash = hash_->Digest();
   }
 
  private:
-  static constexpr std::size_t kAtOnce = std::size_t{64} << 10;
-
-  void TakeAll(std::size_t received) {
-    const auto bytes = into_.subspan(taken_, received - taken_);
-    crc_ = CrcOf(dialect_, bytes, crc_.value_or(0));
-    if (hash_) hash_->Update(bytes);
-    taken_ = received;
-  }
-
   const Dialect& dialect_;
-  const ByteSpan into_;
   std::size_t taken_ = 0;
   std::optional<std::uint64_t> crc_;
   std::optional<Xxh3Stream> hash_;
@@ -295,7 +286,7 @@ Result<RangeRead> ReadVersionRange(Session& session, std::string_view key, std::
                                    MutableByteSpan out, const std::optional<Version>& expected,
                                    Hashing hashing) {
   RangeAnswer judge(offset, out.size(), expected);
-  ArrivingSums sums(session.dialect(), out, hashing);
+  ArrivingSums sums(session.dialect(), hashing);
   Call call{.method = "GET", .key = std::string(key)};
   call.headers.emplace_back("range", fmt::format("bytes={}-{}", offset, offset + out.size() - 1));
   if (expected) call.headers.emplace_back("if-match", "\"" + expected->etag + "\"");
@@ -303,7 +294,7 @@ Result<RangeRead> ReadVersionRange(Session& session, std::string_view key, std::
   if (!dialect.range_header.empty())
     call.headers.emplace_back(dialect.range_header, dialect.range_header_value);
   call.into = out;
-  call.arrived = [&sums](std::size_t received) { sums.Take(received); };
+  call.arrived = [&sums](ByteSpan piece) { sums.Take(piece); };
   call.also = {412, 416};
   call.wanted = [&judge](const http::Answer& head) -> Result<bool> {
     if (head.status == 412) return Replaced();

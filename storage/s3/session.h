@@ -29,7 +29,7 @@ struct Call {
   NameValues headers = {};
   ByteSpan body = {};
   MutableByteSpan into = {};
-  std::function<void(std::size_t received)> arrived = {};  ///< see http::Request::arrived
+  std::function<void(ByteSpan piece)> arrived = {};  ///< see http::Request::arrived
   /// Judges a success before its body arrives: see http::Request::wanted.  An error that a
   /// repetition cannot help leaves nothing of the body in `into`.
   std::function<Result<bool>(const http::Answer& head)> wanted = {};
