@@ -15,7 +15,7 @@ void CopyPastCache(std::byte* to, ByteSpan from) {
   constexpr std::size_t kLine = 64;
   const auto misaligned = reinterpret_cast<std::uintptr_t>(to) % kLine;
   const std::size_t head = std::min(misaligned == 0 ? 0 : kLine - misaligned, from.size());
-  std::memcpy(to, from.data(), head);
+  if (head > 0) std::memcpy(to, from.data(), head);
   to += head;
   from = from.subspan(head);
   for (; from.size() >= kLine; to += kLine, from = from.subspan(kLine)) {

@@ -183,7 +183,8 @@ Result<void> RocksTables::Open(const FileIo& io, Clock& clock) {
   if (read_only_) options.max_open_files = -1;
   std::vector<std::string> names = TableNames(spec_);
   std::vector<std::string> present;
-  if (rocksdb::DB::ListColumnFamilies(options, spec_.dir, &present).ok()) {
+  const auto listed = rocksdb::DB::ListColumnFamilies(options, spec_.dir, &present);
+  if (listed.ok()) {
     // Another version of the program had fewer tables, or has more.  Opening for writing would add
     // those that are missing, and opening for reading fails without a reason.
     if (!std::is_permutation(present.begin(), present.end(), names.begin(), names.end()))
@@ -192,6 +193,10 @@ Result<void> RocksTables::Open(const FileIo& io, Clock& clock) {
     for (const auto& name : present)
       if (!read_only_ && std::find(names.begin(), names.end(), name) == names.end())
         names.push_back(name);
+  } else if (!read_only_) {
+    // It may be there all the same, and its tables must not be taken for missing.
+    SF_TRY(const bool exists, io.Exists(spec_.dir + "/CURRENT"));
+    if (exists) return Unreadable(listed);
   }
   ReadOnlyDb opened;
   const auto status =

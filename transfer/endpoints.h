@@ -23,7 +23,8 @@ class Endpoints {
   };
   Result<Source> SourceOf(const FileTask& task);
   /// Identity of the bytes of a task for FindByOrigin: service, place, size, etag and range.
-  /// Empty when the etag is unknown: then nothing may be concluded.
+  /// Empty when the etag is unknown, for then nothing may be concluded, and when the destination
+  /// looks for none.
   std::string OriginOf(const FileTask& task);
 
   storage::Backend& to() { return *to_.backend; }

@@ -47,14 +47,15 @@ void UnderWay::Leave(std::uint64_t size_bytes) {
 }
 
 /// Called while somebody waits.  A look at the processors tells of the time since the last one:
-/// that counts when the last one was for somebody who waited as well.
+/// that counts when the last one was for somebody who waited as well.  Whoever goes on with the
+/// watch may look up to two kLook after it, or a little later.
 void UnderWay::Grow() {
   const auto now = clock_.Steady();
   const auto since = now - looked_at_;
   if (since < kLook) return;
   const auto idle = idle_();
   looked_at_ = now;
-  const bool counts = since <= 2 * kLook;
+  const bool counts = since <= 3 * kLook;
   if (!counts) grown_at_ = now;
   idle_looks_ = counts && (!idle || *idle >= kHasRoom) ? idle_looks_ + 1 : 0;
   if (idle_looks_ < kIdleLooks && now - grown_at_ < kPatience) return;

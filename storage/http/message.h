@@ -56,7 +56,8 @@ struct Request {
   /// When `wanted` says so, the answer's body is written here; borrowed.  A longer body is an
   /// error.
   MutableByteSpan into = {};
-  /// Called with each piece that was written to `into`, in order, as it lies in the cache.
+  /// Called with each piece of a body, in order, after it was copied to `into`: libcurl's bytes,
+  /// which the processor's cache still has.  Valid during the call.
   std::function<void(ByteSpan piece)> arrived = {};
   /// Called with status and headers before any byte of a body arrives.  True: the body goes to
   /// `into`; false: to Answer::text.  An error ends the request at once and is returned.

@@ -199,7 +199,7 @@ bool Transfer::TakeBody(ByteSpan bytes) {
     return false;
   }
   std::byte* const to = request_.into.data() + answer_.received;
-  // As much as this is out of the cache again before it has all arrived.
+  // Nearly out of the cache again before all has arrived; `arrived` has what the cache has.
   constexpr std::size_t kLarge = std::size_t{1} << 20;
   if (request_.into.size() >= kLarge)
     CopyPastCache(to, bytes);

@@ -146,9 +146,9 @@ class ArrivingSums {
     if (hash_) hash_->Update(piece);
     taken_ += piece.size();
   }
-  /// Nothing, if not all of it was taken.
+  /// Of all that was taken.
   void AddTo(RangeRead& read) const {
-    if (read.count != taken_) return;
+    SF_ASSERT(read.count == taken_);
     if (read.count > 0) read.crc = crc_;
     if (hash_) read.hash = hash_->Digest();
   }
