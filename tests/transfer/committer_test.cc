@@ -69,9 +69,7 @@ class CommitterTest : public TransferRig {};
 TEST_F(CommitterTest, NothingIsJournaledBeforeItIsFlushed) {
   for (std::uint64_t i = 0; i < 30; ++i) PutSource("f" + std::to_string(i), Content(i * 700, i));
   auto watched = std::make_shared<WatchedBackend>(target);
-  places = std::make_unique<storage::Places>(FileIo(), clock, storage::PlacesOptions());
-  places->Register(At("mem://source/"), source);
-  places->Register(At("mem://target/"), watched);
+  MoveBetween(source, watched);
   OrderingJournal ordering(*journal);
   ordering.Watch(*watched);
   options.workers = 4;
@@ -89,9 +87,7 @@ TEST_F(CommitterTest, NothingIsJournaledBeforeItIsFlushed) {
 TEST_F(CommitterTest, WhereCompleteIsDurableTheWorkersAskForTheIdentity) {
   PutSource("a", Content(5 * kPart, 1));
   auto watched = std::make_shared<WatchedBackend>(target);
-  places = std::make_unique<storage::Places>(FileIo(), clock, storage::PlacesOptions());
-  places->Register(At("mem://source/"), source);
-  places->Register(At("mem://target/"), watched);
+  MoveBetween(source, watched);
   for (const bool durable : {true, false}) {
     std::mutex mutex;
     std::set<std::thread::id> asking, flushing;
@@ -150,9 +146,7 @@ TEST_F(CommitterTest, ContentKnownByItsOriginIsReferredToNotRead) {
   PutSource("a", Content(5 * kPart, 1));
   ASSERT_TRUE(target_bucket->Put("earlier/a", AsBytes(Content(5 * kPart, 1)), {}));
   auto watched = std::make_shared<WatchedBackend>(target);
-  places = std::make_unique<storage::Places>(FileIo(), clock, storage::PlacesOptions());
-  places->Register(At("mem://source/"), source);
-  places->Register(At("mem://target/"), watched);
+  MoveBetween(source, watched);
   watched->on.find_by_origin = [&](std::string_view origin) -> std::optional<storage::ObjectMeta> {
     EXPECT_NE(origin.find("mem://source/in/a"), std::string_view::npos) << origin;
     return target_bucket->Stat("earlier/a").value();
@@ -182,9 +176,7 @@ TEST_F(CommitterTest, ContentThatTurnsOutToBeKnownEndsItsUpload) {
   options.max_transfer_bytes = 0;
   ASSERT_TRUE(target_bucket->Put("earlier/a", AsBytes(Content(5 * kPart, 1)), {}));
   auto watched = std::make_shared<WatchedBackend>(target);
-  places = std::make_unique<storage::Places>(FileIo(), clock, storage::PlacesOptions());
-  places->Register(At("mem://source/"), source);
-  places->Register(At("mem://target/"), watched);
+  MoveBetween(source, watched);
   watched->on.find_by_origin = [&](std::string_view) -> std::optional<storage::ObjectMeta> {
     return target_bucket->Stat("earlier/a").value();
   };

@@ -16,9 +16,7 @@ class LateJoinTest : public TransferRig {
 
   LateJoinTest() {
     watched->durable_on_complete = true;
-    places = std::make_unique<storage::Places>(FileIo(), clock, storage::PlacesOptions());
-    places->Register(At("mem://source/"), source);
-    places->Register(At("mem://target/"), watched);
+    MoveBetween(source, watched);
     PutSource("a", Content(kParts * kPart, 1));
   }
 

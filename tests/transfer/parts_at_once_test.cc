@@ -33,9 +33,7 @@ class CrowdedBackend final : public storage::ForwardingBackend {
 TEST_F(TransferRig, NoMorePartsOfAFileAtOnceThanAsked) {
   for (const std::uint32_t at_once : {1u, 2u}) {
     auto crowded = std::make_shared<CrowdedBackend>(source_bucket);
-    places = std::make_unique<storage::Places>(FileIo(), clock, storage::PlacesOptions());
-    places->Register(At("mem://source/"), crowded);
-    places->Register(At("mem://target/"), target);
+    MoveBetween(crowded, target);
     PutSource("a", Content(6 * kPart, at_once));
     ASSERT_TRUE(target_bucket->Delete("out/a"));
     options.workers = 4;

@@ -30,9 +30,7 @@ class SummingBackend final : public storage::ForwardingBackend {
 // Else bytes that were damaged on their way are found only when one run reads all of a file.
 TEST_F(TransferRig, TheSourceLearnsWhatAnEarlierRunHasRead) {
   auto summing = std::make_shared<SummingBackend>(source_bucket);
-  places = std::make_unique<storage::Places>(FileIo(), clock, storage::PlacesOptions());
-  places->Register(At("mem://source/"), summing);
-  places->Register(At("mem://target/"), target);
+  MoveBetween(summing, target);
   PutSource("a", Content(2500, 1));
   summing->etag = source_bucket->Stat("in/a")->etag;
   options.workers = 1;
@@ -63,9 +61,7 @@ class HashingBackend final : public storage::ForwardingBackend {
 
 TEST_F(TransferRig, WhatIsReadBackIsComparedWithTheHashThatTheSourceHasTold) {
   auto hashing = std::make_shared<HashingBackend>(source_bucket);
-  places = std::make_unique<storage::Places>(FileIo(), clock, storage::PlacesOptions());
-  places->Register(At("mem://source/"), hashing);
-  places->Register(At("mem://target/"), target);
+  MoveBetween(hashing, target);
   PutSource("a", Content(2500, 1));
   hashing->damages = true;
   auto report = Run();

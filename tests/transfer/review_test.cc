@@ -303,9 +303,7 @@ TEST_F(IfExistsTest, WhatTheDestinationKnowsByItsOriginIsNotRead) {
   PutSource("a", Content(5 * kPart, 1));
   PutTarget("a", Content(5 * kPart, 1));
   auto watched = std::make_shared<WatchedBackend>(target);
-  places = std::make_unique<storage::Places>(FileIo(), clock, storage::PlacesOptions());
-  places->Register(At("mem://source/"), source);
-  places->Register(At("mem://target/"), watched);
+  MoveBetween(source, watched);
   watched->on.find_by_origin = [&](std::string_view) -> std::optional<storage::ObjectMeta> {
     return target_bucket->Stat("out/a").value();
   };

@@ -16,9 +16,7 @@ class ServiceCopiesTest : public TransferRig {
 
   /// As another process would.
   void Reopen() {
-    places = std::make_unique<storage::Places>(FileIo(), clock, storage::PlacesOptions());
-    places->Register(At("mem://source/"), from);
-    places->Register(At("mem://target/"), to);
+    MoveBetween(from, to);
     stop = std::stop_source();
   }
   void ExpectStreamed(const Result<TransferReport>& report, int files) {

@@ -13,9 +13,7 @@ namespace {
 class SourceChangeTest : public TransferRig {
  protected:
   SourceChangeTest() {
-    places = std::make_unique<storage::Places>(FileIo(), clock, storage::PlacesOptions());
-    places->Register(At("mem://source/"), watched);
-    places->Register(At("mem://target/"), target);
+    MoveBetween(watched, target);
     watched->on.before_read = [this](std::string_view) {
       const int read = ++reads;
       for (std::size_t i = 0; i < change_before.size(); ++i)
@@ -53,9 +51,7 @@ TEST_F(SourceChangeTest, APlaceThatNoticesTheChangeItselfIsReadAgain) {
   pinning->Fail({.op = fakes::BackendOp::kReadRange,
                  .call = 3,
                  .error = Error(ErrorCode::kConflict, "the object was replaced")});
-  places = std::make_unique<storage::Places>(FileIo(), clock, storage::PlacesOptions());
-  places->Register(At("mem://source/"), pinning);
-  places->Register(At("mem://target/"), target);
+  MoveBetween(pinning, target);
   change_before = {2};
   auto report = Run();
   ASSERT_TRUE(report) << report.error().message();

@@ -69,14 +69,20 @@ class TransferRig : public ::testing::Test {
   static constexpr std::uint64_t kPart = 1000;
 
   TransferRig() {
-    places->Register(At("mem://source/"), source);
-    places->Register(At("mem://target/"), target);
+    MoveBetween(source, target);
     request.kind = "copy";
     request.from = "mem://source/in";
     request.to = At("mem://target/out");
     options.part_bytes = kPart;
     options.workers = 2;
     OpenJournal();
+  }
+
+  /// These are the source and the target from now on.
+  void MoveBetween(std::shared_ptr<storage::Backend> from, std::shared_ptr<storage::Backend> to) {
+    places = std::make_unique<storage::Places>(FileIo(), clock, storage::PlacesOptions());
+    places->Register(At("mem://source/"), std::move(from));
+    places->Register(At("mem://target/"), std::move(to));
   }
 
   void OpenJournal() {
@@ -143,8 +149,7 @@ class TransferRig : public ::testing::Test {
       std::make_shared<fakes::FaultyBackend>(source_bucket);
   std::shared_ptr<fakes::FaultyBackend> target =
       std::make_shared<fakes::FaultyBackend>(target_bucket);
-  std::unique_ptr<storage::Places> places =
-      std::make_unique<storage::Places>(FileIo(), clock, storage::PlacesOptions());
+  std::unique_ptr<storage::Places> places;
   std::unique_ptr<Journal> journal;
   RecordingProgress progress;
   std::stop_source stop;

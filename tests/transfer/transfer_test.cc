@@ -315,9 +315,7 @@ TEST_F(RunTransferTest, ManyWorkersKeepTheLimitOnBytes) {
   slow->on.before_read = [](std::string_view) {
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
   };
-  places = std::make_unique<storage::Places>(FileIo(), clock, storage::PlacesOptions());
-  places->Register(At("mem://source/"), slow);
-  places->Register(At("mem://target/"), target);
+  MoveBetween(slow, target);
   options.workers = 8;
   options.max_transfer_bytes = 2 * kPart;
   auto report = Run();
@@ -355,9 +353,7 @@ TEST_F(RunTransferTest, AnEmptyFileThatGrewAtTheDestinationIsFound) {
   PutSource("a", "");
   options.workers = 1;
   auto watched = std::make_shared<WatchedBackend>(target);
-  places = std::make_unique<storage::Places>(FileIo(), clock, storage::PlacesOptions());
-  places->Register(At("mem://source/"), source);
-  places->Register(At("mem://target/"), watched);
+  MoveBetween(source, watched);
   watched->on.completed = [&](const std::string&) { PutTarget("a", "grown"); };
 
   auto report = Run();
@@ -397,9 +393,7 @@ TEST_F(RunTransferTest, WhatWasWrittenIsReadFromWhereItIsStored) {
     }
   };
   PutSource("a", Content(3 * kPart, 1));
-  places = std::make_unique<storage::Places>(FileIo(), clock, storage::PlacesOptions());
-  places->Register(At("mem://source/"), source);
-  places->Register(At("mem://target/"), std::make_shared<Stored>(target));
+  MoveBetween(source, std::make_shared<Stored>(target));
 
   auto report = Run();
 

@@ -33,11 +33,7 @@ class VersionBackend final : public storage::ForwardingBackend {
 
 class WholeReadTest : public TransferRig {
  protected:
-  WholeReadTest() {
-    places = std::make_unique<storage::Places>(FileIo(), clock, storage::PlacesOptions());
-    places->Register(At("mem://source/"), versions);
-    places->Register(At("mem://target/"), target);
-  }
+  WholeReadTest() { MoveBetween(versions, target); }
   std::shared_ptr<VersionBackend> versions = std::make_shared<VersionBackend>(source_bucket);
 };
 
