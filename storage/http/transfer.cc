@@ -22,6 +22,11 @@ std::string LowerCase(std::string_view text) {
   return lower;
 }
 
+bool HoldsControl(std::string_view text) {
+  return std::any_of(text.begin(), text.end(),
+                     [](char c) { return c == '\r' || c == '\n' || c == '\0'; });
+}
+
 /// Errors that are about this machine or the request, not about a bad moment.
 std::optional<ErrorCode> LastingError(CURLcode code) {
   switch (code) {
@@ -78,17 +83,20 @@ Result<void> Transfer::Prepare(CURL* handle) {
 
   // An object is moved as it is stored, so no Accept-Encoding.  Waiting for "100 Continue" would
   // cost a round trip for each part.  libcurl's own Content-Type for POST would not be signed.
-  for (const char* removed : {"Expect:", "Accept:", "Content-Type:"}) {
-    const std::string name = LowerCase(removed).substr(0, std::strlen(removed) - 1);
-    const bool given = std::any_of(request_.headers.begin(), request_.headers.end(),
-                                   [&](const auto& h) { return LowerCase(h.first) == name; });
+  constexpr std::pair<const char*, const char*> kRemoved[] = {
+      {"Expect", "Expect:"}, {"Accept", "Accept:"}, {"Content-Type", "Content-Type:"}};
+  for (const auto& [name, removed] : kRemoved) {
+    const bool given = std::any_of(
+        request_.headers.begin(), request_.headers.end(),
+        [name = name](const auto& h) { return curl_strequal(h.first.c_str(), name) != 0; });
     if (!given) header_list_ = curl_slist_append(header_list_, removed);
   }
+  std::string line;
   for (const auto& [name, value] : request_.headers) {
-    if ((name + value).find_first_of(std::string_view("\r\n\0", 3)) != std::string::npos)
+    if (HoldsControl(name) || HoldsControl(value))
       return Error(ErrorCode::kInvalidArgument, "the header " + name + " holds a line break");
     // "name;" is how libcurl is told to send a header without a value.
-    const std::string line = value.empty() ? name + ";" : name + ": " + value;
+    line.assign(name).append(value.empty() ? ";" : ": ").append(value);
     header_list_ = curl_slist_append(header_list_, line.c_str());
   }
   curl_easy_setopt(handle, CURLOPT_HTTPHEADER, header_list_);
@@ -150,6 +158,7 @@ void Transfer::TakeHeader(std::string_view line) {
     // A new answer: what came before was an interim one.
     answering_ = true;
     answer_ = {};
+    answer_.headers.reserve(16);  // of an ordinary answer
     const auto space = line.find(' ');
     if (space != std::string_view::npos)
       for (const char c : line.substr(space + 1, 3))

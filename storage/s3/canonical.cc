@@ -25,7 +25,8 @@ bool IsBlank(char c) { return c == ' ' || c == '\t' || c == '\v' || c == '\f'; }
 std::string Trimmed(std::string_view value, InnerBlanks blanks) {
   while (!value.empty() && IsBlank(value.front())) value.remove_prefix(1);
   while (!value.empty() && IsBlank(value.back())) value.remove_suffix(1);
-  if (blanks == InnerBlanks::kKeep) return std::string(value);
+  if (blanks == InnerBlanks::kKeep || std::none_of(value.begin(), value.end(), IsBlank))
+    return std::string(value);
   std::string out;
   for (const char c : value) {
     if (!IsBlank(c)) {
@@ -52,7 +53,15 @@ bool HoldsControl(std::string_view text) {
 
 }  // namespace
 
-std::string CompactTime(SystemTime time) { return fmt::format("{:%Y%m%dT%H%M%SZ}", Utc(time)); }
+std::string CompactTime(SystemTime time) {
+  // Not strftime's way, which asks for the locale and the time zone: this is done for each request.
+  const auto day = std::chrono::floor<std::chrono::days>(time);
+  const std::chrono::year_month_day date(day);
+  const std::chrono::hh_mm_ss clock(WholeSeconds(time) - day);
+  return fmt::format("{:04}{:02}{:02}T{:02}{:02}{:02}Z", int{date.year()}, unsigned{date.month()},
+                     unsigned{date.day()}, clock.hours().count(), clock.minutes().count(),
+                     clock.seconds().count());
+}
 
 std::string HttpTime(SystemTime time) {
   // Names of days and months by hand: strftime would take them from the locale.
@@ -80,14 +89,22 @@ std::string CanonicalQuery(const NameValues& query, EmptyValue empty) {
   return out;
 }
 
-std::map<std::string, std::string> CanonicalHeaders(const HttpRequest& request,
-                                                    InnerBlanks blanks) {
-  std::map<std::string, std::string> headers;
+NameValues CanonicalHeaders(const HttpRequest& request, InnerBlanks blanks) {
+  NameValues headers;
+  headers.reserve(request.headers.size() + 1);
+  headers.emplace_back("host", HostHeader(request));
   for (const auto& [name, value] : request.headers) {
-    const auto [it, is_new] = headers.try_emplace(LowerCase(name), Trimmed(value, blanks));
-    if (!is_new) it->second += ',' + Trimmed(value, blanks);
+    std::string lower = LowerCase(name);
+    if (lower == "host") continue;
+    // Few, and often sorted already.
+    auto at = headers.end();
+    while (at != headers.begin() && std::prev(at)->first > lower) --at;
+    if (at != headers.begin() && std::prev(at)->first == lower) {
+      std::prev(at)->second += ',' + Trimmed(value, blanks);
+    } else {
+      headers.emplace(at, std::move(lower), Trimmed(value, blanks));
+    }
   }
-  headers["host"] = HostHeader(request);
   return headers;
 }
 
@@ -108,7 +125,7 @@ Result<void> CheckSendable(const HttpRequest& request) {
     // The value may be a secret: only the name is said.
     if (!IsToken(name)) return wrong("a header name that HTTP does not allow");
     if (HoldsControl(value)) return wrong("header " + name + " holds a line break or NUL");
-    if (LowerCase(name) == "host") return wrong("the Host header follows from the host");
+    if (IsSameHeader(name, "host")) return wrong("the Host header follows from the host");
   }
   return {};
 }

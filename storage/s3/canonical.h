@@ -1,7 +1,6 @@
 #pragma once
 // The parts of a canonical request that SigV4 and OSS V4 share, and where they differ.
 
-#include <map>
 #include <string>
 
 #include "base/result.h"
@@ -21,9 +20,9 @@ std::string CanonicalQuery(const NameValues& query, EmptyValue empty);
 
 /// S3 makes one space of every run of blanks inside a value, in quotes too; OSS keeps them.
 enum class InnerBlanks { kCollapse, kKeep };
-/// By lower-case name: trimmed values, those of a repeated name joined with "," as they come, and
-/// "host".
-std::map<std::string, std::string> CanonicalHeaders(const HttpRequest& request, InnerBlanks blanks);
+/// Sorted by lower-case name, each once: trimmed values, those of a repeated name joined with ","
+/// as they come, and "host".
+NameValues CanonicalHeaders(const HttpRequest& request, InnerBlanks blanks);
 
 /// Errors: kInvalidArgument: method, host, path or a header that HTTP would not carry as it is, or
 /// that could smuggle in another header.

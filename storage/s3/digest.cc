@@ -26,20 +26,24 @@ const EVP_MD* Md5Kind() {
   return kind;
 }
 
-/// An HMAC that knows its digest, to be copied and given a key.  Lives as long as the process.
-const EVP_MAC_CTX* HmacWith(const char* digest) {
+struct FreeContext {
+  void operator()(EVP_MAC_CTX* context) const { EVP_MAC_CTX_free(context); }
+};
+using HmacContext = std::unique_ptr<EVP_MAC_CTX, FreeContext>;
+
+/// An HMAC that knows its digest, to be given a key.  To be kept by the thread that uses it, for it
+/// is a dozen allocations; it keeps what the last key came to, and wipes it when it is freed.
+HmacContext HmacWith(const char* digest) {
   EVP_MAC* kind = EVP_MAC_fetch(nullptr, "HMAC", nullptr);
   SF_ASSERT(kind != nullptr);
-  EVP_MAC_CTX* context = EVP_MAC_CTX_new(kind);
+  HmacContext context(EVP_MAC_CTX_new(kind));
   SF_ASSERT(context != nullptr);
   EVP_MAC_free(kind);  // which the context keeps
   std::string name(digest);
   const OSSL_PARAM which[] = {
       OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, name.data(), 0),
       OSSL_PARAM_construct_end()};
-  // OpenSSL 3.0.0 copies none that had no key (its issue 17117).
-  const unsigned char no_key = 0;
-  SF_ASSERT(EVP_MAC_init(context, &no_key, 1, which) == 1);
+  SF_ASSERT(EVP_MAC_CTX_set_params(context.get(), which) == 1);
   return context;
 }
 
@@ -53,18 +57,15 @@ DigestArray OneShot(const EVP_MD* kind, ByteSpan bytes) {
 }
 
 template <typename DigestArray>
-DigestArray Hmac(const EVP_MAC_CTX* without_key, std::string_view key, std::string_view text) {
+DigestArray Hmac(EVP_MAC_CTX* context, std::string_view key, std::string_view text) {
   DigestArray digest;
   std::size_t size = 0;
   const auto bytes = [](std::string_view t) {
     return reinterpret_cast<const unsigned char*>(t.data());
   };
-  EVP_MAC_CTX* context = EVP_MAC_CTX_dup(without_key);
-  SF_ASSERT(context != nullptr);
   SF_ASSERT(EVP_MAC_init(context, bytes(key), key.size(), nullptr) == 1);
   SF_ASSERT(EVP_MAC_update(context, bytes(text), text.size()) == 1);
   SF_ASSERT(EVP_MAC_final(context, digest.data(), &size, digest.size()) == 1);
-  EVP_MAC_CTX_free(context);
   SF_ASSERT(size == digest.size());
   return digest;
 }
@@ -76,13 +77,13 @@ Md5Digest Md5(ByteSpan bytes) { return OneShot<Md5Digest>(Md5Kind(), bytes); }
 Sha256Digest Sha256(ByteSpan bytes) { return OneShot<Sha256Digest>(Sha256Kind(), bytes); }
 
 Sha256Digest HmacSha256(std::string_view key, std::string_view text) {
-  static const EVP_MAC_CTX* const without_key = HmacWith("SHA256");
-  return Hmac<Sha256Digest>(without_key, key, text);
+  thread_local const HmacContext context = HmacWith("SHA256");
+  return Hmac<Sha256Digest>(context.get(), key, text);
 }
 
 Sha1Digest HmacSha1(std::string_view key, std::string_view text) {
-  static const EVP_MAC_CTX* const without_key = HmacWith("SHA1");
-  return Hmac<Sha1Digest>(without_key, key, text);
+  thread_local const HmacContext context = HmacWith("SHA1");
+  return Hmac<Sha1Digest>(context.get(), key, text);
 }
 
 struct Sha256Stream::State {

@@ -9,17 +9,17 @@ namespace {
 
 char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
-bool SameName(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [](char x, char y) { return Lower(x) == Lower(y); });
-}
-
 }  // namespace
 
 std::string LowerCase(std::string_view text) {
   std::string lower(text);
   std::transform(lower.begin(), lower.end(), lower.begin(), Lower);
   return lower;
+}
+
+bool IsSameHeader(std::string_view a, std::string_view b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](char x, char y) { return Lower(x) == Lower(y); });
 }
 
 std::string HostHeader(const HttpRequest& request) {
@@ -46,7 +46,7 @@ std::string Url(const HttpRequest& request) {
 }
 
 void RemoveHeader(NameValues& headers, std::string_view name) {
-  std::erase_if(headers, [&](const auto& header) { return SameName(header.first, name); });
+  std::erase_if(headers, [&](const auto& header) { return IsSameHeader(header.first, name); });
 }
 
 void SetHeader(NameValues& headers, std::string_view name, std::string value) {
@@ -56,7 +56,7 @@ void SetHeader(NameValues& headers, std::string_view name, std::string value) {
 
 std::optional<std::string> FindHeader(const NameValues& headers, std::string_view name) {
   for (const auto& header : headers) {
-    if (SameName(header.first, name)) return header.second;
+    if (IsSameHeader(header.first, name)) return header.second;
   }
   return std::nullopt;
 }

@@ -43,6 +43,9 @@ std::string Url(const HttpRequest& request);
 /// ASCII only, as header names are.
 std::string LowerCase(std::string_view text);
 
+/// Case does not matter.
+bool IsSameHeader(std::string_view a, std::string_view b);
+
 /// Removes every header of that name (case-insensitive), then appends this one.
 void SetHeader(NameValues& headers, std::string_view name, std::string value);
 void RemoveHeader(NameValues& headers, std::string_view name);

@@ -84,10 +84,7 @@ bool IsSubResource(std::string_view name) {
 /// `date`: the Date header, or the time of expiry in a presigned URL.
 std::string StringToSign(const HttpRequest& request, const std::string& date) {
   const auto headers = CanonicalHeaders(request, InnerBlanks::kKeep);
-  const auto value = [&](const char* name) {
-    const auto it = headers.find(name);
-    return it == headers.end() ? std::string() : it->second;
-  };
+  const auto value = [&](const char* name) { return FindHeader(headers, name).value_or(""); };
   std::string out = request.method + '\n' + value("content-md5") + '\n' + value("content-type") +
                     '\n' + date + '\n';
   for (const auto& [name, text] : headers) {

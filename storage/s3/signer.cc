@@ -40,7 +40,7 @@ Payload Payload::Sha256Of(ByteSpan body) {
   return {Kind::kSha256, ToHex(DigestBytes(Sha256(body)))};
 }
 
-std::string Payload::HeaderValue() const {
+std::string_view Payload::HeaderValue() const {
   switch (kind) {
     case Kind::kUnsigned: return "UNSIGNED-PAYLOAD";
     case Kind::kSha256: return sha256_hex;

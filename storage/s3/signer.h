@@ -46,7 +46,7 @@ struct Payload {
   static Payload Empty();
   static Payload Sha256Of(ByteSpan body);
   /// What x-amz-content-sha256 says.
-  std::string HeaderValue() const;
+  std::string_view HeaderValue() const;
 };
 
 /// One way of signing for one region and service.  All methods are const and thread-safe; derived

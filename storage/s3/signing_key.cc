@@ -19,14 +19,13 @@ Secret DeriveSigningKey(const SigningScope& scope, const Secret& secret_access_k
 }
 
 Secret SigningKeys::Get(const SigningScope& scope, const Secret& secret_access_key) {
-  const std::string name = std::string(scope.prefix) + scope.ToString();
   const std::lock_guard lock(mutex_);
   for (auto it = recent_.begin(); it != recent_.end(); ++it) {
-    if (it->scope != name || !(it->secret_access_key == secret_access_key)) continue;
+    if (!(it->scope == scope) || !(it->secret_access_key == secret_access_key)) continue;
     recent_.splice(recent_.begin(), recent_, it);
     return it->key;
   }
-  recent_.push_front({name, secret_access_key, DeriveSigningKey(scope, secret_access_key)});
+  recent_.push_front({scope, secret_access_key, DeriveSigningKey(scope, secret_access_key)});
   if (recent_.size() > kRemembered) recent_.pop_back();
   return recent_.front().key;
 }

@@ -21,6 +21,7 @@ struct SigningScope {
 
   /// "20250102/us-east-1/s3/aws4_request"
   std::string ToString() const;
+  bool operator==(const SigningScope&) const = default;
 };
 
 Secret DeriveSigningKey(const SigningScope& scope, const Secret& secret_access_key);
@@ -33,7 +34,7 @@ class SigningKeys {
 
  private:
   struct Entry {
-    std::string scope;
+    SigningScope scope;
     Secret secret_access_key;
     Secret key;
   };

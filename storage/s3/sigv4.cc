@@ -32,10 +32,16 @@ bool IsAwsSignature(std::string_view name) {
          lower == "x-amz-security-token" || lower == "x-amz-signature";
 }
 
-std::string StringToSign(const std::string& time, const SigningScope& scope,
+std::string StringToSign(const std::string& time, const std::string& scope,
                          const std::string& canonical_request) {
-  return fmt::format("{}\n{}\n{}\n{}", kAwsAlgorithm, time, scope.ToString(),
+  return fmt::format("{}\n{}\n{}\n{}", kAwsAlgorithm, time, scope,
                      ToHex(DigestBytes(Sha256(AsBytes(canonical_request)))));
+}
+
+std::string Joined(const std::vector<std::string>& names) {
+  std::string out;
+  for (const std::string& name : names) out.append(out.empty() ? "" : ";").append(name);
+  return out;
 }
 
 std::string SignatureOf(const Secret& key, const std::string& string_to_sign) {
@@ -61,14 +67,19 @@ std::string SigV4CanonicalRequest(const HttpRequest& request,
                                   const std::vector<std::string>& signed_headers,
                                   std::string_view payload_hash) {
   const auto headers = CanonicalHeaders(request, InnerBlanks::kCollapse);
-  std::string lines;
+  std::string out;
+  out.reserve(1024);  // of an ordinary request
+  out.append(request.method).append("\n").append(EncodePath(request.path)).append("\n");
+  out.append(CanonicalQuery(request.query, EmptyValue::kWithEquals)).append("\n");
   for (const std::string& name : signed_headers) {
-    const auto header = headers.find(name);
-    lines += name + ':' + (header == headers.end() ? "" : header->second) + '\n';
+    const auto header = std::find_if(headers.begin(), headers.end(),
+                                     [&](const auto& known) { return known.first == name; });
+    out.append(name).append(":");
+    if (header != headers.end()) out.append(header->second);
+    out.append("\n");
   }
-  return fmt::format("{}\n{}\n{}\n{}\n{}\n{}", request.method, EncodePath(request.path),
-                     CanonicalQuery(request.query, EmptyValue::kWithEquals), lines,
-                     fmt::join(signed_headers, ";"), payload_hash);
+  out.append("\n").append(Joined(signed_headers)).append("\n").append(payload_hash);
+  return out;
 }
 
 Result<void> SigV4Signer::Check(const HttpRequest& request, const Credentials& credentials) const {
@@ -98,15 +109,16 @@ Result<ChunkSigner::Seed> SigV4Signer::SignHeaders(HttpRequest& request,
   }
 
   const SigningScope scope = ScopeAt(time);
+  std::string scope_text = scope.ToString();
   const auto names = SigV4SignedHeaders(request);
   const std::string canonical = SigV4CanonicalRequest(request, names, payload.HeaderValue());
   Secret key = keys_.Get(scope, credentials.secret_access_key);
-  std::string signature = SignatureOf(key, StringToSign(time, scope, canonical));
+  std::string signature = SignatureOf(key, StringToSign(time, scope_text, canonical));
   request.headers.emplace_back(
       "Authorization",
       fmt::format("{} Credential={}/{}, SignedHeaders={}, Signature={}", kAwsAlgorithm,
-                  credentials.access_key_id, scope.ToString(), fmt::join(names, ";"), signature));
-  return ChunkSigner::Seed{std::move(key), time, scope.ToString(), std::move(signature)};
+                  credentials.access_key_id, scope_text, Joined(names), signature));
+  return ChunkSigner::Seed{std::move(key), time, std::move(scope_text), std::move(signature)};
 }
 
 Result<void> SigV4Signer::Sign(HttpRequest& request, const Credentials& credentials,
@@ -137,21 +149,23 @@ Result<std::string> SigV4Signer::Presign(const HttpRequest& request, const Crede
 
   const std::string time = CompactTime(now);
   const SigningScope scope = ScopeAt(time);
+  const std::string scope_text = scope.ToString();
   const auto names = SigV4SignedHeaders(presigned);
   auto& query = presigned.query;
   std::erase_if(query, [](const auto& parameter) { return IsAwsSignature(parameter.first); });
   query.emplace_back("X-Amz-Algorithm", kAwsAlgorithm);
-  query.emplace_back("X-Amz-Credential", credentials.access_key_id + '/' + scope.ToString());
+  query.emplace_back("X-Amz-Credential", credentials.access_key_id + '/' + scope_text);
   query.emplace_back("X-Amz-Date", time);
   query.emplace_back("X-Amz-Expires", std::to_string(valid_for.count()));
-  query.emplace_back("X-Amz-SignedHeaders", fmt::format("{}", fmt::join(names, ";")));
+  query.emplace_back("X-Amz-SignedHeaders", Joined(names));
   if (!credentials.session_token.empty()) {
     query.emplace_back("X-Amz-Security-Token", credentials.session_token.Reveal());
   }
   const std::string canonical =
       SigV4CanonicalRequest(presigned, names, Payload::Unsigned().HeaderValue());
   const Secret key = keys_.Get(scope, credentials.secret_access_key);
-  query.emplace_back("X-Amz-Signature", SignatureOf(key, StringToSign(time, scope, canonical)));
+  query.emplace_back("X-Amz-Signature",
+                     SignatureOf(key, StringToSign(time, scope_text, canonical)));
   return Url(presigned);
 }
 
