@@ -55,13 +55,18 @@ int OpenByWalking(int dir_fd, const std::string& relative, int flags) {
 
 }  // namespace
 
+std::string PathBelow(std::string_view dir, std::string_view relative) {
+  if (dir == "/") dir = {};
+  std::string path;
+  path.reserve(dir.size() + 1 + relative.size());
+  return path.append(dir).append("/").append(relative);
+}
+
 OpenDir::~OpenDir() {
   if (fd_ >= 0) ::close(fd_);
 }
 
-std::string OpenDir::PathOf(std::string_view relative) const {
-  return (path_ == "/" ? std::string() : path_) + "/" + std::string(relative);
-}
+std::string OpenDir::PathOf(std::string_view relative) const { return PathBelow(path_, relative); }
 
 bool OpenDir::IsLinked() const {
   struct stat st {};

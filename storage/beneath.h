@@ -8,6 +8,9 @@
 
 namespace stateferry::storage {
 
+/// "/a", "b/c" -> "/a/b/c"
+std::string PathBelow(std::string_view dir, std::string_view relative);
+
 /// An open directory; closed when destroyed.
 class OpenDir {
  public:

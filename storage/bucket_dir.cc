@@ -35,8 +35,7 @@ FileStat ToFileStat(const struct stat& st) {
 }
 
 std::string BucketDir::PathOf(std::string_view key) const {
-  if (key.empty()) return root_;
-  return (root_ == "/" ? std::string() : root_) + "/" + std::string(key);
+  return key.empty() ? root_ : PathBelow(root_, key);
 }
 
 Result<void> BucketDir::CheckBucketKey(std::string_view key) {
@@ -47,13 +46,13 @@ Result<void> BucketDir::CheckBucketKey(std::string_view key) {
       return Error(ErrorCode::kInvalidArgument,
                    "object key \"" + std::string(key) +
                        "\" has a path component longer than 255 bytes, which no file can have");
+    const bool is_whole = start == 0 && end == key.size();
+    if (key.substr(start, end - start) == kBucketPrivateDir && (is_whole || end < key.size()))
+      return Error(ErrorCode::kInvalidArgument, "object key \"" + std::string(key) + "\" lies in " +
+                                                    std::string(kBucketPrivateDir) +
+                                                    ", which is kept for unfinished uploads");
     start = end + 1;
   }
-  const std::string inside = "/" + std::string(kBucketPrivateDir) + "/";
-  if (key == kBucketPrivateDir || ("/" + std::string(key)).find(inside) != std::string::npos)
-    return Error(ErrorCode::kInvalidArgument, "object key \"" + std::string(key) + "\" lies in " +
-                                                  std::string(kBucketPrivateDir) +
-                                                  ", which is kept for unfinished uploads");
   return {};
 }
 
@@ -90,7 +89,7 @@ Result<FileStat> BucketDir::Stat(std::string_view key) {
 
 BucketDir::Dir BucketDir::Cached(std::string_view dir) {
   std::lock_guard lock(mutex_);
-  const auto it = cached_dirs_.find(std::string(dir));
+  const auto it = cached_dirs_.find(dir);
   if (it == cached_dirs_.end()) return nullptr;
   recent_.splice(recent_.begin(), recent_, it->second);
   return it->second->open;
@@ -98,10 +97,9 @@ BucketDir::Dir BucketDir::Cached(std::string_view dir) {
 
 void BucketDir::Remember(std::string_view dir, const Dir& open) {
   std::lock_guard lock(mutex_);
-  const std::string name(dir);
-  if (cached_dirs_.contains(name)) return;
-  recent_.push_front({name, open});
-  cached_dirs_[name] = recent_.begin();
+  if (cached_dirs_.contains(dir)) return;
+  recent_.push_front({std::string(dir), open});
+  cached_dirs_.emplace(dir, recent_.begin());
   if (recent_.size() <= kMaxOpenDirs) return;
   cached_dirs_.erase(recent_.back().name);
   recent_.pop_back();
@@ -164,8 +162,8 @@ Result<BucketDir::Dir> BucketDir::OpenToWrite(std::string_view dir) {
   // An earlier process may have made this directory and ended before it synced: sync it and all
   // above it once.
   std::lock_guard lock(mutex_);
-  for (std::string_view above = dir; known_.insert(std::string(above)).second;
-       above = ParentKey(above)) {
+  for (std::string_view above = dir; !known_.contains(above); above = ParentKey(above)) {
+    known_.emplace(above);
     touched_.insert(std::string(above));
     if (above.empty()) break;
     // Also where that is known: whoever made this one may not have come to touch it yet.
@@ -177,7 +175,7 @@ Result<BucketDir::Dir> BucketDir::OpenToWrite(std::string_view dir) {
 
 void BucketDir::Touch(std::string_view dir) {
   std::lock_guard lock(mutex_);
-  touched_.insert(std::string(dir));
+  if (!touched_.contains(dir)) touched_.emplace(dir);
 }
 
 Result<void> BucketDir::SyncOne(const std::string& dir) {
@@ -196,7 +194,7 @@ Result<void> BucketDir::SyncDirs() {
   // Held throughout: who finds nothing left to sync must not return before it is synced.
   std::lock_guard syncing(sync_mutex_);
   if (sync_error_) return *sync_error_;
-  std::set<std::string> dirs;
+  decltype(touched_) dirs;
   {
     std::lock_guard lock(mutex_);
     dirs.swap(touched_);

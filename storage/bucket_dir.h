@@ -4,13 +4,12 @@
 #include <sys/stat.h>
 
 #include <list>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <set>
 #include <string>
 #include <string_view>
-#include <unordered_map>
-#include <unordered_set>
 
 #include "base/file_io.h"
 #include "base/result.h"
@@ -77,10 +76,10 @@ class BucketDir {
     Dir open;
   };
   std::list<CachedDir> recent_;  // guarded by mutex_
-  std::unordered_map<std::string, std::list<CachedDir>::iterator>
-      cached_dirs_;                        // guarded by mutex_
-  std::set<std::string> touched_;          // guarded by mutex_
-  std::unordered_set<std::string> known_;  // guarded by mutex_; seen by OpenToWrite before
+  std::map<std::string, std::list<CachedDir>::iterator, std::less<>>
+      cached_dirs_;                             // guarded by mutex_
+  std::set<std::string, std::less<>> touched_;  // guarded by mutex_
+  std::set<std::string, std::less<>> known_;    // guarded by mutex_; seen by OpenToWrite before
 
   std::mutex sync_mutex_;            // taken before mutex_
   std::optional<Error> sync_error_;  // guarded by sync_mutex_
