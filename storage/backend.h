@@ -79,7 +79,8 @@ class Upload {
   virtual Result<void> CopyPart(std::uint32_t part_index, const CopySource& from);
   /// All parts are in.  The object is visible and durable at the latest after the next Flush().
   virtual Result<void> Complete() = 0;
-  /// After Complete: the ETag of the object as its answer told it; "" = only Stat does.
+  /// After Complete, and a Flush where that makes it durable: the ETag of the object as the answer
+  /// told it, or as its last write has left it; "" = only Stat does.
   virtual std::string completed_etag() const { return {}; }
   /// After Complete: the service has compared all bytes that it received with a checksum of those
   /// that were put, by this process and by others before it; reading them back would tell nothing

@@ -12,6 +12,7 @@
 
 #include "base/hash.h"
 #include "base/task_group.h"
+#include "storage/file_listing.h"
 #include "storage/part_grid.h"
 
 namespace stateferry::storage {
@@ -25,7 +26,13 @@ constexpr std::uint64_t kStartSyncBytes = 8u << 20;
 std::size_t MaxOpenFiles() {
   rlimit limit{};
   if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return 16;
-  return std::clamp<std::size_t>(limit.rlim_cur / 4, 4, 256);
+  // So many small files may wait for one commit of the transfer's journal.
+  return std::clamp<std::size_t>(limit.rlim_cur / 4, 4, 4096);
+}
+
+UploadFile::Counter OpenFilesOfProcess() {
+  static const UploadFile::Counter counter = std::make_shared<std::atomic<std::size_t>>(0);
+  return counter;
 }
 
 /// Ties a token to what is uploaded, so that a token is never taken for another object's.
@@ -90,6 +97,10 @@ class FileUpload final : public Upload {
   }
   Result<void> Complete() override { return uploads_.Complete(file_); }
   Result<void> Abort() override { return uploads_.Abort(file_); }
+  std::string completed_etag() const override {
+    std::lock_guard file_lock(file_->mutex);
+    return file_->synced ? FileMeta("", *file_->synced).etag : std::string();
+  }
   std::string ResumeToken() const override { return file_->token; }
 
  private:
@@ -98,7 +109,8 @@ class FileUpload final : public Upload {
 };
 }  // namespace
 
-FileUploads::FileUploads(BucketDir& bucket) : bucket_(bucket), max_open_(MaxOpenFiles()) {}
+FileUploads::FileUploads(BucketDir& bucket)
+    : bucket_(bucket), max_open_(MaxOpenFiles()), open_files_(OpenFilesOfProcess()) {}
 
 FileUploads::~FileUploads() {
   if (!used_) return;
@@ -392,7 +404,9 @@ Result<void> FileUploads::SyncContent(UploadFile& upload) {
   }
   auto synced = file->Sync();
   if (!synced) Spoil(upload, synced.error());
+  const auto stat = file->Stat();
   std::lock_guard file_lock(upload.mutex);
+  upload.synced = stat ? std::optional(*stat) : std::nullopt;
   if (upload.state == UploadFile::State::kComplete) upload.CloseFile();
   return synced;
 }

@@ -35,11 +35,13 @@ struct UploadFile {
   std::unordered_set<std::uint32_t> parts;  ///< put by this process
   enum class State { kOpen, kComplete, kNamed, kAborted } state = State::kOpen;
   std::optional<Error> error;  ///< an fsync failed: of no use any more
-  bool waits = false;          ///< its key is among FileUploads::waiting_
+  /// As the last fsync left it, which is what its name will lead to.
+  std::optional<FileStat> synced;
+  bool waits = false;  ///< its key is among FileUploads::waiting_
 
   bool dirty = false;  // guarded by FileUploads::mutex_
 
-  const Counter open_files;  ///< of all uploads of the bucket
+  const Counter open_files;  ///< of all uploads of the process, which share its limit
   void CloseFile() {         // caller holds mutex
     if (file) --*open_files;
     file.reset();
@@ -90,7 +92,7 @@ class FileUploads {
 
   BucketDir& bucket_;
   const std::size_t max_open_;
-  const UploadFile::Counter open_files_ = std::make_shared<std::atomic<std::size_t>>(0);
+  const UploadFile::Counter open_files_;
   std::atomic<bool> used_{false};
 
   std::mutex flush_mutex_;    // one flush at a time; taken before all others

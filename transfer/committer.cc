@@ -94,6 +94,9 @@ void Committer::NoteIdentity(const Accepted& entry) const {
   }
   if (entry.what != Accepted::What::kCompleted && entry.what != Accepted::What::kReused) return;
   file.record.to_etag_hash = file.completed_etag_hash;
+  if (const auto upload = std::move(file.upload); upload && file.record.to_etag_hash == 0)
+    if (const auto etag = upload->completed_etag(); !etag.empty())
+      file.record.to_etag_hash = EtagHash(etag);
   if (file.record.to_etag_hash == 0) {
     // Without an answer the next run looks at the size alone.
     const auto meta = in_.ends.to().Stat(file.to_key);

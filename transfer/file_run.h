@@ -19,7 +19,7 @@ namespace stateferry::transfer {
 ///   when `missing` is set for good;
 /// - workers with a part in flight: reads, Fail(), and hashes and source_checksums[their part];
 /// - the worker that returns the last part: the upload;
-/// - the committer: reads, `committing`, and the record of a file that was completed.
+/// - the committer: reads, `committing`, and record and upload of a file that was completed.
 /// A file that starts again because its source changed becomes a new FileRun.
 struct FileRun {
   explicit FileRun(FileRecord planned)

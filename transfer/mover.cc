@@ -343,13 +343,14 @@ Result<void> Mover::Conclude(Job& job, Receipt receipt, std::stop_token stop) {
   }
   const std::string etag = file.upload->completed_etag();
   const bool compared = file.upload->compared() && !in_.options.paranoid;
-  file.upload.reset();
+  const bool is_durable = in_.ends.to().capabilities().durable_on_complete;
+  if (is_durable) file.upload.reset();
   file.source = {};  // its directory need not stay open until the file is journaled
   file.at_destination = true;
   // Asked by many workers rather than by the one committer, where there is something to see yet.
   if (!etag.empty())
     file.completed_etag_hash = EtagHash(etag);
-  else if (in_.ends.to().capabilities().durable_on_complete)
+  else if (is_durable)
     if (const auto meta = in_.ends.to().Stat(file.to_key))
       file.completed_etag_hash = EtagHash(meta->etag);
   ++in_.meter.files_moved;

@@ -4,11 +4,13 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <vector>
 
@@ -269,8 +271,24 @@ TEST_F(FileBackendTest, ADirectoryThatAppearsBeforeTheFlushIsAConflictThatNamesI
   EXPECT_EQ(TextOf("bucket/other"), "y") << "the others get their names";
 }
 
-TEST_F(FileBackendTest, ManySmallUploadsDoNotRunOutOfDescriptors) {
-  constexpr int kFiles = 1500;  // more than the usual limit of 1,024
+/// The usual one: no more than a quarter of it is kept open.
+class FileBackendLimitTest : public FileBackendTest {
+ protected:
+  void SetUp() override {
+    ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before_), 0);
+    const rlimit usual{.rlim_cur = std::min<rlim_t>(1024, before_.rlim_cur),
+                       .rlim_max = before_.rlim_max};
+    ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &usual), 0);
+    FileBackendTest::SetUp();
+  }
+  void TearDown() override { EXPECT_EQ(::setrlimit(RLIMIT_NOFILE, &before_), 0); }
+
+ private:
+  rlimit before_{};
+};
+
+TEST_F(FileBackendLimitTest, ManySmallUploadsDoNotRunOutOfDescriptors) {
+  constexpr int kFiles = 1500;
   for (int i = 0; i < kFiles; ++i) {
     auto done = Upload1("d/" + std::to_string(i), "content " + std::to_string(i));
     ASSERT_TRUE(done) << done.error().message();
@@ -281,7 +299,7 @@ TEST_F(FileBackendTest, ManySmallUploadsDoNotRunOutOfDescriptors) {
   EXPECT_EQ(TextOf("bucket/d/1234"), "content 1234");
 }
 
-TEST_F(FileBackendTest, UploadsThatAreLetGoCountAsOpenNoMore) {
+TEST_F(FileBackendLimitTest, UploadsThatAreLetGoCountAsOpenNoMore) {
   Open({.ops = {IoOp::kOpen}, .path_contains = ".stateferry/uploads"});
   for (int i = 0; i < 300; ++i) {  // more than are kept open
     auto upload = backend_->StartUpload("let-go", {.size_bytes = 1, .part_bytes = 1});
@@ -290,6 +308,13 @@ TEST_F(FileBackendTest, UploadsThatAreLetGoCountAsOpenNoMore) {
   const auto opened = io_->changes();
   ASSERT_TRUE(Upload1("k", "x") && backend_->Flush());
   EXPECT_EQ(io_->changes() - opened, 0u) << "it was closed when complete and opened for its fsync";
+}
+
+TEST_F(FileBackendTest, AFlushedUploadTellsTheEtagOfItsObject) {
+  auto upload = backend_->StartUpload("k", {.size_bytes = 2, .part_bytes = 1});
+  ASSERT_TRUE(upload && (*upload)->PutPart(0, AsBytes("x")) && backend_->Flush());
+  ASSERT_TRUE((*upload)->PutPart(1, AsBytes("y")) && (*upload)->Complete() && backend_->Flush());
+  EXPECT_EQ((*upload)->completed_etag(), backend_->Stat("k")->etag);
 }
 
 TEST_F(FileBackendTest, AFailedFsyncIsNeverForgotten) {

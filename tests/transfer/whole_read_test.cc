@@ -84,16 +84,24 @@ class TellingBackend final : public storage::ForwardingBackend {
     class Telling final : public storage::ForwardingUpload {
      public:
       using ForwardingUpload::ForwardingUpload;
-      std::string completed_etag() const override { return "told"; }
+      std::string completed_etag() const override { return *tells ? "told" : ""; }
       bool compared() const override { return is_compared; }
       bool is_compared = false;
+      std::shared_ptr<std::atomic<bool>> tells;
     };
     SF_TRY(auto upload, inner().StartUpload(key, options));
     auto telling = std::make_unique<Telling>(std::move(upload));
     telling->is_compared = compares;
+    telling->tells = tells;
     return std::unique_ptr<storage::Upload>(std::move(telling));
   }
+  Result<void> Flush() override {
+    SF_TRY(ForwardingBackend::Flush());
+    *tells = true;
+    return {};
+  }
   bool compares = false;
+  const std::shared_ptr<std::atomic<bool>> tells = std::make_shared<std::atomic<bool>>(true);
 };
 
 TEST_F(WholeReadTest, TheEtagThatTheEndOfAnUploadTellsIsRemembered) {
@@ -107,6 +115,21 @@ TEST_F(WholeReadTest, TheEtagThatTheEndOfAnUploadTellsIsRemembered) {
 
   ASSERT_TRUE(report) << report.error().message();
   for (const auto& file : Plan()) EXPECT_EQ(file.to_etag_hash, EtagHash("told"));
+  EXPECT_EQ(target->calls(BackendOp::kStat), stats);
+}
+
+TEST_F(WholeReadTest, TheEtagThatIsToldAfterTheFlushIsRememberedAsWell) {
+  auto telling = std::make_shared<TellingBackend>(target);
+  *telling->tells = false;
+  places->Register(At("mem://telling/"), telling);
+  request.to = At("mem://telling/out");
+  PutSource("a", Content(kPart, 1));
+  const auto stats = target->calls(BackendOp::kStat);
+
+  auto report = Run();
+
+  ASSERT_TRUE(report) << report.error().message();
+  EXPECT_EQ(Plan().front().to_etag_hash, EtagHash("told"));
   EXPECT_EQ(target->calls(BackendOp::kStat), stats);
 }
 
