@@ -3,6 +3,7 @@
 // S3 and OSS, and runs against the real servers.
 
 #include <atomic>
+#include <condition_variable>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -143,6 +144,7 @@ class Client {
  private:
   Result<void> RefuseIfThere(std::string_view key);
   Result<bool> IsThere(std::string_view key);
+  bool AreManyLooks(std::chrono::steady_clock::time_point now);
   std::optional<bool> TellByPage(std::string_view key);
   void Changes(std::string_view key);
   Result<ListedKeys> ListAround(std::string_view key);
@@ -175,8 +177,10 @@ class Client {
   EtagsSeen etags_seen_;
   std::mutex looks_mutex_;
   RecentPage recent_page_;                             // guarded by looks_mutex_
+  std::condition_variable page_came_;                  // or did not
   bool lists_no_more_ = false;                         // guarded by looks_mutex_
   int looks_ = 0;                                      // guarded by looks_mutex_
+  bool were_many_looks_ = false;                       // guarded by looks_mutex_
   std::chrono::steady_clock::time_point looks_since_;  // guarded by looks_mutex_
 };
 

@@ -22,25 +22,40 @@ Result<bool> Client::IsThere(std::string_view key) {
   return std::move(meta).error();
 }
 
+/// Whether many keys are asked for.  The caller holds looks_mutex_.
+bool Client::AreManyLooks(std::chrono::steady_clock::time_point now) {
+  constexpr int kFewLooks = 8;
+  const auto since = now - looks_since_;
+  if (since > RecentPage::kFresh) {
+    // Who goes on as before need not begin one by one again.
+    were_many_looks_ = looks_ > kFewLooks && since <= 2 * RecentPage::kFresh;
+    looks_ = 0;
+    looks_since_ = now;
+  }
+  return ++looks_ > kFewLooks || were_many_looks_;
+}
+
 // Whoever asks for many keys at once is about to ask for more, and a page of a listing tells of
 // 1,000. Where there is none to be had, or only one that is old when it comes, each key is asked
 // for.
 std::optional<bool> Client::TellByPage(std::string_view key) {
-  constexpr int kFewLooks = 8;
   const auto now = session_->SteadyTime();
   {
-    std::lock_guard lock(looks_mutex_);
+    std::unique_lock lock(looks_mutex_);
+    const bool are_many = AreManyLooks(now);
+    // One answer for all who ask meanwhile.  Whoever lists comes back: a request has time limits,
+    // and is stopped with the session.
+    if (!recent_page_.IsForgotten(key))
+      page_came_.wait(lock, [&] { return !recent_page_.is_coming(); });
     if (const auto told = recent_page_.IsThere(key, now)) return told;
     // What became of an own request only the object itself tells.
-    if (lists_no_more_ || recent_page_.is_coming() || recent_page_.IsForgotten(key))
+    if (lists_no_more_ || recent_page_.is_coming() || recent_page_.IsForgotten(key) || !are_many)
       return std::nullopt;
-    if (now - looks_since_ > RecentPage::kFresh) looks_ = 0;
-    if (looks_++ == 0) looks_since_ = now;
-    if (looks_ <= kFewLooks) return std::nullopt;
     recent_page_.Begin();
   }
   auto page = ListAround(key);
   std::lock_guard lock(looks_mutex_);
+  page_came_.notify_all();
   lists_no_more_ = !page || session_->SteadyTime() - now > RecentPage::kFresh;
   if (lists_no_more_) {
     recent_page_ = {};

@@ -3,8 +3,11 @@
 #include "storage/s3/recent_page.h"
 
 #include <algorithm>
+#include <semaphore>
 #include <set>
+#include <thread>
 
+#include "tests/fakes/fake_clock.h"
 #include "tests/storage/s3/s3_rig.h"
 
 namespace stateferry::storage::s3 {
@@ -93,6 +96,43 @@ TEST(S3RecentPage, ManyCopiesTakeOneListing) {
   EXPECT_EQ(service.heads, kOneByOne);
   EXPECT_EQ(service.lists, 1);
   EXPECT_EQ(service.copies, kOneByOne + 20);
+}
+
+TEST(S3RecentPage, WhoAsksMeanwhileWaitsForThePage) {
+  Copying service;
+  std::binary_semaphore is_listing{0};
+  S3Rig rig([&](const ServedRequest& request) {
+    if (request.method == "GET") {
+      is_listing.release();
+      std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    }
+    return service.Answer(request);
+  });
+  CopyFew(rig);
+  std::jthread second([&] {
+    is_listing.acquire();
+    EXPECT_TRUE(CopyTo(rig, "d/21"));
+  });
+  ASSERT_TRUE(CopyTo(rig, "d/20"));
+  second.join();
+  EXPECT_EQ(service.heads, kOneByOne);
+  EXPECT_EQ(service.lists, 1);
+}
+
+TEST(S3RecentPage, WhoGoesOnAskingTakesTheNextPageAtOnce) {
+  Copying service;
+  fakes::FakeClock clock;
+  S3Rig rig([&](const ServedRequest& request) { return service.Answer(request); }, "&sign=no", "s3",
+            clock);
+  CopyFew(rig);
+  ASSERT_TRUE(CopyTo(rig, "d/20"));
+  clock.Advance(RecentPage::kFresh + std::chrono::milliseconds(1));
+  ASSERT_TRUE(CopyTo(rig, "d/21"));
+  EXPECT_EQ(service.heads, kOneByOne);
+  EXPECT_EQ(service.lists, 2);
+  clock.Advance(2 * RecentPage::kFresh + std::chrono::milliseconds(1));
+  ASSERT_TRUE(CopyTo(rig, "d/22"));
+  EXPECT_EQ(service.heads, kOneByOne + 1) << "it was a while ago";
 }
 
 TEST(S3RecentPage, APageBeginsBeforeAWholeCharacter) {

@@ -21,10 +21,10 @@ using fakes::ServedRequest;
 class S3Rig {
  public:
   explicit S3Rig(HttpServer::Handler handler, const std::string& options = "&sign=no",
-                 const std::string& scheme = "s3")
+                 const std::string& scheme = "s3", Clock& clock = SystemClock())
       : server(std::move(handler)) {
     auto location = storage::ParseLocation(scheme + "://b/?endpoint=" + server.url() + options);
-    auto opened = OpenSession(*location, SystemClock(),
+    auto opened = OpenSession(*location, clock,
                               {.environment = {{"AWS_ACCESS_KEY_ID", "KEY"},
                                                {"AWS_SECRET_ACCESS_KEY", "not-so-secret"},
                                                {"OSS_ACCESS_KEY_ID", "KEY"},
