@@ -99,7 +99,9 @@ class FileUpload final : public Upload {
   Result<void> Abort() override { return uploads_.Abort(file_); }
   std::string completed_etag() const override {
     std::lock_guard file_lock(file_->mutex);
-    return file_->synced ? FileMeta("", *file_->synced).etag : std::string();
+    // An earlier flush has seen other bytes.
+    const bool is_named = file_->state == UploadFile::State::kNamed;
+    return is_named && file_->synced ? FileMeta("", *file_->synced).etag : std::string();
   }
   std::string ResumeToken() const override { return file_->token; }
 

@@ -39,14 +39,15 @@ bool Client::AreManyLooks(std::chrono::steady_clock::time_point now) {
 // 1,000. Where there is none to be had, or only one that is old when it comes, each key is asked
 // for.
 std::optional<bool> Client::TellByPage(std::string_view key) {
-  const auto now = session_->SteadyTime();
+  auto now = session_->SteadyTime();
   {
     std::unique_lock lock(looks_mutex_);
     const bool are_many = AreManyLooks(now);
     // One answer for all who ask meanwhile.  Whoever lists comes back: a request has time limits,
     // and is stopped with the session.
     if (!recent_page_.IsForgotten(key))
-      page_came_.wait(lock, [&] { return !recent_page_.is_coming(); });
+      page_came_.wait_for(lock, RecentPage::kFresh, [&] { return !recent_page_.is_coming(); });
+    now = session_->SteadyTime();
     if (const auto told = recent_page_.IsThere(key, now)) return told;
     // What became of an own request only the object itself tells.
     if (lists_no_more_ || recent_page_.is_coming() || recent_page_.IsForgotten(key) || !are_many)
